@@ -1,0 +1,192 @@
+"""The access model as naive loops: what the engine must answer, written from design/access-model.md alone.
+
+No index, no cache, no import from the product. This module asks who calls (§3 limits, §4 tokens, operate as);
+`sources` holds what accounts and users have. When page and oracle disagree, the page decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+
+from tests.oracle.facts import Account, Item, Token, User, moment, read_world
+from tests.oracle.questions import BadQuestion, Permission, asked_of, parse_permission
+from tests.oracle.sources import Sources, Thing, home_of
+from tests.oracle.topics import may_topic
+from tests.oracle.vocabulary import ITEM_KINDS
+
+CLIPPED_SECTIONS = ("messages", "media", "intervals", "events")
+
+
+@dataclass(frozen=True)
+class Answer:
+    decision: bool
+    error: str | None = None
+    history_days: int | None = None
+
+
+class Oracle:
+    """Answers questions about one world at one moment."""
+
+    def __init__(self, world: dict[str, Any], now: datetime) -> None:
+        facts = self.facts = read_world(world)
+        self.now = now
+        self.law = Sources(facts, now)
+        self.things: dict[str, dict[str, Thing]] = {
+            "account": facts.accounts,
+            "user": facts.users,
+            "token": facts.tokens,
+            "grant": facts.grants,
+            "role": facts.roles,
+            "project": facts.projects,
+            **{kind: {key: item for key, item in facts.items.items() if item.kind == kind} for kind in ITEM_KINDS},
+        }
+        self.callers: dict[str, dict[str, Thing]] = {
+            "account": facts.accounts,
+            "user": facts.users,
+            "token": facts.tokens,
+        }
+
+    # --- the questions -----------------------------------------------------------------------------------------
+
+    def decide(self, subject: dict, action: dict, resource: dict, context: dict | None = None) -> Answer:
+        """May the subject do the action on the resource? §9 and world.md."""
+        context = context or {}
+        caller = self.callers.get(subject["type"], {}).get(subject["id"])
+        if resource["type"] == "topic":
+            if action["name"] not in ("publish", "subscribe"):
+                return Answer(False, f"A topic is asked for publish or subscribe, not “{action['name']}”.")
+            return Answer(
+                caller is not None and may_topic(self.at(context), caller, action["name"], resource["id"], context)
+            )
+        try:
+            permission = parse_permission(action["name"], resource["type"])
+        except BadQuestion as error:
+            return Answer(False, str(error))
+        thing = self.things[resource["type"]].get(resource["id"])
+        if caller is None or thing is None:
+            return Answer(False)
+        if not self.at(context).may(caller, permission, thing, context):
+            return Answer(False)
+        return Answer(True, None, self.limit_13_history_depth(caller, permission, thing, context))
+
+    def who(self, permission: str, resource: dict) -> set[tuple[str, str]]:
+        """Every (type, id) of users, tokens and accounts that may do the permission on the resource."""
+        return {
+            (kind, key)
+            for kind, callers in self.callers.items()
+            for key in callers
+            if self.decide({"type": kind, "id": key}, {"name": permission}, resource).decision
+        }
+
+    def visible(self, subject: dict, permission: str, context: dict | None = None) -> set[str]:
+        """The ids of all things on which the subject may do the full permission."""
+        kind = asked_of(permission)
+        return {
+            key
+            for key in self.things[kind]
+            if self.decide(subject, {"name": permission}, {"type": kind, "id": key}, context).decision
+        }
+
+    def at(self, context: dict) -> Oracle:
+        """The same facts at the moment the context names."""
+        if not context.get("at"):
+            return self
+        other = object.__new__(Oracle)
+        other.__dict__.update(self.__dict__)
+        other.now = moment(context["at"])
+        other.law = Sources(self.facts, other.now)
+        return other
+
+    # --- who asks: §3 limits 11 and 12, operate as --------------------------------------------------------------
+
+    def may(self, caller: Thing, p: Permission, thing: Thing, context: dict) -> bool:
+        if not self.limit_12_alive(caller, context):
+            return False
+        named = context.get("account")
+        if named is not None and named != home_of(caller):
+            return self.operate_as(caller, named) and self.law.account_may(named, p, thing)
+        if isinstance(caller, Account):
+            return self.law.account_may(caller.key, p, thing)
+        if isinstance(caller, User):
+            return self.law.user_may(caller, p, thing)
+        return self.limit_11_token(caller, p, thing)
+
+    def operate_as(self, caller: Thing, named: str) -> bool:
+        """§3 Operate as: owners, administrators, master tokens (theirs and the account's) and accounts."""
+        if named not in self.facts.accounts:
+            return False
+        if isinstance(caller, Token):
+            if caller.type != "master":
+                return False
+            caller = self.facts.users[caller.user] if caller.user else self.facts.accounts[caller.account]
+        if isinstance(caller, User) and caller.authority not in ("owner", "administrator"):
+            return False
+        return self.law.may_act_for(home_of(caller), named)
+
+    def limit_12_alive(self, caller: Thing, context: dict) -> bool:
+        """§3.12: nothing at all for the blocked, disabled, unverified, expired, and for a wrong or unknown address."""
+        if self.law.blocked(home_of(caller)):
+            return False
+        if isinstance(caller, User):
+            return caller.enabled and caller.verified and caller.period.holds(self.now)
+        if isinstance(caller, Token):
+            if not caller.enabled or not caller.period.holds(self.now):
+                return False
+            if caller.networks:
+                address = context.get("address")
+                if address is None or not any(ip_address(address) in network for network in caller.networks):
+                    return False
+            if caller.user:
+                user = self.facts.users[caller.user]
+                return user.authority != "user" and self.limit_12_alive(user, context)
+        return True
+
+    def limit_11_token(self, token: Token, p: Permission, thing: Thing) -> bool:
+        """§3.11 and §4: never more than whom it acts for, and what its type and rules leave of that."""
+        if token.user:
+            held = self.law.user_may(self.facts.users[token.user], p, thing)
+        else:
+            held = self.law.account_may(token.account, p, thing)
+        if token.type == "master":
+            return held
+        if token.type == "standard":
+            return held and p[0] in ITEM_KINDS
+        if p[0] == "subscription" or p == ("account", None, "operate"):
+            return False
+        return held and any(self.rule_lists(rule, p, thing) for rule in token.rules)
+
+    def rule_lists(self, rule: dict, p: Permission, thing: Thing) -> bool:
+        """§4 acl: a kind, the verbs, the items, and the sections with their verbs."""
+        kind, section, verb = p
+        if rule["kind"] != kind:
+            return False
+        sections = rule.get("sections") or {}
+        if section is None or sections == "all":
+            verbs = rule.get("verbs") or ()
+        else:
+            verbs = sections.get(section) or ()
+        if verb not in verbs:
+            return False
+        if rule["items"] == "all":
+            return True
+        if section is None and verb == "create":
+            return False
+        if isinstance(rule["items"], dict):
+            return isinstance(thing, Item) and bool(thing.links & set(rule["items"]["in_groups"]))
+        return thing.key in rule["items"]
+
+    def limit_13_history_depth(self, caller: Thing, p: Permission, thing: Thing, context: dict) -> int | None:
+        """§3.13: the smallest figure of user, role, caller's account, item's account and the item itself."""
+        if p[1] not in CLIPPED_SECTIONS or not isinstance(thing, Item):
+            return None
+        figures = [thing.history_days]
+        user = self.facts.users.get(caller.user) if isinstance(caller, Token) and caller.user else caller
+        if isinstance(user, User):
+            role = self.law.effective_role(user)
+            figures += [user.history_days, role.history_days if role else None]
+        for account in (context.get("account") or home_of(caller), thing.account):
+            figures += [self.facts.accounts[key].history_days for key in self.facts.accounts[account].path]
+        return min((figure for figure in figures if figure is not None), default=None)
