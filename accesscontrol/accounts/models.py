@@ -1,0 +1,146 @@
+"""Accounts (a tree), the people in them, and hand-overs of ownership."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from mptt.models import MPTTModel, TreeForeignKey
+
+from accesscontrol import catalogue
+
+#: World keys: unique in the installation, never digits only (`pk:17` names a row number).
+key_validator = RegexValidator(
+    r"^(?!\d+$)[a-z0-9][a-z0-9._-]*$",
+    "A key has lower-case letters, digits, dots, underscores and hyphens, and is not a bare number.",
+)
+KEY_LENGTH = 120
+
+
+class Account(MPTTModel):
+    """A node of the account tree; owns items, users, tokens, grants, roles and projects (access model §1).
+
+    `parent` is the truth; `lft`, `rght`, `tree_id`, `level` and `top` are derived; only `accounts.tree` writes them.
+    `top` is the top-level account of the branch: epochs and audit chains are keyed by its id, since `tree_id` moves.
+    """
+
+    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    name = models.CharField(max_length=200)
+    notes = models.TextField(blank=True)
+    parent = TreeForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    top = models.ForeignKey("self", on_delete=models.DO_NOTHING, null=True, related_name="+", editable=False)
+    blocked = models.BooleanField(default=False)
+    #: Quotas: {"developer": 5, "device": 10000, "token": 50, "account": 20, …}; absent = only the parent's.
+    limits = models.JSONField(default=dict, blank=True)
+    #: History depth in days; empty = the parent's.
+    history_days = models.PositiveIntegerField(null=True, blank=True)
+    public_sign_up = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class MPTTMeta:
+        order_insertion_by: list[str] = []
+
+    class Meta:
+        # Written out, because mptt adds (tree_id, lft) to the migration only where Meta names indexes.
+        indexes = [
+            models.Index(fields=["tree_id", "lft"], name="account_tree_lft"),
+            models.Index(fields=["parent", "name"], name="account_parent_name"),
+            models.Index(fields=["name"], name="account_name"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=models.F("id")), name="account_not_its_own_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person who signs in; belongs to exactly one account and has an authority (access model §1, §6).
+
+    The platform operator (`is_superuser`) is the only user who may stand outside every account.
+    `is_active` is the *enabled* switch of the user form.
+    """
+
+    class Authority(models.TextChoices):
+        OWNER = "owner", "Owner"
+        ADMINISTRATOR = "administrator", "Administrator"
+        DEVELOPER = "developer", "Developer"
+        USER = "user", "User"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
+    authority = models.CharField(max_length=16, choices=Authority.choices, default=Authority.USER)
+    role = models.ForeignKey("roles.Role", on_delete=models.SET_NULL, null=True, blank=True, related_name="users")
+    middle_name = models.CharField(max_length=150, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    verified = models.BooleanField("e-mail verified", default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    history_days = models.PositiveIntegerField(null=True, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "authority", "username"], name="user_account_authority"),
+            models.Index(fields=["email"], name="user_email"),
+            models.Index(fields=["date_joined"], name="user_joined"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(account__isnull=False) | Q(is_superuser=True), name="user_has_an_account"
+            ),
+            models.UniqueConstraint(fields=["account"], condition=Q(authority="owner"), name="one_owner_an_account"),
+            models.CheckConstraint(
+                condition=Q(authority__in=list(catalogue.AUTHORITIES)), name="user_authority_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(part for part in (self.first_name, self.middle_name, self.last_name) if part)
+
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+        """Ask the engine, superuser included (Django's own answer for a superuser is yes without a question)."""
+        from django.contrib.auth.models import _user_has_perm  # noqa: PLC0415
+
+        return _user_has_perm(self, perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """There is no access to a whole app; every permission is on a thing."""
+        return False
+
+
+class OwnershipHandover(models.Model):
+    """The owner offers the ownership of the account to an administrator, who confirms (access model §6)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="handovers")
+    from_user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    to_user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.account} from {self.from_user} to {self.to_user}"
+
+
+class SignUpInvitation(models.Model):
+    """An e-mail that an administrator has entered: only these may sign up, unless the account is public (§6)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    authority = models.CharField(max_length=16, choices=User.Authority.choices, default=User.Authority.USER)
+    role = models.ForeignKey("roles.Role", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["email"], name="invitation_email")]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.account}"

@@ -1,0 +1,375 @@
+"""The one list of kinds, sections, verbs, links, rights, levels and presets.
+
+Plain data on the ground floor: forms, role editor, token rules, filters, API schema, engine and tests read it, so that a
+new kind or right is one entry here and nothing else. `check()` is run when Django starts (see `accesscontrol.checks`).
+Source: the catalogue of the design, drawn from the panels of flespi (F), Thinger.io (T) and Navixy (N).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+VERBS = ("view", "create", "change", "delete")
+#: Letters as the tables below abbreviate verbs.
+_LETTERS = {"v": "view", "c": "create", "h": "change", "d": "delete"}
+MASK_BITS = 62
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of thing: its own verbs, its sections with their verbs, and how people call it."""
+
+    name: str
+    label: str
+    plural: str
+    family: str
+    sections: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    verbs: tuple[str, ...] = VERBS
+    origin: str = ""
+    about: str = ""
+
+    @property
+    def is_item(self) -> bool:
+        return self.family != MANAGEMENT
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Every permission of this kind, in catalogue order; the position is the bit in a mask."""
+        own = [f"{self.name}:{verb}" for verb in self.verbs]
+        return tuple(own + [f"{self.name}.{s}:{verb}" for s, verbs in self.sections.items() for verb in verbs])
+
+
+@dataclass(frozen=True)
+class Right:
+    """One line of the role editor: its code, its label, its tier and the patterns it permits."""
+
+    code: str
+    label: str
+    permits: tuple[str, ...]
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A card that fills the token form: one device rule and topics."""
+
+    code: str
+    label: str
+    about: str
+    verbs: tuple[str, ...] = ()
+    sections: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    topics: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+TELEMATICS, IOT, FLEET, MANAGEMENT = "telematics", "iot", "fleet", "management"
+FAMILIES = {
+    TELEMATICS: "Telematics",
+    IOT: "IoT resources",
+    FLEET: "Fleet",
+    MANAGEMENT: "Access management",
+}
+
+
+def _sections(text: str) -> dict[str, tuple[str, ...]]:
+    """Read 'settings vhd, telemetry v' as {'settings': ('view', 'change', 'delete'), 'telemetry': ('view',)}."""
+    pairs = (part.split() for part in text.split(",") if part.strip())
+    return {name: tuple(_LETTERS[letter] for letter in letters) for name, letters in pairs}
+
+
+def _kind(name: str, label: str, family: str, sections: str = "", **rest) -> Kind:
+    plural = rest.pop("plural", f"{label}s")
+    return Kind(name=name, label=label, plural=plural, family=family, sections=_sections(sections), **rest)
+
+
+_ITEM_KINDS = (
+    _kind(
+        "device",
+        "Device",
+        TELEMATICS,
+        "settings vhd, telemetry v, messages vcd, commands vcd, outputs vh, media vcd, properties vchd, logs v",
+        origin="F T N",
+        about="A tracker, sensor or gateway that sends data.",
+    ),
+    _kind(
+        "channel",
+        "Channel",
+        TELEMATICS,
+        "items vcd, messages vc, connections vd, idents v, logs v",
+        origin="F",
+        about="An entry point that devices of one protocol connect to.",
+    ),
+    _kind(
+        "stream",
+        "Stream",
+        TELEMATICS,
+        "items vcd, logs v",
+        origin="F",
+        about="Forwards messages of its devices and channels to another system.",
+    ),
+    _kind(
+        "calculator",
+        "Calculator",
+        TELEMATICS,
+        "items vcd, intervals v, logs v",
+        origin="F",
+        about="Turns messages of its devices into intervals such as trips or idling.",
+    ),
+    _kind(
+        "plugin",
+        "Plugin",
+        TELEMATICS,
+        "items vcd, logs v",
+        origin="F T",
+        about="Extends the messages of its devices.",
+    ),
+    _kind("group", "Group", TELEMATICS, "items vcd, logs v", origin="F T N", about="A named set of things."),
+    _kind("modem", "Modem", TELEMATICS, "logs v", origin="F", about="Sends SMS commands to devices."),
+    _kind(
+        "container",
+        "Container",
+        TELEMATICS,
+        "messages vcd, logs v",
+        origin="F",
+        about="A time-series store for free messages.",
+    ),
+    _kind("cdn", "CDN", TELEMATICS, "files vcd, logs v", plural="CDNs", origin="F", about="Serves files."),
+    _kind("asset", "Asset", TELEMATICS, "intervals v, logs v", origin="F T", about="A physical thing that devices follow."),
+    _kind("bucket", "Bucket", IOT, "data vcd, tags v", origin="T", about="Stores data that devices write."),
+    _kind("dashboard", "Dashboard", IOT, origin="T", about="Shows data as charts and controls."),
+    _kind("endpoint", "Endpoint", IOT, "calls c", origin="T", about="Something outside that can be called."),
+    _kind("storage", "Storage", IOT, "files vchd", plural="Storages", origin="T", about="A file store."),
+    _kind("product", "Product", IOT, "properties vchd", origin="T", about="A device type with shared properties."),
+    _kind("alarm", "Alarm", IOT, "events v", origin="T", about="Watches its devices and raises events."),
+    _kind("geofence", "Geofence", FLEET, "logs v", origin="F N", about="An area on the map."),
+    _kind("place", "Place", FLEET, "fields vchd", origin="N", about="A point of interest (POI)."),
+    _kind("alert_rule", "Alert rule", FLEET, "events v", origin="N", about="Raises an alert for its devices."),
+    _kind("report", "Report", FLEET, "files v", origin="N", about="A report over devices; each subuser sees their own."),
+    _kind("task", "Task", FLEET, "forms vchd", origin="N", about="Something to be done, by or at a device."),
+    _kind("maintenance", "Maintenance", FLEET, plural="Maintenance", origin="N", about="A service task of a vehicle."),
+    _kind("form_template", "Form template", FLEET, origin="N", about="The form that a task asks for."),
+    _kind("employee", "Employee", FLEET, origin="N", about="A driver or field worker."),
+    _kind("department", "Department", FLEET, origin="N", about="Employees that belong together."),
+    _kind("vehicle", "Vehicle", FLEET, origin="N", about="A vehicle that carries a device."),
+    _kind("garage", "Garage", FLEET, origin="N", about="Vehicles that belong together."),
+    _kind("tag", "Tag", FLEET, origin="N", about="A label on things."),
+    _kind("custom_field", "Custom field", FLEET, origin="N", about="A field of its own on places."),
+)
+_MANAGEMENT_KINDS = (
+    _kind(
+        "account",
+        "Account",
+        MANAGEMENT,
+        "limits vh, logs v",
+        verbs=(*VERBS, "operate"),
+        about="A customer, client or department; it owns items and people.",
+    ),
+    _kind("user", "User", MANAGEMENT, "assignments vh, sessions vd", about="A person who signs in."),
+    _kind("token", "Token", MANAGEMENT, "logs v", about="A key that acts for an account or a user."),
+    _kind("grant", "Grant", MANAGEMENT, "logs v", about="Access that one account gives to others."),
+    _kind("role", "Role", MANAGEMENT, about="A named set of rights for an account's users."),
+    _kind("project", "Project", MANAGEMENT, "members vchd, items vcd", about="Items shared with members by allow and deny."),
+    _kind(
+        "subscription",
+        "Subscription",
+        MANAGEMENT,
+        "invoices v",
+        verbs=("view", "change"),
+        about="Plan, add-ons and period of an account.",
+    ),
+    _kind("event", "Event", MANAGEMENT, verbs=("view",), about="One line of the audit log."),
+)
+
+#: Every kind by name, items first, in catalogue order.
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_ITEM_KINDS, *_MANAGEMENT_KINDS)}
+ITEM_KINDS: tuple[str, ...] = tuple(kind.name for kind in _ITEM_KINDS)
+MANAGEMENT_KINDS: tuple[str, ...] = tuple(kind.name for kind in _MANAGEMENT_KINDS)
+#: Kinds whose permissions are asked of the account, because a row of theirs is not a thing of its own.
+ASKED_OF_ACCOUNT = ("event", "subscription")
+
+_ANY_BUT_GROUP = tuple(name for name in ITEM_KINDS if name != "group")
+#: Member kind → the kinds of container it may be linked to.
+_DEVICE_IN = (
+    "channel calculator stream plugin group alert_rule alarm vehicle employee task maintenance report".split()
+)
+_OTHER_LINKS = {
+    "channel": ("stream",),
+    "asset": ("calculator", "group"),
+    "employee": ("department",),
+    "vehicle": ("garage", "maintenance"),
+}
+
+
+def _links() -> dict[str, tuple[str, ...]]:
+    links = {name: list(_OTHER_LINKS.get(name, ())) for name in ITEM_KINDS}
+    links["device"] = list(_DEVICE_IN)
+    for name in _ANY_BUT_GROUP:
+        links[name] += [container for container in ("group", "tag") if container not in links[name]]
+    return {name: tuple(containers) for name, containers in links.items() if containers}
+
+
+LINKS: dict[str, tuple[str, ...]] = _links()
+
+#: Sections whose rows history depth clips.
+HISTORY_SECTIONS = ("messages", "media", "intervals", "events")
+
+OWNER_RIGHTS = (
+    Right("user_information", "Edit user information", ("user:*", "role:*")),
+    Right("group_management", "Group management", ("group:create", "group:change", "group:delete")),
+    Right("tracker_removal", "Tracker removal", ("device:delete",)),
+    Right("data_forwarding", "Data forwarding", ("stream:*", "stream.items:*")),
+    Right("tariff_change", "Tariff change", ("subscription:change",)),
+    Right("user_creation", "User creation", ("user:create", "token:*", "grant:*")),
+    Right(
+        "owner_plugins",
+        "“Web locator” and “Courier on the map” plugins",
+        ("plugin:create", "plugin:change", "plugin:delete"),
+    ),
+)
+BASIC_RIGHTS = (
+    Right("map_tools", "Map tools", ("device:view", "group:view", "group.items:view", "tag:view")),
+    Right(
+        "history",
+        "Tracks and events history",
+        ("device.messages:view", "alert_rule:view", "alert_rule.events:view", "alarm:view", "alarm.events:view"),
+    ),
+    Right("maintenance_tasks", "Maintenance tasks", ("maintenance:view", "task:view", "task.forms:view")),
+    Right("widgets", "Widgets", ("device.telemetry:view", "device.outputs:view")),
+    Right(
+        "tracker_information",
+        "Tracker related info (view only)",
+        ("device.settings:view", "device.properties:view", "vehicle:view", "employee:view"),
+    ),
+)
+
+
+def _write(kind: str) -> tuple[str, ...]:
+    return tuple(f"{kind}:{verb}" for verb in ("create", "change", "delete"))
+
+
+def _all(kind: str) -> tuple[str, ...]:
+    return tuple(f"{kind}:{verb}" for verb in VERBS)
+
+
+ADDITIONAL_RIGHTS = (
+    Right("payment_create", "Billing", ("subscription:view", "subscription.invoices:view"), "Payments and invoices."),
+    Right("tracker_register", "Device activation", ("device:create",), "Register new devices."),
+    Right(
+        "tracker_configure",
+        "Device settings (hardware related)",
+        ("device.settings:change", "device.commands:create"),
+        "Tracking mode, phone number and other settings of the hardware.",
+    ),
+    Right(
+        "tracker_update",
+        "Device settings (platform related)",
+        ("device:change", "device.properties:*"),
+        "Name, statuses, parking detection and other settings of the platform.",
+    ),
+    Right("tracker_set_output", "Device outputs management", ("device.outputs:change",), "Switch outputs."),
+    Right("tracker_rule_update", "Alert rules", _write("alert_rule"), "Create and edit rules and link devices to them."),
+    Right("reports", "Reports", (*_all("report"), "report.files:view"), "Each user sees only their own reports."),
+    Right("zone_update", "Geofences", _all("geofence"), "Create and edit geofences."),
+    Right("place_update", "POI", _all("place"), "Create and edit points of interest."),
+    Right(
+        "task_update",
+        "Tasks",
+        (*_write("task"), "task.forms:create", "task.forms:change", "task.forms:delete"),
+        "Create and edit tasks and their forms.",
+    ),
+    Right("form_template_update", "Form templates", _all("form_template"), "Create and edit form templates."),
+    Right("employee_update", "Employees", (*_all("employee"), *_all("department")), "Employees and departments."),
+    Right(
+        "vehicle_update",
+        "Vehicles",
+        (*_all("vehicle"), *_all("garage"), *_all("maintenance")),
+        "Vehicles, garages and their maintenance.",
+    ),
+    Right("tag_update", "Tags", _write("tag"), "Create and edit tags."),
+    Right(
+        "places_custom_fields_update",
+        "Custom fields in places",
+        (*_all("custom_field"), "place.fields:*"),
+        "Add, edit and delete fields of places.",
+    ),
+    Right("video_monitoring", "Video", ("device.media:view",), "View video, online and recorded."),
+)
+#: Assignable rights by code.
+RIGHTS: dict[str, Right] = {right.code: right for right in ADDITIONAL_RIGHTS}
+
+#: Levels of a grant besides `read`, which is always there; `create-<kind>` and `operate-as` need the whole account.
+LEVELS = {
+    "read": "See and use it",
+    "edit": "Change its configuration, see its logs",
+    "delete": "Delete it",
+    "command": "Send commands and settings to devices, call endpoints",
+    "operate-as": "Act as the whole account",
+}
+LEVELS_ON_ITEMS = ("edit", "delete", "command")
+CREATE_LEVELS: dict[str, str] = {f"create-{name}": name for name in ITEM_KINDS}
+
+#: Guardian's object permissions on one item, and what each means.
+SHARE_CODENAMES = {
+    "view_item": "See it",
+    "change_item": "Change it",
+    "command_item": "Send it commands",
+    "logs_item": "Read its logs",
+    "delete_item": "Delete it",
+}
+
+AUTHORITIES = {
+    "owner": "Owner",
+    "administrator": "Administrator",
+    "developer": "Developer",
+    "user": "User",
+}
+TOKEN_TYPES = {"standard": "Standard", "master": "Master", "acl": "ACL"}
+
+PRESETS = (
+    Preset(
+        "toolbox",
+        "Toolbox",
+        "Messages and logs of devices.",
+        ("view",),
+        {"logs": ("view",), "messages": ("view",)},
+    ),
+    Preset("setbox", "Setbox", "Settings of devices.", ("view",), {"settings": ("view", "change", "delete")}),
+    Preset(
+        "trackit",
+        "TrackIt",
+        "Tracks and telemetry of devices.",
+        ("view",),
+        {"messages": ("view",), "telemetry": ("view",)},
+    ),
+    Preset("mqtt-board", "MQTT board", "Publish and subscribe to topics.", topics=(("#", ("publish", "subscribe")),)),
+)
+
+
+def history_clips(section: str | None) -> bool:
+    """Whether history depth clips the rows of this section."""
+    return section in HISTORY_SECTIONS
+
+
+def check() -> list[str]:
+    """Every contradiction of this page as a sentence; empty when it is sound."""
+    problems = []
+    for kind in KINDS.values():
+        if len(kind.permissions) > MASK_BITS:
+            problems.append(f"Kind {kind.name} has {len(kind.permissions)} permissions; a mask holds {MASK_BITS}.")
+        if len(set(kind.permissions)) != len(kind.permissions):
+            problems.append(f"Kind {kind.name} names a permission twice.")
+    for member, containers in LINKS.items():
+        problems += [f"Links name the unknown kind {name}." for name in (member, *containers) if name not in ITEM_KINDS]
+    return problems + _unknown_permits()
+
+
+def _unknown_permits() -> list[str]:
+    problems = []
+    for right in (*OWNER_RIGHTS, *BASIC_RIGHTS, *ADDITIONAL_RIGHTS):
+        for pattern in right.permits:
+            head, _, verb = pattern.partition(":")
+            kind = KINDS.get(head.split(".")[0])
+            if kind is None or not any(
+                p == pattern or (verb == "*" and p.startswith(f"{head}:")) for p in kind.permissions
+            ):
+                problems.append(f"Right {right.code} permits the unknown {pattern}.")
+    return problems

@@ -1,0 +1,168 @@
+"""System checks: settings that would make an installation unsafe or wrong, each with what to do about it.
+
+`manage.py` runs them before every command, `accesscontrol/wsgi.py` and `asgi.py` before the first request. Ids:
+accesscontrol.E001–E003 keys · E010–E014 addresses · E020–E021 database · E030–E033 access · E040 catalogue ·
+W001 cache.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+
+from accesscontrol import catalogue
+
+KEY_NAMES = ("SECRET_KEY", "AUDIT_KEY", "TOKEN_PEPPER")
+KEY_BYTES = 32
+KEY_DISTINCT_CHARACTERS = 10
+PLACEHOLDERS = ("changeme", "change-me", "insecure", "example", "placeholder", "your-")
+MAKE_A_KEY = (
+    "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))' — "
+    "and put it in the environment or in .env (see .env.example). For a try-out `python3 run.py demo` writes them."
+)
+THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]", ".localhost", "testserver")
+SQLITE = "django.db.backends.sqlite3"
+PASSWORD_LENGTH = 15
+
+
+def _error(number: str, message: str, hint: str) -> Error:
+    return Error(message, hint=hint, id=f"accesscontrol.E{number}")
+
+
+def _value_of_key(name: str) -> str:
+    """The key, or "" when it is missing: Django refuses to read an empty SECRET_KEY."""
+    try:
+        return str(getattr(settings, name, ""))
+    except ImproperlyConfigured:
+        return ""
+
+
+def _is_guessable(value: str) -> bool:
+    words = any(word in value.lower() for word in PLACEHOLDERS)
+    return words or len(value.encode()) < KEY_BYTES or len(set(value)) < KEY_DISTINCT_CHARACTERS
+
+
+def check_keys(**_: Any) -> list[CheckMessage]:
+    """Every key is set, long, no placeholder, and no two are the same."""
+    values = {name: _value_of_key(name) for name in KEY_NAMES}
+    found: list[CheckMessage] = []
+    for name, value in values.items():
+        if not value:
+            found.append(_error("001", f"{name} is not set.", MAKE_A_KEY))
+        elif _is_guessable(value):
+            message = f"{name} is a placeholder or shorter than {KEY_BYTES} random bytes."
+            found.append(_error("002", message, MAKE_A_KEY))
+    given = [value for value in values.values() if value]
+    if len(given) != len(set(given)):
+        found.append(_error("003", f"Two of {', '.join(KEY_NAMES)} are the same.", f"Give each its own. {MAKE_A_KEY}"))
+    found += [
+        _error("002", "A value of SECRET_KEY_FALLBACKS is a placeholder or too short.", "Remove it from the list.")
+        for value in settings.SECRET_KEY_FALLBACKS
+        if _is_guessable(value)
+    ]
+    return found
+
+
+def check_addresses(**_: Any) -> list[CheckMessage]:
+    """Host names are named; debug pages and plain http never leave this machine; proxies are networks."""
+    hosts = settings.ALLOWED_HOSTS
+    abroad = [host for host in hosts if host not in THIS_MACHINE]
+    found: list[CheckMessage] = []
+    if not hosts and not settings.DEBUG:
+        found.append(_error("010", "ALLOWED_HOSTS is empty.", "Set it to the portal's host name: portal.example.org."))
+    if "*" in hosts:
+        found.append(_error("011", "ALLOWED_HOSTS accepts every name.", "Name the portal's own host names instead."))
+    for name in ("DEBUG", "INSECURE_HTTP"):
+        if getattr(settings, name) and abroad:
+            message = f"{name} is on while the portal answers to {', '.join(abroad)}."
+            found.append(_error("012", message, f"Turn {name} off, or keep ALLOWED_HOSTS to localhost."))
+    for proxy in settings.TRUSTED_PROXIES:
+        if not _is_network(proxy):
+            hint = "Give networks or addresses: 10.0.0.0/8 or 192.0.2.7."
+            found.append(_error("013", f"TRUSTED_PROXIES names {proxy!r}, which is no network.", hint))
+    if settings.TRUSTED_PROXIES and not settings.ALLAUTH_TRUSTED_PROXY_COUNT:
+        hint = "Set TRUSTED_PROXY_COUNT to the number of proxies in front of the portal."
+        found.append(_error("014", "TRUSTED_PROXIES is set, TRUSTED_PROXY_COUNT is not.", hint))
+    return found
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def check_database(**_: Any) -> list[CheckMessage]:
+    """SQLite takes its write lock at the start of an act, and no reading request takes it."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] != SQLITE:
+        return []
+    found: list[CheckMessage] = []
+    if database.get("ATOMIC_REQUESTS"):
+        message = "ATOMIC_REQUESTS on SQLite lets every page wait for the write lock."
+        found.append(_error("020", message, "Leave it off; services open their own transactions."))
+    if database.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE":
+        message = 'SQLite without transaction_mode IMMEDIATE fails parallel writers with "database is locked".'
+        found.append(_error("021", message, 'Set OPTIONS["transaction_mode"] = "IMMEDIATE".'))
+    return found
+
+
+def check_access(**_: Any) -> list[CheckMessage]:
+    """The engine is the only one that answers `has_perm`; sign-in rules are not weakened by accident."""
+    found: list[CheckMessage] = []
+    foreign = [path for path in settings.AUTHENTICATION_BACKENDS if not path.startswith("accesscontrol.")]
+    if foreign:
+        message = f"AUTHENTICATION_BACKENDS names {', '.join(foreign)}, which decides without the engine."
+        found.append(
+            _error("030", message, "Remove it: a second source of permissions says yes where the law says no.")
+        )
+    if settings.ANONYMOUS_USER_NAME is not None or settings.GUARDIAN_MONKEY_PATCH_USER:
+        hint = "Set ANONYMOUS_USER_NAME = None and GUARDIAN_MONKEY_PATCH_USER = False."
+        found.append(_error("031", "guardian would add an anonymous user or change the user model.", hint))
+    if settings.SESSION_COOKIE_AGE > settings.SESSION_ABSOLUTE_SECONDS:
+        hint = "Set SESSION_IDLE_SECONDS to at most SESSION_ABSOLUTE_SECONDS."
+        found.append(_error("032", "An idle session would live longer than a session may live at all.", hint))
+    lengths = [each.get("OPTIONS", {}).get("min_length", 0) for each in settings.AUTH_PASSWORD_VALIDATORS]
+    if max(lengths, default=0) < PASSWORD_LENGTH:
+        message = f"Passwords may be shorter than {PASSWORD_LENGTH} characters."
+        found.append(_error("033", message, f"Set PASSWORD_MIN_LENGTH to {PASSWORD_LENGTH} or more."))
+    return found
+
+
+def check_catalogue(**_: Any) -> list[CheckMessage]:
+    """The catalogue of kinds, verbs and rights contradicts itself nowhere."""
+    return [_error("040", problem, "Correct accesscontrol/catalogue.py.") for problem in catalogue.check()]
+
+
+def check_cache(**_: Any) -> list[CheckMessage]:
+    """Several workers count rate limits together."""
+    if "locmem" not in settings.CACHES["default"]["BACKEND"]:
+        return []
+    message = "Rate limits are counted in each worker apart."
+    return [Warning(message, hint="Use the database cache or another shared one.", id="accesscontrol.W001")]
+
+
+Check = Callable[..., Sequence[CheckMessage]]
+SETTINGS_CHECKS: tuple[Check, ...] = (check_keys, check_addresses, check_database, check_access, check_catalogue)
+
+
+def register_checks() -> None:
+    """Put all checks into Django's list; called once, by the app configuration of accesscontrol.access."""
+    for check in SETTINGS_CHECKS:
+        register(check, Tags.security)
+    register(check_cache, Tags.security, deploy=True)
+
+
+def refuse_unsafe_settings() -> None:
+    """Raise with every problem named, before a server answers its first request."""
+    found = [message for check in SETTINGS_CHECKS for message in check()]
+    if found:
+        lines = [f"{message.id}: {message.msg} {message.hint}" for message in found]
+        raise ImproperlyConfigured("The portal does not start with these settings:\n" + "\n".join(lines))

@@ -1,0 +1,121 @@
+"""Items of every kind, the links between them, the records of their sections, and direct shares."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from guardian.models import UserObjectPermissionBase
+
+from accesscontrol import catalogue
+from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
+
+KIND_CHOICES = [(name, catalogue.KINDS[name].label) for name in catalogue.ITEM_KINDS]
+
+
+class Item(models.Model):
+    """Anything access is given to (access model §1). `settings` is the item's configuration as JSON.
+
+    `device_count` is the number of devices linked to it, kept by the services beside the links, because
+    “linked to no device” decides who sees a vehicle, employee, task, maintenance, alert rule or alarm.
+    """
+
+    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    kind = models.CharField(max_length=32, choices=KIND_CHOICES)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="items")
+    owner = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="owned_items")
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="made_items")
+    name = models.CharField(max_length=200)
+    settings = models.JSONField(default=dict, blank=True)
+    #: The tariff's history depth in days; empty = no limit of its own.
+    history_days = models.PositiveIntegerField(null=True, blank=True)
+    device_count = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        permissions = [("command_item", "Can command item"), ("logs_item", "Can read logs of item")]
+        indexes = [
+            models.Index(fields=["account", "kind", "name", "id"], name="item_account_kind_name"),
+            models.Index(fields=["kind", "name", "id"], name="item_kind_name"),
+            models.Index(fields=["kind", "account", "id"], name="item_kind_account"),
+            models.Index(fields=["kind", "created_at", "id"], name="item_kind_created"),
+            models.Index(fields=["name", "id"], name="item_name"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(catalogue.ITEM_KINDS)), name="item_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ItemLink(models.Model):
+    """A direct link from a member to its container (access model §2); accounts may differ.
+
+    Whoever deletes or adds rows keeps `container.device_count` in the same transaction.
+    """
+
+    member = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="container_links")
+    container = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="member_links")
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "container"], name="one_link_a_pair"),
+            models.CheckConstraint(condition=~Q(member=models.F("container")), name="no_link_to_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} in {self.container}"
+
+
+class Record(models.Model):
+    """One entry of an item's section: a message, a command, a log line, a file, an interval, a property …
+
+    Messages, media, intervals, events and logs are paged by `at`; commands carry a `state`;
+    properties, fields and forms carry a `name` and are edited in place.
+    """
+
+    class State(models.TextChoices):
+        NONE = "", "—"
+        QUEUED = "queued", "Queued"
+        SENT = "sent", "Sent"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="records")
+    section = models.CharField(max_length=32)
+    at = models.DateTimeField(default=timezone.now)
+    name = models.CharField(max_length=200, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, blank=True, default=State.NONE)
+    #: A row that names a device shows only to who may view that device (access model §2).
+    device = models.ForeignKey(Item, on_delete=models.CASCADE, null=True, blank=True, related_name="named_in")
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["item", "section", "-at", "-id"], name="record_item_section_at"),
+            models.Index(fields=["item", "section", "name"], name="record_item_section_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.section} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class ItemUserObjectPermission(UserObjectPermissionBase):
+    """Guardian's direct-foreign-key row: this user, this item, this permission, until when (access model §3, 6–7).
+
+    `view_item` to a `user` is an assignment; the codenames and their meaning stand in `catalogue.SHARE_CODENAMES`.
+    """
+
+    content_object = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="shares")
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(UserObjectPermissionBase.Meta):
+        indexes = [models.Index(fields=["content_object", "user"], name="share_item_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.content_object}"

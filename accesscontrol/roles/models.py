@@ -1,0 +1,29 @@
+"""Roles: named sets of rights that an account gives its users."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from accesscontrol.accounts.models import KEY_LENGTH, Account, key_validator
+
+
+class Role(models.Model):
+    """A named set of additional rights (codes of `catalogue.RIGHTS`); basic rights are always there (access model §6).
+
+    It may be given to users of its account and of accounts below.
+    """
+
+    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="roles")
+    name = models.CharField(max_length=200)
+    rights = models.JSONField(default=list, blank=True)
+    #: “Available object history” in days; empty = no limit of its own.
+    history_days = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "name"], name="role_account_name")]
+
+    def __str__(self) -> str:
+        return self.name
