@@ -1,0 +1,55 @@
+"""Who asks: a user, a token or an account, perhaps acting as another account, from an address, at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.tokens.models import Token
+
+CallerType = Literal["user", "token", "account", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The caller of a question or an act.
+
+    type, id: the row that asks (`user`, `token` or `account`); `system` is the console, the platform operator in person.
+    acting: the id of the account operated as, or None. Naming one's own account changes nothing.
+    address: the address the call comes from, or None when unknown.
+    at: the what-if time; None is the clock.
+    request_id: carried into audit events.
+    """
+
+    type: CallerType
+    id: int
+    acting: int | None = None
+    address: str | None = None
+    at: datetime | None = None
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, caller: User | Token | Account, **rest) -> Actor:
+        """The actor for a loaded user, token or account."""
+        for model, name in _TYPES:
+            if isinstance(caller, model):
+                return cls(name, caller.pk, **rest)
+        raise TypeError(f"A {type(caller).__name__} does not ask; a User, Token or Account does.")
+
+    @classmethod
+    def system(cls) -> Actor:
+        """The console: whoever may run `manage.py` is the platform operator."""
+        return cls("system", 0)
+
+    def acting_as(self, account: Account | int | None) -> Actor:
+        """The same caller, operating as an account."""
+        return replace(self, acting=account.pk if isinstance(account, Account) else account)
+
+    def itself(self) -> Actor:
+        """The same caller, operating as nobody else."""
+        return replace(self, acting=None)
+
+
+_TYPES: tuple[tuple[type, CallerType], ...] = ((User, "user"), (Token, "token"), (Account, "account"))

@@ -1,0 +1,91 @@
+"""Questions and decisions: what is asked, and the answer with its reason as a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Model
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.facts import least
+from accesscontrol.access.permissions import Permission
+from accesscontrol.access.reaches import VIEW_OF
+from accesscontrol.access.scope import Scope, Verdict
+from accesscontrol.access.things import Ref, Thing
+from accesscontrol.catalogue import KINDS, history_clips
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May this caller do this on this thing?"""
+
+    actor: Actor
+    permission: str | Permission
+    thing: Model | Ref
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """The answer to a question. True when it is yes.
+
+    history_days: how many days back the rows of the section may be seen; None = no limit (or a no).
+    """
+
+    actor: Actor
+    permission: Permission
+    verdict: Verdict
+    scope: Scope | None
+    thing: Thing | None
+
+    def __bool__(self) -> bool:
+        return self.verdict.allowed
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict.allowed
+
+    @property
+    def source(self) -> str:
+        """The code of the source that allows it, or of the limit or deny that stops it, or `silence`."""
+        by = self.verdict.by
+        return by.source if self.allowed and by is not None else self.verdict.code
+
+    @property
+    def history_days(self) -> int | None:
+        if not self.allowed or self.scope is None or self.thing is None or not history_clips(self.permission.section):
+            return None
+        return least(self.scope.history, self.thing.history)
+
+    @property
+    def thing_is_visible(self) -> bool:
+        """Whether the caller may view the thing, so that a no may speak of it."""
+        if self.scope is None or self.thing is None:
+            return False
+        return self.scope.evaluate(VIEW_OF[self.thing.kind], self.thing, self.actor.address).allowed
+
+    @property
+    def reason(self) -> str:
+        """Why, in a sentence. It says no more of a thing that the caller may not view than of one that does not exist."""
+        verdict, caller = self.verdict, self.scope.label if self.scope else ""
+        if self.thing is not None and verdict.allowed and verdict.by is not None:
+            return f"{caller} has {self.permission} on {self.thing.name}: {verdict.by.sentence}."
+        if verdict.code in ("alive", "operate"):
+            return f"{caller} has no access at all: {verdict.stopped}."
+        if self.thing is None or not self.thing_is_visible:
+            return unseen(self.permission)
+        if verdict.code == "silence":
+            return f"Nothing gives {caller} {self.permission} on {self.thing.name}."
+        return f"{caller} does not have {self.permission} on {self.thing.name}: {verdict.stopped}."
+
+
+def unseen(wanted: Permission) -> str:
+    """The one sentence for a thing that does not exist and one that the caller may not view."""
+    label = KINDS[wanted.asked_of].label.lower()
+    return f"There is no such {label} here, or nothing gives {wanted} on it."
+
+
+def unknown_thing(actor: Actor, wanted: Permission, scope: Scope | None) -> Decision:
+    """The decision on a thing, or of a caller, that does not exist: a plain no."""
+    if scope is not None and scope.dead is not None:
+        return Decision(actor, wanted, Verdict(False, scope.dead[0], stopped=scope.dead[1]), scope, None)
+    return Decision(actor, wanted, Verdict(False, "silence"), scope, None)

@@ -1,0 +1,245 @@
+"""Permissions, patterns, and sets of permissions as one bit mask a kind (access model §2).
+
+A permission is `kind[.section]:verb`; its bit is its place in `catalogue.KINDS[kind].permissions`. A name that the
+catalogue does not hold raises `UnknownName` wherever it is met; nothing is ever a silent no.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from accesscontrol import catalogue
+
+
+class UnknownName(ValueError):
+    """A kind, section, verb, right, level or key that does not exist; the message names it and what would be valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One permission of the catalogue: `device.messages:view` is kind device, section messages, verb view."""
+
+    kind: str
+    section: str | None
+    verb: str
+    bit: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.section}:{self.verb}" if self.section else f"{self.kind}:{self.verb}"
+
+    @property
+    def mask(self) -> int:
+        return 1 << self.bit
+
+    @property
+    def is_create(self) -> bool:
+        """Whether it makes a new thing, so that it is asked of the account the thing is made in."""
+        return self.section is None and self.verb == "create"
+
+    @property
+    def asked_of(self) -> str:
+        """The type of resource it is asked of: its kind, or `account`."""
+        return "account" if self.is_create or self.kind in catalogue.ASKED_OF_ACCOUNT else self.kind
+
+
+def _nearest(name: str, choices: Iterable[str]) -> str:
+    known = sorted(choices)
+    close = difflib.get_close_matches(name, known, n=3) or known
+    return ", ".join(close)
+
+
+@lru_cache(maxsize=4096)
+def permission(name: str) -> Permission:
+    """The permission of this full name.
+
+    Raises UnknownName, naming the part that is wrong and what would be valid.
+    """
+    head, colon, verb = name.partition(":")
+    kind_name, _, section = head.partition(".")
+    kind = catalogue.KINDS.get(kind_name)
+    if not colon or kind is None:
+        raise UnknownName(f"“{name}” is not a permission: use kind:verb or kind.section:verb, with a kind such as "
+                          f"{_nearest(kind_name, catalogue.KINDS)}.")
+    if name not in kind.permissions:
+        raise UnknownName(f"“{name}” is not a permission of {kind_name}. Valid: {', '.join(kind.permissions)}.")
+    return Permission(kind_name, section or None, verb, kind.permissions.index(name))
+
+
+def permission_on(name: str, resource_type: str) -> Permission:
+    """The permission that an action name means on a resource: the full name, or its part after the kind.
+
+    Raises UnknownName for a name that does not exist, and for a permission asked of the wrong type of resource.
+    """
+    full = name if name.partition(":")[0].split(".")[0] in catalogue.KINDS and ":" in name else ""
+    if not full:
+        full = f"{resource_type}.{name}" if ":" in name else f"{resource_type}:{name}"
+    found = permission(full)
+    if found.asked_of != resource_type:
+        article = "an" if found.asked_of[0] in "aeiou" else "a"
+        raise UnknownName(f"“{found}” is asked of {article} {found.asked_of}, not of “{resource_type}”.")
+    return found
+
+
+@lru_cache(maxsize=4096)
+def expand(pattern: str) -> tuple[tuple[str, int], ...]:
+    """The (kind, mask) pairs that a pattern names: `device:*`, `*:view`, `*.logs:view`, `device.*:*`.
+
+    A pattern without a section names the item itself only; `.*` names its sections only. Raises UnknownName for a
+    pattern that can never match anything.
+    """
+    head, colon, verb = pattern.partition(":")
+    kind_part, dot, section_part = head.partition(".")
+    if not colon or not verb or not kind_part or (dot and not section_part):
+        raise UnknownName(f"“{pattern}” is not a pattern: use kind:verb or kind.section:verb, with * in any place.")
+    masks = {}
+    for name in catalogue.KINDS if kind_part == "*" else (kind_part,):
+        if name not in catalogue.KINDS:
+            raise UnknownName(f"“{pattern}” names the unknown kind “{name}”. Valid: {_nearest(name, catalogue.KINDS)}.")
+        mask = sum(p.mask for p in kind_permissions(name) if _matches(p, section_part if dot else None, verb))
+        if mask:
+            masks[name] = mask
+    if not masks:
+        raise UnknownName(f"“{pattern}” matches no permission of the catalogue.")
+    return tuple(masks.items())
+
+
+def _matches(candidate: Permission, section: str | None, verb: str) -> bool:
+    if (candidate.section is None) != (section is None):
+        return False
+    return section in (None, "*", candidate.section) and verb in ("*", candidate.verb)
+
+
+@lru_cache(maxsize=None)
+def kind_permissions(kind: str) -> tuple[Permission, ...]:
+    """Every permission of a kind, in the order of its bits. Raises UnknownName for an unknown kind."""
+    if kind not in catalogue.KINDS:
+        raise UnknownName(f"“{kind}” is not a kind. Valid: {_nearest(kind, catalogue.KINDS)}.")
+    return tuple(permission(name) for name in catalogue.KINDS[kind].permissions)
+
+
+class PermissionSet(Mapping[str, int]):
+    """An immutable set of permissions: kind → bit mask (fewer than 63 bits a kind). Empty means none."""
+
+    __slots__ = ("_masks",)
+
+    def __init__(self, masks: Mapping[str, int] | Iterable[tuple[str, int]] = ()):
+        self._masks = {kind: mask for kind, mask in dict(masks).items() if mask}
+
+    @classmethod
+    def of(cls, patterns: Iterable[str]) -> PermissionSet:
+        """The union of patterns. Raises UnknownName."""
+        masks: dict[str, int] = {}
+        for pattern in patterns:
+            for kind, mask in expand(pattern):
+                masks[kind] = masks.get(kind, 0) | mask
+        return cls(masks)
+
+    def __getitem__(self, kind: str) -> int:
+        return self._masks[kind]
+
+    def __iter__(self):
+        return iter(self._masks)
+
+    def __len__(self) -> int:
+        return len(self._masks)
+
+    def __repr__(self) -> str:
+        return f"PermissionSet({', '.join(self.names())})"
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._masks.items()))
+
+    def has(self, wanted: Permission) -> bool:
+        return bool(self._masks.get(wanted.kind, 0) >> wanted.bit & 1)
+
+    def __or__(self, other: Mapping[str, int]) -> PermissionSet:
+        return PermissionSet({k: self._masks.get(k, 0) | other.get(k, 0) for k in {*self._masks, *other}})
+
+    def __and__(self, other: Mapping[str, int]) -> PermissionSet:
+        return PermissionSet({k: mask & other.get(k, 0) for k, mask in self._masks.items()})
+
+    def __sub__(self, other: Mapping[str, int]) -> PermissionSet:
+        return PermissionSet({k: mask & ~other.get(k, 0) for k, mask in self._masks.items()})
+
+    def only(self, kinds: Iterable[str]) -> PermissionSet:
+        """This set cut down to some kinds."""
+        wanted = set(kinds)
+        return PermissionSet({k: mask for k, mask in self._masks.items() if k in wanted})
+
+    def names(self) -> list[str]:
+        """Full names, in catalogue order."""
+        return [str(p) for kind in catalogue.KINDS if kind in self._masks for p in kind_permissions(kind) if self.has(p)]
+
+
+EVERYTHING = PermissionSet.of(("*:*", "*.*:*"))
+ITEMS = EVERYTHING.only(catalogue.ITEM_KINDS)
+MANAGEMENT = EVERYTHING.only(catalogue.MANAGEMENT_KINDS)
+#: Every `<kind>:create`; `MAKES` of items only.
+CREATES = PermissionSet({kind: 1 << 1 for kind in catalogue.KINDS if "create" in catalogue.KINDS[kind].verbs})
+
+
+def level_permissions(level: str) -> PermissionSet:
+    """What one level of a grant permits on the items it covers (access model §5). Raises UnknownName."""
+    if level in catalogue.CREATE_LEVELS:
+        return PermissionSet.of([f"{catalogue.CREATE_LEVELS[level]}:create"])
+    if level not in _LEVELS:
+        raise UnknownName(f"“{level}” is not a level. Valid: {_nearest(level, (*_LEVELS, *catalogue.CREATE_LEVELS))}.")
+    return _LEVELS[level]
+
+
+def _read() -> PermissionSet:
+    hidden_logs = PermissionSet.of(f"{kind}.logs:view" for kind in ("calculator", "plugin", "stream", "group"))
+    uses = PermissionSet.of(f"{name}.items:create" for name in catalogue.ITEM_KINDS if "items" in catalogue.KINDS[name].sections)
+    return (PermissionSet.of(("*:view", "*.*:view")).only(catalogue.ITEM_KINDS) - hidden_logs) | uses
+
+
+def _edit() -> PermissionSet:
+    kept = {"commands", "calls", "settings", "outputs", "logs"}
+    masks = {}
+    for name in catalogue.ITEM_KINDS:
+        masks[name] = sum(
+            p.mask
+            for p in kind_permissions(name)
+            if (p.section is None and p.verb == "change")
+            or (p.section and p.verb != "view" and p.section not in kept)
+            or (p.section == "logs" and p.verb == "view")
+        )
+    return PermissionSet(masks)
+
+
+_LEVELS = {
+    "read": _read(),
+    "edit": _edit(),
+    "delete": PermissionSet.of(["*:delete"]).only(catalogue.ITEM_KINDS),
+    "command": PermissionSet.of(
+        ["device.commands:create", "device.settings:change", "device.outputs:change", "endpoint.calls:create"]
+    ),
+    "operate-as": PermissionSet.of(["account:operate"]),
+}
+
+#: What the basic rights of every role permit, and what rights can be given one by one.
+BASIC = PermissionSet.of(pattern for right in catalogue.BASIC_RIGHTS for pattern in right.permits)
+
+
+@lru_cache(maxsize=256)
+def rights_permissions(codes: tuple[str, ...]) -> PermissionSet:
+    """What a role with these rights permits, the basic rights included. Raises UnknownName."""
+    for code in codes:
+        if code not in catalogue.RIGHTS:
+            raise UnknownName(f"“{code}” is not a right that can be given. Valid: {_nearest(code, catalogue.RIGHTS)}.")
+    return BASIC | PermissionSet.of(pattern for code in codes for pattern in catalogue.RIGHTS[code].permits)
+
+
+def share_permissions(codename: str, kind: str) -> PermissionSet:
+    """What a guardian object permission gives on an item of a kind, for a developer or user (access model §3, 7)."""
+    if codename == "view_item":
+        return _LEVELS["read"].only([kind])
+    section = {"command_item": ".commands:create", "logs_item": ".logs:view"}.get(codename)
+    if section is None:
+        return PermissionSet.of([f"{kind}:{codename.partition('_')[0]}"])
+    named = f"{kind}{section}"
+    wanted = named in catalogue.KINDS[kind].permissions and (codename != "command_item" or kind == "device")
+    return PermissionSet.of([named]) if wanted else PermissionSet()
