@@ -1,0 +1,166 @@
+"""The test command: the whole suite on SQLite and, beside it, the database tests on PostgreSQL; one summary.
+
+python3 run.py test [--deep] [-- pytest arguments]
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent
+CLOSING_LINE = re.compile(r"^=*\s*((?:\d+ [a-z]+(?:, )?)+|no tests ran) in [\d.]+s.*?=*$")
+EXECUTED = re.compile(r"(\d+) (?:passed|failed|errors?|xfailed|xpassed)")
+COLOR = re.compile(r"\x1b\[[\d;]*m")
+RULE = "─" * 78
+NO_TESTS_COLLECTED = 5  # pytest's exit code when nothing matched
+
+
+def closing_line(output: str) -> str:
+    """pytest's last word, for example `12 passed in 3.21s`; empty when it never came to that."""
+    lines = COLOR.sub("", output).splitlines()
+    found = [line.strip("= ") for line in lines if CLOSING_LINE.match(line)]
+    return found[-1] if found else ""
+
+
+def tests_executed(line: str) -> int:
+    """How many tests a closing line counts; those left out do not count."""
+    return sum(int(number) for number in EXECUTED.findall(line))
+
+
+class SuiteRun:
+    """One pytest process: its output is shown live or kept until the end."""
+
+    def __init__(self, name: str, command: list[str], environment: dict[str, str], live: bool) -> None:
+        self.name = name
+        self.live = live
+        self.chunks: list[bytes] = []
+        self.process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self) -> None:
+        assert self.process.stdout is not None
+        while chunk := os.read(self.process.stdout.fileno(), 65536):
+            self.chunks.append(chunk)
+            if self.live:
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.buffer.flush()
+
+    def wait(self) -> None:
+        self.process.wait()
+        self.reader.join()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+
+    @property
+    def output(self) -> str:
+        return b"".join(self.chunks).decode(errors="replace")
+
+    @property
+    def closing_line(self) -> str:
+        return closing_line(self.output)
+
+    @property
+    def tests_executed(self) -> int:
+        return tests_executed(self.closing_line)
+
+    def verdict(self, may_be_empty: bool) -> str | None:
+        """Why this run counts as failed, or None."""
+        code = self.process.returncode
+        if code == NO_TESTS_COLLECTED:
+            return None if may_be_empty else "executed no test"
+        if code != 0:
+            return f"failed with code {code}"
+        return None if self.tests_executed or may_be_empty else "executed no test"
+
+
+def start_test_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
+    """The whole suite on SQLite, shown live, and beside it the database tests on an embedded PostgreSQL."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DEEP"):
+        environment.pop(name, None)
+    if deep:
+        environment["DEEP"] = "1"
+    if sys.stdout.isatty():
+        environment["FORCE_COLOR"] = "1"
+    pytest = [sys.executable, "-m", "pytest"]
+    database_tests = ["-m", "both or concurrency", "-p", "no:cacheprovider"]
+    postgres = [sys.executable, "-m", "tests.embedded_postgres"]
+    return [
+        SuiteRun("SQLite, all tests", [*pytest, *extra], environment, live=True),
+        SuiteRun("PostgreSQL, database tests", [*postgres, *pytest, *database_tests, *extra], environment, live=False),
+    ]
+
+
+def summarize(runs: list[SuiteRun], may_be_empty: bool, seconds: float) -> int:
+    """Print one closing summary; the exit code says whether all went well."""
+    problems = {run.name: run.verdict(may_be_empty) for run in runs}
+    if not any(run.tests_executed for run in runs):
+        problems["All runs"] = "executed no test"
+    print(f"\n{RULE}\nSummary after {seconds:.0f} s")
+    for run in runs:
+        print(f"\n{run.name}:")
+        print(f"===== {run.closing_line or 'no closing line'} =====")
+    failed = {name: problem for name, problem in problems.items() if problem}
+    for name, problem in failed.items():
+        print(f"\nFAILED: {name} {problem}.")
+    if not failed:
+        print("\nAll tests passed.")
+    return 1 if failed else 0
+
+
+def split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Our own arguments, and those for pytest that stand after `--`."""
+    if "--" not in arguments:
+        return arguments, []
+    at = arguments.index("--")
+    return arguments[:at], arguments[at + 1 :]
+
+
+def interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main(arguments: list[str]) -> int:
+    own, extra = split_at_dashes(arguments)
+    unknown = [argument for argument in own if argument != "--deep"]
+    if unknown:
+        print(f"`test` does not know {unknown[0]}. It takes --deep; arguments for pytest stand after `--`.")
+        return 2
+    signal.signal(signal.SIGTERM, interrupt)
+    started = time.monotonic()
+    runs = start_test_runs(deep="--deep" in own, extra=extra)
+    try:
+        for run in runs:
+            run.wait()
+    except KeyboardInterrupt:
+        for run in runs:
+            run.stop()
+        print("\nStopped before the end.")
+        return 130
+    for run in runs:
+        if not run.live:
+            print(f"\n{RULE}\n{run.name}\n{RULE}\n{run.output}")
+    return summarize(runs, may_be_empty=bool(extra), seconds=time.monotonic() - started)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

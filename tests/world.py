@@ -1,0 +1,160 @@
+"""A cast of people that tests reuse: Northwind, its client Contoso with a shop, its client Fabrikam, and Acme apart.
+
+    Northwind   nora (owner), adam (administrator), anna and otto (developers), sam (user, dispatcher), lee (user)
+    ├ Contoso   carla (owner), carl (administrator)
+    │ └ Shop    shira (administrator), siv (user)
+    └ Fabrikam  frank (owner)
+    Acme        alma (owner); another tree, which nobody of Northwind sees
+
+Everything is made by the acts, in the console's name. Truck 7 is assigned to sam and linked to Van A; anna owns the
+sensor; Contoso received the hub; the project Pilot lets lee see truck 7, but not its messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.grants.models import Grant
+from accesscontrol.items.models import Item
+from accesscontrol.projects.models import Project
+from accesscontrol.roles.models import Role
+from accesscontrol.services.accounts import open_account
+from accesscontrol.services.assignments import assign_items
+from accesscontrol.services.grants import create_grant
+from accesscontrol.services.items import create_item
+from accesscontrol.services.projects import create_project
+from accesscontrol.services.roles import create_role
+from accesscontrol.services.specs import MemberSpec, ProjectRuleSpec, TokenRuleSpec
+from accesscontrol.services.tokens import Issued, create_token
+from accesscontrol.services.users import create_user
+
+CONSOLE = Actor.system()
+PASSWORD = "correct horse battery staple"  # noqa: S105  (of people who exist in tests only)
+
+_PEOPLE = {
+    "northwind": {"nora": "owner", "adam": "administrator", "anna": "developer", "otto": "developer", "lee": "user"},
+    "contoso": {"carla": "owner", "carl": "administrator"},
+    "shop": {"shira": "administrator", "siv": "user"},
+    "fabrikam": {"frank": "owner"},
+    "acme": {"alma": "owner"},
+}
+_ITEMS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
+    "northwind": {
+        "hub": ("channel", {}),
+        "night": ("group", {}),
+        "mileage": ("calculator", {}),
+        "van_a": ("vehicle", {}),
+        "depot": ("geofence", {}),
+        "truck_7": ("device", {"links": ["hub", "van_a"], "settings": {"interval": 30}}),
+        "truck_8": ("device", {}),
+        "sensor": ("device", {"owner": "anna"}),
+        "pump": ("device", {"owner": "otto"}),
+    },
+    "contoso": {"van_1": ("device", {}), "trips": ("calculator", {})},
+    "shop": {"scooter": ("device", {})},
+    "fabrikam": {"lorry": ("device", {})},
+    "acme": {"rover": ("device", {})},
+}
+
+
+@dataclass
+class Cast:
+    """Everybody and everything by name: `cast.people["nora"]`, `cast.actor("nora")`, `cast.items["truck_7"]`."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    people: dict[str, User] = field(default_factory=dict)
+    items: dict[str, Item] = field(default_factory=dict)
+    tokens: dict[str, Issued] = field(default_factory=dict)
+    dispatcher: Role = field(default_factory=Role)
+    hub_grant: Grant = field(default_factory=Grant)
+    pilot: Project = field(default_factory=Project)
+
+    def actor(self, username: str, **rest: Any) -> Actor:
+        """A person who asks."""
+        return Actor.of(self.people[username], **rest)
+
+    def token(self, name: str, **rest: Any) -> Actor:
+        """A token that asks."""
+        return Actor.of(self.tokens[name].token, **rest)
+
+
+def build_cast() -> Cast:
+    """Make the world of this page."""
+    cast = Cast()
+    _open_accounts(cast)
+    _create_people(cast)
+    _create_items(cast)
+    assign_items(CONSOLE, cast.people["sam"], [cast.items["truck_7"]])
+    _issue_tokens(cast)
+    cast.hub_grant = create_grant(
+        CONSOLE, cast.accounts["northwind"], covers="items", items=(cast.items["hub"],),
+        grantees=[cast.accounts["contoso"]], key="hub-for-contoso",
+    )  # fmt: skip
+    cast.pilot = _create_pilot(cast)
+    return cast
+
+
+def _open_accounts(cast: Cast) -> None:
+    parents = {"northwind": None, "contoso": "northwind", "shop": "contoso", "fabrikam": "northwind", "acme": None}
+    for key, above in parents.items():
+        parent = cast.accounts[above] if above else None
+        cast.accounts[key] = open_account(CONSOLE, parent, name=key.capitalize(), key=key)
+
+
+def _create_people(cast: Cast) -> None:
+    cast.dispatcher = create_role(
+        CONSOLE, cast.accounts["northwind"], name="Dispatcher", key="dispatcher", history_days=90,
+        rights=["reports", "zone_update", "vehicle_update"],
+    )  # fmt: skip
+    for key, people in _PEOPLE.items():
+        for username, authority in people.items():
+            cast.people[username] = create_user(
+                CONSOLE, cast.accounts[key], username=username, authority=authority, verified=True,
+                email=f"{username}@{key}.example", password=PASSWORD,
+            )  # fmt: skip
+    cast.people["sam"] = create_user(
+        CONSOLE, cast.accounts["northwind"], username="sam", email="sam@northwind.example", verified=True,
+        role=cast.dispatcher, password=PASSWORD,
+    )  # fmt: skip
+
+
+def _create_items(cast: Cast) -> None:
+    for key, items in _ITEMS.items():
+        for name, (kind, fields) in items.items():
+            links = [cast.items[container] for container in fields.get("links", ())]
+            owner = cast.people[fields["owner"]] if "owner" in fields else None
+            cast.items[name] = create_item(
+                CONSOLE, cast.accounts[key], kind=kind, name=name.replace("_", " ").capitalize(), links=links,
+                key=name.replace("_", "-"), owner=owner, settings=fields.get("settings", {}),
+            )  # fmt: skip
+
+
+def _issue_tokens(cast: Cast) -> None:
+    northwind, soon = cast.accounts["northwind"], timezone.now() + timedelta(days=30)
+    rule = TokenRuleSpec(kind="device", verbs=("view",), sections={"messages": ("view",)})
+    maker = TokenRuleSpec(kind="user", verbs=("view", "create", "change"))
+    issuer = TokenRuleSpec(kind="token", verbs=("view", "create", "change"))
+    for name, fields in {
+        "master": {"type": "master"},
+        "standard": {"type": "standard"},
+        "viewer": {"type": "acl", "rules": (rule,)},
+        "delegate": {"type": "acl", "rules": (rule, maker, issuer)},
+        "of_anna": {"type": "master", "user": cast.people["anna"]},
+    }.items():
+        cast.tokens[name] = create_token(CONSOLE, northwind, name=name, key=f"t-{name}", expires_at=soon, **fields)
+
+
+def _create_pilot(cast: Cast) -> Project:
+    truck = cast.items["truck_7"]
+    allow = ProjectRuleSpec(effect="allow", permissions=("device:view", "device.*:view"), kind="device", item=truck)
+    deny = ProjectRuleSpec(effect="deny", permissions=("device.messages:view",), item=truck)
+    lee = MemberSpec(user=cast.people["lee"], rules=(allow, deny), accepted=True)
+    return create_project(
+        CONSOLE, cast.accounts["northwind"], name="Pilot", key="pilot", items=(truck,), members=(lee,)
+    )
