@@ -1,7 +1,7 @@
 """The one list of kinds, sections, verbs, links, rights, levels and presets.
 
-Plain data on the ground floor: forms, role editor, token rules, filters, API schema, engine and tests read it, so that a
-new kind or right is one entry here and nothing else. `check()` is run when Django starts (see `accesscontrol.checks`).
+Plain data on the ground floor: forms, role editor, token rules, filters, API schema, engine and tests read it, so that
+a new kind or right is one entry here and nothing else. `check()` is run when Django starts (see `accesscontrol.checks`).
 Source: the catalogue of the design, drawn from the panels of flespi (F), Thinger.io (T) and Navixy (N).
 """
 
@@ -133,7 +133,9 @@ _ITEM_KINDS = (
         about="A time-series store for free messages.",
     ),
     _kind("cdn", "CDN", TELEMATICS, "files vcd, logs v", plural="CDNs", origin="F", about="Serves files."),
-    _kind("asset", "Asset", TELEMATICS, "intervals v, logs v", origin="F T", about="A physical thing that devices follow."),
+    _kind(
+        "asset", "Asset", TELEMATICS, "intervals v, logs v", origin="F T", about="A physical thing that devices follow."
+    ),
     _kind("bucket", "Bucket", IOT, "data vcd, tags v", origin="T", about="Stores data that devices write."),
     _kind("dashboard", "Dashboard", IOT, origin="T", about="Shows data as charts and controls."),
     _kind("endpoint", "Endpoint", IOT, "calls c", origin="T", about="Something outside that can be called."),
@@ -143,7 +145,9 @@ _ITEM_KINDS = (
     _kind("geofence", "Geofence", FLEET, "logs v", origin="F N", about="An area on the map."),
     _kind("place", "Place", FLEET, "fields vchd", origin="N", about="A point of interest (POI)."),
     _kind("alert_rule", "Alert rule", FLEET, "events v", origin="N", about="Raises an alert for its devices."),
-    _kind("report", "Report", FLEET, "files v", origin="N", about="A report over devices; each subuser sees their own."),
+    _kind(
+        "report", "Report", FLEET, "files v", origin="N", about="A report over devices; each subuser sees their own."
+    ),
     _kind("task", "Task", FLEET, "forms vchd", origin="N", about="Something to be done, by or at a device."),
     _kind("maintenance", "Maintenance", FLEET, plural="Maintenance", origin="N", about="A service task of a vehicle."),
     _kind("form_template", "Form template", FLEET, origin="N", about="The form that a task asks for."),
@@ -167,7 +171,13 @@ _MANAGEMENT_KINDS = (
     _kind("token", "Token", MANAGEMENT, "logs v", about="A key that acts for an account or a user."),
     _kind("grant", "Grant", MANAGEMENT, "logs v", about="Access that one account gives to others."),
     _kind("role", "Role", MANAGEMENT, about="A named set of rights for an account's users."),
-    _kind("project", "Project", MANAGEMENT, "members vchd, items vcd", about="Items shared with members by allow and deny."),
+    _kind(
+        "project",
+        "Project",
+        MANAGEMENT,
+        "members vchd, items vcd",
+        about="Items shared with members by allow and deny.",
+    ),
     _kind(
         "subscription",
         "Subscription",
@@ -188,9 +198,7 @@ ASKED_OF_ACCOUNT = ("event", "subscription")
 
 _ANY_BUT_GROUP = tuple(name for name in ITEM_KINDS if name != "group")
 #: Member kind → the kinds of container it may be linked to.
-_DEVICE_IN = (
-    "channel calculator stream plugin group alert_rule alarm vehicle employee task maintenance report".split()
-)
+_DEVICE_IN = "channel calculator stream plugin group alert_rule alarm vehicle employee task maintenance report".split()
 _OTHER_LINKS = {
     "channel": ("stream",),
     "asset": ("calculator", "group"),
@@ -266,7 +274,9 @@ ADDITIONAL_RIGHTS = (
         "Name, statuses, parking detection and other settings of the platform.",
     ),
     Right("tracker_set_output", "Device outputs management", ("device.outputs:change",), "Switch outputs."),
-    Right("tracker_rule_update", "Alert rules", _write("alert_rule"), "Create and edit rules and link devices to them."),
+    Right(
+        "tracker_rule_update", "Alert rules", _write("alert_rule"), "Create and edit rules and link devices to them."
+    ),
     Right("reports", "Reports", (*_all("report"), "report.files:view"), "Each user sees only their own reports."),
     Right("zone_update", "Geofences", _all("geofence"), "Create and edit geofences."),
     Right("place_update", "POI", _all("place"), "Create and edit points of interest."),

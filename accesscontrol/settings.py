@@ -150,6 +150,7 @@ LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # users are entered by administrators; sign-up has its own rules
+ACCOUNT_SESSION_REMEMBER = True  # no box to tick: SESSION_COOKIE_AGE counts
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
@@ -173,7 +174,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 # https or not is the server's word: gunicorn believes X-Forwarded-Proto only from FORWARDED_ALLOW_IPS.
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^api/", r"^access/"]  # an API call over http is refused, not redirected
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^access/v1/"]  # an API call over http is refused, not redirected
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
@@ -234,6 +235,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1|/access/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portal.api.schema.describe_problems",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -24,21 +24,38 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
-from accesscontrol.services.accounts import open_account
+from accesscontrol.services.accounts import create_accounts
 from accesscontrol.services.assignments import assign_items
 from accesscontrol.services.grants import create_grant
-from accesscontrol.services.items import create_item
+from accesscontrol.services.items import create_items
+from accesscontrol.services.links import create_links
 from accesscontrol.services.projects import create_project
 from accesscontrol.services.roles import create_role
-from accesscontrol.services.specs import MemberSpec, ProjectRuleSpec, TokenRuleSpec
-from accesscontrol.services.tokens import Issued, create_token
-from accesscontrol.services.users import create_user
+from accesscontrol.services.specs import (
+    AccountSpec,
+    ItemSpec,
+    LinkSpec,
+    MemberSpec,
+    ProjectRuleSpec,
+    TokenRuleSpec,
+    TokenSpec,
+    UserSpec,
+)
+from accesscontrol.services.tokens import Issued, create_tokens
+from accesscontrol.services.users import create_users
 
 CONSOLE = Actor.system()
 PASSWORD = "correct horse battery staple"  # noqa: S105  (of people who exist in tests only)
 
 _PEOPLE = {
-    "northwind": {"nora": "owner", "adam": "administrator", "anna": "developer", "otto": "developer", "lee": "user"},
+    "northwind": {
+        "nora": "owner",
+        "adam": "administrator",
+        "anna": "developer",
+        "otto": "developer",
+        "sam": "user",
+        "lee": "user",
+    },
     "contoso": {"carla": "owner", "carl": "administrator"},
     "shop": {"shira": "administrator", "siv": "user"},
     "fabrikam": {"frank": "owner"},
@@ -102,9 +119,10 @@ def build_cast() -> Cast:
 
 def _open_accounts(cast: Cast) -> None:
     parents = {"northwind": None, "contoso": "northwind", "shop": "contoso", "fabrikam": "northwind", "acme": None}
+    specs: dict[str, AccountSpec] = {}
     for key, above in parents.items():
-        parent = cast.accounts[above] if above else None
-        cast.accounts[key] = open_account(CONSOLE, parent, name=key.capitalize(), key=key)
+        specs[key] = AccountSpec(name=key.capitalize(), key=key, parent=specs[above] if above else None)
+    cast.accounts = dict(zip(specs, create_accounts(CONSOLE, list(specs.values())), strict=True))
 
 
 def _create_people(cast: Cast) -> None:
@@ -112,42 +130,51 @@ def _create_people(cast: Cast) -> None:
         CONSOLE, cast.accounts["northwind"], name="Dispatcher", key="dispatcher", history_days=90,
         rights=["reports", "zone_update", "vehicle_update"],
     )  # fmt: skip
-    for key, people in _PEOPLE.items():
-        for username, authority in people.items():
-            cast.people[username] = create_user(
-                CONSOLE, cast.accounts[key], username=username, authority=authority, verified=True,
-                email=f"{username}@{key}.example", password=PASSWORD,
-            )  # fmt: skip
-    cast.people["sam"] = create_user(
-        CONSOLE, cast.accounts["northwind"], username="sam", email="sam@northwind.example", verified=True,
-        role=cast.dispatcher, password=PASSWORD,
-    )  # fmt: skip
+    specs = [
+        UserSpec(
+            account=cast.accounts[key], username=username, authority=authority, verified=True, password=PASSWORD,
+            email=f"{username}@{key}.example", role=cast.dispatcher if username == "sam" else None,
+        )
+        for key, people in _PEOPLE.items()
+        for username, authority in people.items()
+    ]  # fmt: skip
+    cast.people = {user.username: user for user in create_users(CONSOLE, specs)}
 
 
 def _create_items(cast: Cast) -> None:
-    for key, items in _ITEMS.items():
-        for name, (kind, fields) in items.items():
-            links = [cast.items[container] for container in fields.get("links", ())]
-            owner = cast.people[fields["owner"]] if "owner" in fields else None
-            cast.items[name] = create_item(
-                CONSOLE, cast.accounts[key], kind=kind, name=name.replace("_", " ").capitalize(), links=links,
-                key=name.replace("_", "-"), owner=owner, settings=fields.get("settings", {}),
-            )  # fmt: skip
+    named = {name: (key, *entry) for key, items in _ITEMS.items() for name, entry in items.items()}
+    specs = [
+        ItemSpec(
+            account=cast.accounts[key], kind=kind, name=name.replace("_", " ").capitalize(),
+            key=name.replace("_", "-"), settings=fields.get("settings", {}),
+            owner=cast.people[fields["owner"]] if "owner" in fields else None,
+        )
+        for name, (key, kind, fields) in named.items()
+    ]  # fmt: skip
+    cast.items = dict(zip(named, create_items(CONSOLE, specs), strict=True))
+    links = [(name, container) for name, (_, _, fields) in named.items() for container in fields.get("links", ())]
+    create_links(CONSOLE, [LinkSpec(member=cast.items[one], container=cast.items[other]) for one, other in links])
 
 
 def _issue_tokens(cast: Cast) -> None:
-    northwind, soon = cast.accounts["northwind"], timezone.now() + timedelta(days=30)
-    rule = TokenRuleSpec(kind="device", verbs=("view",), sections={"messages": ("view",)})
-    maker = TokenRuleSpec(kind="user", verbs=("view", "create", "change"))
+    soon = timezone.now() + timedelta(days=30)
+    viewer = TokenRuleSpec(kind="device", verbs=("view",), sections={"messages": ("view",)})
+    people = TokenRuleSpec(kind="user", verbs=("view", "create", "change"))
     issuer = TokenRuleSpec(kind="token", verbs=("view", "create", "change"))
-    for name, fields in {
+    wanted: dict[str, dict[str, Any]] = {
         "master": {"type": "master"},
         "standard": {"type": "standard"},
-        "viewer": {"type": "acl", "rules": (rule,)},
-        "delegate": {"type": "acl", "rules": (rule, maker, issuer)},
+        "viewer": {"type": "acl", "rules": (viewer,)},
+        "delegate": {"type": "acl", "rules": (viewer, people, issuer)},
         "of_anna": {"type": "master", "user": cast.people["anna"]},
-    }.items():
-        cast.tokens[name] = create_token(CONSOLE, northwind, name=name, key=f"t-{name}", expires_at=soon, **fields)
+    }
+    specs = [
+        TokenSpec(
+            account=cast.accounts["northwind"], name=name, key=f"t-{name}".replace("_", "-"), expires_at=soon, **one
+        )
+        for name, one in wanted.items()
+    ]
+    cast.tokens = dict(zip(wanted, create_tokens(CONSOLE, specs), strict=True))
 
 
 def _create_pilot(cast: Cast) -> Project:

@@ -17,7 +17,16 @@ from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTo
 from tests.oracle.facts import moment
 
 #: In the order that nothing is left that points at what is gone.
-ALL = [ProjectRule, ProjectMember.roles.through, ProjectMember, ProjectRole, ProjectItem, Project, GrantItem, GrantGrantee]
+ALL = [
+    ProjectRule,
+    ProjectMember.roles.through,
+    ProjectMember,
+    ProjectRole,
+    ProjectItem,
+    Project,
+    GrantItem,
+    GrantGrantee,
+]
 ALL += [Grant, TokenTopic, TokenRuleItem, TokenRule, Token, ItemUserObjectPermission, ItemLink, Item]
 
 

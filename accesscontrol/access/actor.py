@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.tokens.models import Token
@@ -16,7 +16,7 @@ CallerType = Literal["user", "token", "account", "system"]
 class Actor:
     """The caller of a question or an act.
 
-    type, id: the row that asks (`user`, `token` or `account`); `system` is the console, the platform operator in person.
+    type, id: the row that asks (`user`, `token` or `account`); `system` is the console, the operator in person.
     acting: the id of the account operated as, or None. Naming one's own account changes nothing.
     address: the address the call comes from, or None when unknown.
     at: the what-if time; None is the clock.
@@ -31,7 +31,7 @@ class Actor:
     request_id: str = ""
 
     @classmethod
-    def of(cls, caller: User | Token | Account, **rest) -> Actor:
+    def of(cls, caller: User | Token | Account, **rest: Any) -> Actor:
         """The actor for a loaded user, token or account."""
         for model, name in _TYPES:
             if isinstance(caller, model):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 
 from accesscontrol import catalogue
@@ -36,7 +37,7 @@ def permission_of(codename: str, thing: Model | None) -> Permission:
     """The permission that Django's `app_label.codename` means on a thing. Raises UnknownName.
 
     `items.change_item` is read with the item's own kind, `items.command_item` is the device's commands:create,
-    `items.logs_item` the kind's logs:view; `items.add_device` is asked of an account; our own names are taken as they are.
+    `items.logs_item` the kind's logs:view; `items.add_device` is asked of an account; our own names stay as they are.
     """
     if ":" in codename:
         return permission(codename)
@@ -56,28 +57,28 @@ def permission_of(codename: str, thing: Model | None) -> Permission:
 class EngineBackend(ModelBackend):
     """Checks passwords as Django does; everything about permissions is the engine's."""
 
-    def user_can_authenticate(self, user: User | None) -> bool:
+    def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
         """Only those who are alive: enabled, verified, not expired, of an account that is not blocked."""
-        scope = engine.scope_of(Actor.of(user)) if user is not None and user.pk else None
+        scope = engine.scope_of(Actor.of(user)) if isinstance(user, User) and user.pk else None
         return scope is not None and scope.dead is None
 
-    def has_perm(self, user_obj: User, perm: str, obj: Model | None = None) -> bool:
+    def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: Model | None = None) -> bool:
         """The engine's answer. Without a thing it is no: every permission is on a thing. Raises UnknownName."""
         wanted = permission_of(perm, obj)
-        if obj is None or not user_obj.is_authenticated:
+        if obj is None or not isinstance(user_obj, User):
             return False
         return engine.decide(Actor.of(user_obj), wanted, obj).allowed
 
-    def get_user_permissions(self, user_obj: User, obj: Model | None = None) -> set[str]:
+    def get_user_permissions(self, user_obj: User | AnonymousUser, obj: Model | None = None) -> set[str]:
         return self.get_all_permissions(user_obj, obj)
 
-    def get_group_permissions(self, user_obj: User, obj: Model | None = None) -> set[str]:
+    def get_group_permissions(self, user_obj: User | AnonymousUser, obj: Model | None = None) -> set[str]:
         """Groups carry no permissions here; roles do."""
         return set()
 
-    def get_all_permissions(self, user_obj: User, obj: Model | None = None) -> set[str]:
+    def get_all_permissions(self, user_obj: User | AnonymousUser, obj: Model | None = None) -> set[str]:
         """Our names of all permissions that the user has on a thing; none without a thing."""
-        if obj is None or not user_obj.is_authenticated:
+        if obj is None or not isinstance(user_obj, User):
             return set()
         kind = obj.kind if isinstance(obj, Item) else obj._meta.model_name or ""
         names = catalogue.KINDS[kind].permissions

@@ -111,6 +111,7 @@ class Compiler:
             dead = dead or dead_account(account)
             scope.history = least(user.history, account.history, role.history if role else None)
         scope.dead = ("alive", dead) if dead else None
+        scope.topics = None if user.superuser or user.authority in _MAY_OPERATE else ()
         for source in USER_SOURCES:
             scope.add(source(user, self))
         scope.denies = list(project_denies(user, self))
@@ -125,6 +126,7 @@ class Compiler:
         scope = Scope(token.name, self.now, account=base.account, users=base.users, history=base.history)
         scope.dead = ("alive", dead) if dead else base.dead
         scope.networks, scope.limits = token.networks, of_token(token)
+        scope.topics = tuple(token.topics) if token.type == "acl" and base.topics is None else base.topics
         scope.add(base.allows_list)
         scope.denies = base.denies
         return scope

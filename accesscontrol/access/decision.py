@@ -65,7 +65,7 @@ class Decision:
 
     @property
     def reason(self) -> str:
-        """Why, in a sentence. It says no more of a thing that the caller may not view than of one that does not exist."""
+        """Why, in a sentence. It says no more of a thing the caller may not view than of one that does not exist."""
         verdict, caller = self.verdict, self.scope.label if self.scope else ""
         if self.thing is not None and verdict.allowed and verdict.by is not None:
             return f"{caller} has {self.permission} on {self.thing.name}: {verdict.by.sentence}."

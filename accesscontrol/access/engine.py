@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
@@ -29,7 +28,7 @@ _LISTED: dict[str, type[Model]] = {**things.MODELS, "event": Event, "subscriptio
 
 
 class AccessDenied(Exception):
-    """A refused act or question. `visible`: whether the caller may view the thing (403 with the reason) or not (404)."""
+    """A refused act or question. `visible`: whether the caller may view the thing (403 with the reason, else 404)."""
 
     def __init__(self, decision: Decision, visible: bool):
         super().__init__(decision.reason)
@@ -50,8 +49,9 @@ def decide_many(questions: Sequence[Question]) -> list[Decision]:
     now = timezone.now()
     found = scopes((question.actor for question in questions), now)
     users = {user for scope in found.values() if scope for user in scope.users}
-    loaded = things.load({_ref(question.thing) for question in questions}, users)
-    return [_decision(q, found[q.actor], loaded.get(_ref(q.thing))) for q in questions]
+    refs = [_ref(question.thing) for question in questions]
+    loaded = things.load(set(refs), users)
+    return [_decision(q, found[q.actor], loaded.get(ref)) for q, ref in zip(questions, refs, strict=True)]
 
 
 def _ref(thing: Model | Ref) -> Ref:
@@ -111,7 +111,9 @@ def _asked_of_rows(wanted: str | Permission) -> tuple[Permission, ...]:
         return (asked(wanted),)
     found = [permission(name) for name in PermissionSet.of([wanted]).only(catalogue.ITEM_KINDS).names()]
     if len({(each.verb, each.is_create) for each in found}) != 1 or found[0].is_create:
-        raise UnknownName(f"“{wanted}” lists no items: name one verb on items or one of their sections, as in *:change.")
+        raise UnknownName(
+            f"“{wanted}” lists no items: name one verb on items or one of their sections, as in *:change."
+        )
     return tuple(found)
 
 
@@ -129,9 +131,11 @@ def mark(actor: Actor, rows: Iterable[Model], permissions: Sequence[str]) -> dic
     for row in listed:
         thing = loaded.get(ref_of(row))
         had = marks.setdefault(row.pk, set())
-        for name in permissions if scope is not None and thing is not None else ():
-            wanted = _on_kind(name, thing.kind)
-            if wanted is not None and scope.evaluate(wanted, thing, actor.address).allowed:
+        for name in permissions:
+            wanted = _on_kind(name, thing.kind) if thing is not None else None
+            if wanted is None or scope is None or thing is None:
+                continue
+            if scope.evaluate(wanted, thing, actor.address).allowed:
                 had.add(name)
     return marks
 

@@ -81,7 +81,7 @@ def explain_decision(decision: Decision) -> Explanation:
 
 def _veiled(explanation: Explanation, asker: Actor) -> Explanation:
     """The same explanation with what the asker may not view named without detail."""
-    origins = {part.origin for part in (*explanation.outcomes, *explanation.chain) if part.origin}
+    origins = {outcome.origin for outcome in explanation.outcomes} | {step.origin for step in explanation.chain}
     hidden = _hidden(origins, asker)
     outcomes = [_veil_outcome(outcome, hidden) for outcome in explanation.outcomes]
     chain = [_veil_step(step, hidden) for step in explanation.chain]
@@ -211,7 +211,9 @@ def _ways(decision: Decision, scope: Scope, thing: Thing) -> list[str]:
             labels = " or ".join(f"“{catalogue.RIGHTS[code].label}”" for code in codes)
             ways.append(f"A role with the right {labels}, and an assignment of {thing.name}.")
         else:
-            ways.append(f"An assignment or a direct share of {thing.name} to {scope.label}, if its rights name {wanted}.")
+            ways.append(
+                f"An assignment or a direct share of {thing.name} to {scope.label}, if its rights name {wanted}."
+            )
         ways.append(f"A project with {thing.name} whose rules allow {wanted} to {scope.label}.")
     levels = ["read", *catalogue.LEVELS_ON_ITEMS]
     fitting = next((level for level in levels if level_permissions(level).has(wanted)), None)
@@ -220,5 +222,3 @@ def _ways(decision: Decision, scope: Scope, thing: Thing) -> list[str]:
     if wanted.is_create and scope.account != thing.account:
         ways.append(f"A grant of the whole account {thing.name} with “create-{wanted.kind}”.")
     return ways or [f"Only {thing.account_name or 'an account above'}, or an account above it, has {wanted} here."]
-
-

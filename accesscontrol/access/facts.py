@@ -170,8 +170,8 @@ UNION ALL SELECT 'share', {share} FROM items_itemuserobjectpermission s JOIN aut
            WHERE s.user_id IN (SELECT id FROM usr)
 UNION ALL SELECT 'member', {member} FROM mem
 UNION ALL SELECT 'project_rule', {own_rule} FROM projects_projectrule r JOIN mem ON mem.id = r.member_id
-UNION ALL SELECT 'project_rule', {role_rule} FROM projects_projectmember_roles mr JOIN mem ON mem.id = mr.projectmember_id
-           JOIN projects_projectrole pr ON pr.id = mr.projectrole_id JOIN projects_projectrule r ON r.role_id = pr.id
+UNION ALL SELECT 'project_rule', {role_rule} FROM projects_projectmember_roles mr
+           JOIN mem ON mem.id = mr.projectmember_id JOIN projects_projectrole pr ON pr.id = mr.projectrole_id JOIN projects_projectrule r ON r.role_id = pr.id
 """
 
 
@@ -267,7 +267,8 @@ def _read_people(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
             role=row["role"], history=row["history"], superuser=bool(row["superuser"]),
         )  # fmt: skip
     for row in rows.get("role", []):
-        facts.roles[row["id"]] = RoleFacts(row["id"], row["name"], row["account"], tuple(row["rights"]), row["history"])
+        rights = tuple(row["rights"])
+        facts.roles[row["id"]] = RoleFacts(row["id"], row["name"], row["account"], rights, row["history"])
     for row in rows.get("share", []):
         share = ShareFacts(row["item"], row["codename"], sql.moment(row["expires"]))
         facts.shares.setdefault(row["user"], []).append(share)

@@ -127,8 +127,9 @@ def _rule_rows(rule: RuleFacts) -> Q:
     if rule.reach == "list":
         return Q(pk__in=in_ids(rule.things))
     listed, param = sql.ids(rule.things)
-    members = f"""SELECT l.member_id FROM items_itemlink l JOIN items_item g ON g.id = l.container_id AND g.kind = 'group'
-                  WHERE l.container_id IN {listed}"""
+    members = f"""SELECT l.member_id FROM items_itemlink l
+                    JOIN items_item g ON g.id = l.container_id AND g.kind = 'group'
+                   WHERE l.container_id IN {listed}"""
     return Q(pk__in=RawSQL(members, [param]))
 
 

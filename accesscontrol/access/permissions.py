@@ -7,9 +7,9 @@ catalogue does not hold raises `UnknownName` wherever it is met; nothing is ever
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from accesscontrol import catalogue
 
@@ -61,8 +61,10 @@ def permission(name: str) -> Permission:
     kind_name, _, section = head.partition(".")
     kind = catalogue.KINDS.get(kind_name)
     if not colon or kind is None:
-        raise UnknownName(f"“{name}” is not a permission: use kind:verb or kind.section:verb, with a kind such as "
-                          f"{_nearest(kind_name, catalogue.KINDS)}.")
+        raise UnknownName(
+            f"“{name}” is not a permission: use kind:verb or kind.section:verb, with a kind such as "
+            f"{_nearest(kind_name, catalogue.KINDS)}."
+        )
     if name not in kind.permissions:
         raise UnknownName(f"“{name}” is not a permission of {kind_name}. Valid: {', '.join(kind.permissions)}.")
     return Permission(kind_name, section or None, verb, kind.permissions.index(name))
@@ -112,7 +114,7 @@ def _matches(candidate: Permission, section: str | None, verb: str) -> bool:
     return section in (None, "*", candidate.section) and verb in ("*", candidate.verb)
 
 
-@lru_cache(maxsize=None)
+@cache
 def kind_permissions(kind: str) -> tuple[Permission, ...]:
     """Every permission of a kind, in the order of its bits. Raises UnknownName for an unknown kind."""
     if kind not in catalogue.KINDS:
@@ -140,7 +142,7 @@ class PermissionSet(Mapping[str, int]):
     def __getitem__(self, kind: str) -> int:
         return self._masks[kind]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._masks)
 
     def __len__(self) -> int:
@@ -171,7 +173,9 @@ class PermissionSet(Mapping[str, int]):
 
     def names(self) -> list[str]:
         """Full names, in catalogue order."""
-        return [str(p) for kind in catalogue.KINDS if kind in self._masks for p in kind_permissions(kind) if self.has(p)]
+        return [
+            str(p) for kind in catalogue.KINDS if kind in self._masks for p in kind_permissions(kind) if self.has(p)
+        ]
 
 
 EVERYTHING = PermissionSet.of(("*:*", "*.*:*"))
@@ -192,7 +196,9 @@ def level_permissions(level: str) -> PermissionSet:
 
 def _read() -> PermissionSet:
     hidden_logs = PermissionSet.of(f"{kind}.logs:view" for kind in ("calculator", "plugin", "stream", "group"))
-    uses = PermissionSet.of(f"{name}.items:create" for name in catalogue.ITEM_KINDS if "items" in catalogue.KINDS[name].sections)
+    uses = PermissionSet.of(
+        f"{name}.items:create" for name in catalogue.ITEM_KINDS if "items" in catalogue.KINDS[name].sections
+    )
     return (PermissionSet.of(("*:view", "*.*:view")).only(catalogue.ITEM_KINDS) - hidden_logs) | uses
 
 

@@ -28,7 +28,7 @@ _REACHED_BY_KIND = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One caller that may. `hidden`: somebody of this account whom the asker may not view; then it names the account."""
+    """One caller that may. `hidden`: somebody of this account whom the asker may not view; it names the account."""
 
     type: str
     id: int
@@ -147,4 +147,3 @@ def _veiled(holders: list[Holder], asker: Actor) -> list[Holder]:
             shown.append(Holder("account", holder.account, holder.account_name, holder.account, holder.account_name,
                                 sentence, hidden=True))  # fmt: skip
     return shown
-

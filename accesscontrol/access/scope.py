@@ -9,9 +9,10 @@ from datetime import datetime
 from django.db.models import Q
 
 from accesscontrol.access.entitlements import Entitlement
+from accesscontrol.access.item_reaches import Items
 from accesscontrol.access.limits import Narrowed, wrong_address
 from accesscontrol.access.permissions import Permission
-from accesscontrol.access.reaches import NO_ROW, Below, Branch, Items, Own, OwnButOwner, OwnersOf
+from accesscontrol.access.reaches import NO_ROW, Below, Branch, Own, OwnButOwner, OwnersOf
 from accesscontrol.access.things import Thing
 
 _BY_PATH = (Branch, Below)
@@ -40,6 +41,7 @@ class Scope:
     networks: addresses a call must come from; empty = any.
     roots: top-level account id → epoch that the facts were read under.
     history: the caller's own history depth in days.
+    topics: the topic rules of an ACL token; None = every free topic; empty = none.
     """
 
     label: str
@@ -49,6 +51,7 @@ class Scope:
     networks: tuple[str, ...] = ()
     limits: tuple[Narrowed, ...] = ()
     history: int | None = None
+    topics: tuple[tuple[str, frozenset[str]], ...] | None = None
     users: frozenset[int] = frozenset()
     roots: dict[int, int] = field(default_factory=dict)
     valid_until: datetime | None = None
@@ -108,7 +111,7 @@ class Scope:
         return Verdict(True, "allowed", by)
 
     def condition(self, wanted: Sequence[Permission], address: str | None = None) -> Q:
-        """The rows of one model for which the verdict is yes: one permission, or one verb over several kinds of item."""
+        """The rows of one model for which the verdict is yes: one permission, or one verb over kinds of item."""
         if self.dead is not None or wrong_address(self.networks, address):
             return NO_ROW
         model = model_of(wanted[0])

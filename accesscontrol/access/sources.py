@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from accesscontrol import catalogue
 from accesscontrol.access.entitlements import Entitlement
 from accesscontrol.access.facts import AccountFacts, GrantFacts, MembershipFacts, ProjectRuleFacts, UserFacts
+from accesscontrol.access.item_reaches import HoldsAssigned, InProject, Items, MadeBy, OwnedBy, Unlinked
 from accesscontrol.access.permissions import (
     CREATES,
     EVERYTHING,
@@ -25,19 +26,13 @@ from accesscontrol.access.reaches import (
     Below,
     Branch,
     Everything,
-    HoldsAssigned,
-    InProject,
-    Items,
-    MadeBy,
     Own,
     OwnButOwner,
-    OwnedBy,
     OwnersOf,
     Reach,
     Received,
     ReceivedBelow,
     Rows,
-    Unlinked,
 )
 
 if TYPE_CHECKING:

@@ -70,5 +70,11 @@ CHAIN = """chain(account_id, id, parent_id, top_id, blocked, history_days, name,
 
 def chain_record() -> str:
     return record(
-        account="account_id", id="id", top="top_id", blocked="blocked", history="history_days", name="name", depth="depth"
+        account="account_id",
+        id="id",
+        top="top_id",
+        blocked="blocked",
+        history="history_days",
+        name="name",
+        depth="depth",
     )

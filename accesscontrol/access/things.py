@@ -62,6 +62,8 @@ class Thing:
 
 def ref_of(thing: Model) -> Ref:
     """The reference of a loaded row. Raises TypeError for a row that nobody has access to by itself."""
+    if name := _TYPES.get(type(thing)):
+        return name, thing.pk
     for model, name in _TYPES.items():
         if isinstance(thing, model):
             return name, thing.pk

@@ -62,16 +62,12 @@ class Renewal:
         }[event]
         of = f" OF {', '.join(self.watched)}" if self.watched else ""
         really = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in self.watched)
-        when = {
-            "insert": "AFTER INSERT",
-            "delete": "AFTER DELETE",
-            "update": f"AFTER UPDATE{of}",
-            "replace": "BEFORE INSERT",
+        when, condition = {
+            "insert": ("AFTER INSERT", ""),
+            "delete": ("AFTER DELETE", ""),
+            "update": (f"AFTER UPDATE{of}", f" WHEN {really}" if really else ""),
+            "replace": ("BEFORE INSERT", f" WHEN EXISTS (SELECT 1 FROM {self.table} WHERE id = NEW.id)"),
         }[event]
-        condition = {
-            "update": f" WHEN {really}" if really else "",
-            "replace": f" WHEN EXISTS (SELECT 1 FROM {self.table} WHERE id = NEW.id)",
-        }.get(event, "")
         roots = self._roots(f"({changed})")
         text = (
             f"CREATE TRIGGER {name} {when} ON {self.table} FOR EACH ROW{condition} BEGIN\n"
@@ -93,6 +89,7 @@ class Renewal:
         )
         columns = ", ".join(self.columns)
         changed = " UNION ALL ".join(f"SELECT {columns} FROM {table.lower()}_rows" for table in tables)
+        nothing = "false"
         if event == "update" and self.watched:
             all_columns = ", ".join(dict.fromkeys(("id", *self.watched, *self.columns)))
             old, new = (f"SELECT {all_columns} FROM {table}_rows" for table in ("old", "new"))
@@ -100,11 +97,12 @@ class Renewal:
                 f"SELECT {columns} FROM ({old} EXCEPT {new}) AS was "
                 f"UNION ALL SELECT {columns} FROM ({new} EXCEPT {old}) AS is_now"
             )
+            nothing = f"NOT EXISTS ({old} EXCEPT {new})"
         query = (
             f"WITH changed AS ({changed}) SELECT array_agg(DISTINCT root ORDER BY root) "
             f"FROM ({self._roots('changed')}) AS roots WHERE root IS NOT NULL"
         )
-        return Trigger(name, self.table, text, _RENEW.format(query=query, sequence=SEQUENCE))
+        return Trigger(name, self.table, text, _RENEW.format(nothing=nothing, query=query, sequence=SEQUENCE))
 
 
 # EXECUTE, since a plan made for the first statement's number of rows would be kept for all later ones. Rows in the
@@ -115,6 +113,9 @@ DECLARE
   roots bigint[];
   renewed bigint[] := '{{}}';
 BEGIN
+  IF {nothing} THEN
+    RETURN NULL;
+  END IF;
   LOOP
     EXECUTE $query${query}$query$ INTO roots;
     EXIT WHEN roots IS NULL OR roots <@ renewed;

@@ -7,6 +7,9 @@ an account, user, role or token renews anything: nobody's kept scope speaks of a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.core.checks import CheckMessage, Error
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -198,7 +201,7 @@ def differences(connection: BaseDatabaseWrapper) -> list[str]:
     ]
 
 
-def check_triggers(databases: list[str] | None = None, **_: object) -> list[CheckMessage]:
+def check_triggers(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Django's system check for databases: without its triggers a database would let stale permissions live on."""
     hint = "Run `python3 run.py manage migrate`, which installs them."
     return [

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.numbering import (
@@ -23,6 +23,9 @@ from accesscontrol.accounts.numbering import (
 BATCH = 500
 #: With more existing parents than this in one tree, one renumbering is cheaper than a shift for each of them.
 SHIFTS_A_TREE = 20
+#: From so many rows on, PostgreSQL is told. Else a vacuum that passes before the commit counts no row at all, and the
+#: rest of the transaction runs under plans for an empty table (measured: closing a branch 108 s instead of 3).
+ANALYZED_FROM = 1000
 
 Children = Mapping[int | None, Sequence[Account]]
 
@@ -50,6 +53,9 @@ def bulk_open(rows: Iterable[Mapping[str, Any]]) -> list[Account]:
     reached = _store_trees(children.get(None, []), children) + _store_branches(list(above.values()), children)
     if reached != len(accounts):
         raise TreeError("Some of the accounts are among their own ancestors. Give one of each circle another parent.")
+    if reached >= ANALYZED_FROM and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE accounts_account")
     return accounts
 
 

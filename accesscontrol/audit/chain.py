@@ -143,12 +143,15 @@ def _reserve_ids(count: int) -> list[int]:
 
 def _insert(model: type[models.Model], rows: list[Any]) -> None:
     fields = model._meta.concrete_fields
-    columns = ", ".join(field.column for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
+    table = f"{model._meta.db_table} ({', '.join(field.column for field in fields)})"
+    values = _columns_first(fields, rows)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {model._meta.db_table} ({columns}) VALUES ({marks})", _columns_first(fields, rows)
-        )
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(fields))})", values)
 
 
 def _columns_first(fields: Sequence[models.Field], rows: list[Any]) -> Iterable[tuple]:

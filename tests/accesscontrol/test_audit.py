@@ -105,7 +105,7 @@ def test_many_lines_cost_as_many_statements_as_one():
         with CaptureQueriesContext(connection) as queries:
             chain.record_many(lines(count))
         counts.append(len(queries))
-    assert counts == [6, 6]
+    assert counts[0] == counts[1] <= 6
     assert verify() == []
 
 

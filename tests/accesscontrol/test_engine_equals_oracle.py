@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accesscontrol.access import engine, explaining, freshness, reverse
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.decision import Question
-from accesscontrol.access.permissions import permission_on
+from accesscontrol.access.decision import Decision, Question
+from accesscontrol.access.permissions import Permission, permission_on
 from tests import world_rows
 from tests.oracle.asking import all_questions
-from tests.oracle.oracle import Oracle
+from tests.oracle.oracle import Answer, Oracle
 from tests.oracle.worlds import NOW, random_world
 
+DEEP = os.environ.get("DEEP") == "1"
 WORLDS = 100
-ON_POSTGRES = 20
-#: In the quick run, of each world one in this many questions goes through the doors that answer one at a time.
-ONE_IN = 40
+ON_POSTGRES = WORLDS if DEEP else 20
+#: In the quick run the doors that answer one at a time get this many questions of each world; all of them in --deep.
+WARM, EXPLAINED, SINGLE, LISTED, REVERSED = 5_000, 2_000, 40, 100, 10
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
-
-
-def seeds(deep: bool) -> range:
-    return range(ON_POSTGRES if connection.vendor == "postgresql" and not deep else WORLDS)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """The clock stands at the worlds' moment."""
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
-    return NOW
+def seeds() -> list[Any]:
+    return [pytest.param(seed, marks=pytest.mark.both if seed < ON_POSTGRES else ()) for seed in range(WORLDS)]
+
+
+_permission_on = cache(permission_on)
 
 
 class Asked:
@@ -47,8 +45,11 @@ class Asked:
         self.world = random_world(seed)
         self.oracle = Oracle(self.world, NOW)
         self.rows = world_rows.load(self.world, NOW)
-        self.requests = [r for r in all_questions(self.world, topics=False) if self._known(r)]
-        self.questions = [self._question(request) for request in self.requests]
+        self.random = Random(seed)
+        requests = [request for request in all_questions(self.world, topics=False) if self._known(request)]
+        self.requests = requests
+        self.questions = [self._question(request) for request in requests]
+        self.answers: list[Answer] = [self.oracle.decide(**request) for request in requests]
 
     def _known(self, request: dict) -> bool:
         subject, resource = request["subject"], request["resource"]
@@ -64,99 +65,107 @@ class Asked:
         caller = self.rows[request["subject"]["type"]][request["subject"]["id"]]
         actor = Actor.of(caller, acting=acting, address=context.get("address"), at=moment)
         resource = request["resource"]
-        wanted = permission_on(request["action"]["name"], resource["type"])
+        wanted = _permission_on(request["action"]["name"], resource["type"])
         return Question(actor, wanted, self.rows.find(resource["type"], resource["id"]))
 
-    def expected(self) -> Iterator[Any]:
-        for request in self.requests:
-            yield self.oracle.decide(**request)
+    def some(self, things: Any, number: int) -> list:
+        """All of these in the long run, so many of them in the quick one."""
+        listed = list(things)
+        return listed if DEEP or len(listed) <= number else self.random.sample(listed, number)
 
-    def sample(self, seed: int, deep: bool) -> list[int]:
-        everything = range(len(self.requests))
-        return list(everything) if deep else Random(seed).sample(everything, len(self.requests) // ONE_IN)
+    def plain(self) -> Iterator[tuple[Question, Answer, dict]]:
+        """The questions without a context; of these every caller × permission × thing is asked."""
+        for question, answer, request in zip(self.questions, self.answers, self.requests, strict=True):
+            if not request.get("context"):
+                yield question, answer, request
 
 
 @pytest.fixture
-def worlds(still: datetime, deep: bool) -> Iterator[Any]:
-    def each() -> Iterator[tuple[int, Asked]]:
-        for seed in seeds(deep):
-            world_rows.clear()
-            freshness.forget()
-            yield seed, Asked(seed)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands at the worlds' moment."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
-    yield each()
+
+@pytest.mark.parametrize("seed", seeds())
+def test_every_door_gives_the_oracles_answer(seed: int, still: None) -> None:
+    freshness.forget()
+    world = Asked(seed)
+    decisions = check_many(world)
+    check_many(world, WARM)  # from the scopes kept by the first round
+    check_explanations(world, decisions)
+    check_single(world)
+    check_lists(world)
+    check_lists_of_every_kind(world)
+    check_holders(world)
+    check_marks(world)
     world_rows.clear()
 
 
-def test_decide_many_gives_the_oracles_answer_cold_and_warm(worlds: Iterator) -> None:
-    asked = 0
-    for seed, world in worlds:
-        expected = [(answer.decision, answer.history_days) for answer in world.expected()]
-        for _temperature in ("cold", "warm"):
-            got = [(d.allowed, d.history_days) for d in engine.decide_many(world.questions)]
-            wrong = [r for r, e, g in zip(world.requests, expected, got, strict=True) if e != g]
-            assert wrong == [], f"world {seed}"
-            asked += len(got)
-    assert asked > 100_000
+def check_many(world: Asked, number: int = 10**9) -> list[Decision]:
+    questions, answers = zip(*world.some(zip(world.questions, world.answers, strict=True), number), strict=True)
+    decisions = engine.decide_many(questions)
+    wrong = [
+        (question, answer, decision.allowed, decision.history_days, decision.verdict.code)
+        for question, answer, decision in zip(questions, answers, decisions, strict=True)
+        if (answer.decision, answer.history_days) != (decision.allowed, decision.history_days)
+    ]
+    assert wrong == []
+    assert len(decisions) > 1_000
+    return decisions
 
 
-def test_decide_and_explain_give_the_oracles_answer(worlds: Iterator, deep: bool) -> None:
-    for seed, world in worlds:
-        expected = list(world.expected())
-        decisions = engine.decide_many(world.questions)
-        for decision, answer in zip(decisions, expected, strict=True):
-            if decision.thing is not None:
-                assert _weighed(explaining.explain_decision(decision)) == answer.decision, (seed, decision.reason)
-        for number in world.sample(seed, deep):
-            question = world.questions[number]
-            assert engine.decide(question.actor, question.permission, question.thing).allowed == expected[number].decision
+def check_explanations(world: Asked, decisions: list[Decision]) -> None:
+    for decision, answer in world.some(zip(decisions, world.answers, strict=True), EXPLAINED):
+        if decision.thing is not None and decision.scope is not None:
+            explanation = explaining.explain_decision(decision)
+            assert weighed(explanation) == answer.decision, decision.reason
 
 
-def _weighed(explanation: explaining.Explanation) -> bool:
+def weighed(explanation: explaining.Explanation) -> bool:
     """The verdict that a reader of the outcomes alone comes to: something allows, and nothing denies or stops."""
     outcomes = {outcome.outcome for outcome in explanation.outcomes}
     return explaining.ALLOWS in outcomes and not outcomes & {explaining.DENIES, explaining.STOPS}
 
 
-def test_lists_hold_exactly_what_checks_allow(worlds: Iterator, deep: bool) -> None:
-    for seed, world in worlds:
-        allowed: dict[tuple, set[int]] = defaultdict(set)
-        for question, answer in zip(world.questions, world.expected(), strict=True):
-            thing, wanted = question.thing, question.permission
-            if wanted.asked_of == "account" and wanted.kind != "account" and not wanted.is_create:
-                continue  # asked of an account, but listed as events or subscriptions
-            allowed[question.actor, wanted] |= {thing.pk} if answer.decision else set()
-        pairs = sorted(allowed, key=str)
-        for actor, wanted in pairs if deep else Random(seed).sample(pairs, len(pairs) // ONE_IN):
-            if actor.at is None:
-                listed = set(engine.visible(actor, wanted).values_list("pk", flat=True))
-                assert listed == allowed[actor, wanted], (seed, actor, str(wanted))
+def check_single(world: Asked) -> None:
+    for question, answer in world.some(zip(world.questions, world.answers, strict=True), SINGLE):
+        decision = engine.decide(question.actor, question.permission, question.thing)
+        assert decision.allowed == answer.decision, question
 
 
-def test_every_view_together_is_the_views_of_each_kind(worlds: Iterator) -> None:
-    for seed, world in worlds:
-        views: dict[Actor, set[int]] = defaultdict(set)
-        for question, answer in zip(world.questions, world.expected(), strict=True):
-            wanted = question.permission
-            if wanted.section is None and wanted.verb == "view" and question.thing._meta.model_name == "item":
-                views[question.actor] |= {question.thing.pk} if answer.decision else set()
-        for actor, expected in views.items():
-            if actor.at is None:
-                listed = set(engine.visible(actor, engine.ANY_ITEM_VIEW).values_list("pk", flat=True))
-                assert listed == expected, (seed, actor)
+def check_lists(world: Asked) -> None:
+    """The rows listed for a permission are exactly those for which a check says yes."""
+    allowed: dict[tuple[Actor, Permission], set[int]] = defaultdict(set)
+    for question, answer, _ in world.plain():
+        wanted = question.permission
+        if wanted.kind not in ("event", "subscription"):  # asked of an account, but listed as rows of their own
+            allowed[question.actor, wanted] |= {question.thing.pk} if answer.decision else set()
+    for (actor, wanted), expected in world.some(allowed.items(), LISTED):
+        assert set(engine.visible(actor, wanted).values_list("pk", flat=True)) == expected, (actor, str(wanted))
 
 
-def test_who_names_exactly_those_whom_checks_allow(worlds: Iterator, deep: bool) -> None:
-    for seed, world in worlds:
-        things = {(q.permission, r["resource"]["type"], r["resource"]["id"]): q.thing
-                  for q, r in zip(world.questions, world.requests, strict=True)}  # fmt: skip
-        pairs = sorted(things, key=str)
-        for wanted, kind, key in pairs if deep else Random(seed).sample(pairs, 25):
-            holders = {(h.type, h.id) for h in reverse.who(wanted, things[wanted, kind, key])}
-            assert holders == _oracles_holders(world, wanted, kind, key), (seed, str(wanted), key)
+def check_lists_of_every_kind(world: Asked) -> None:
+    views: dict[Actor, set[int]] = defaultdict(set)
+    for question, answer, _ in world.plain():
+        wanted = question.permission
+        if wanted.section is None and wanted.verb == "view" and question.thing._meta.model_name == "item":
+            views[question.actor] |= {question.thing.pk} if answer.decision else set()
+    for actor, expected in views.items():
+        listed = set(engine.visible(actor, engine.ANY_ITEM_VIEW).values_list("pk", flat=True))
+        assert listed == expected, actor
 
 
-def _oracles_holders(world: Asked, wanted: Any, kind: str, key: str) -> set[tuple[str, int]]:
+def check_holders(world: Asked) -> None:
+    things = {
+        (question.permission, request["resource"]["type"], request["resource"]["id"]): question.thing
+        for question, _, request in world.plain()
+    }
+    for (wanted, kind, key), thing in world.some(things.items(), REVERSED):
+        holders = {(holder.type, holder.id) for holder in reverse.who(wanted, thing)}
+        assert holders == expected_holders(world, wanted, kind, key), (str(wanted), key)
+
+
+def expected_holders(world: Asked, wanted: Permission, kind: str, key: str) -> set[tuple[str, int]]:
     """Tokens bound to addresses are asked from one of theirs, as `who` says."""
     found = set()
     for caller in ("user", "token", "account"):
@@ -169,17 +178,14 @@ def _oracles_holders(world: Asked, wanted: Any, kind: str, key: str) -> set[tupl
     return found
 
 
-def test_marks_are_checks_of_each_row(worlds: Iterator) -> None:
-    for seed, world in worlds:
-        by_actor: dict[Actor, list[tuple[Question, bool]]] = defaultdict(list)
-        for question, answer in zip(world.questions, world.expected(), strict=True):
-            if question.thing._meta.model_name == "item" and question.actor.at is None:
-                by_actor[question.actor].append((question, answer.decision))
-        for actor, asked in Random(seed).sample(sorted(by_actor.items(), key=str), 5):
-            names = sorted({str(question.permission) for question, _ in asked})
-            rows = {question.thing.pk: question.thing for question, _ in asked}.values()
-            marks = engine.mark(actor, rows, names)
-            for question, allowed in asked:
-                assert (str(question.permission) in marks[question.thing.pk]) == allowed, (seed, question)
-
-
+def check_marks(world: Asked) -> None:
+    asked: dict[Actor, list[tuple[Question, bool]]] = defaultdict(list)
+    for question, answer, _ in world.plain():
+        if question.thing._meta.model_name == "item":
+            asked[question.actor].append((question, answer.decision))
+    for actor, pairs in world.some(asked.items(), 3):
+        names = sorted({str(question.permission) for question, _ in pairs})
+        rows = {question.thing.pk: question.thing for question, _ in pairs}
+        marks = engine.mark(actor, rows.values(), names)
+        for question, allowed in pairs:
+            assert (str(question.permission) in marks[question.thing.pk]) == allowed, question

@@ -17,9 +17,11 @@ from accesscontrol.access import epochs, triggers
 class Command(DjangoMigrate):
     help = f"{DjangoMigrate.help} Reinstalls the triggers that keep permissions fresh and the audit log whole."
 
-    def get_check_kwargs(self, options: dict[str, Any]) -> dict[str, Any]:
+    def get_check_kwargs(self, options: dict[str, Any]) -> Any:
         """The database is checked after the migration: before it, the triggers are not yet those of this version."""
-        return {**super().get_check_kwargs(options), "databases": []}
+        kwargs: dict[Any, Any] = super().get_check_kwargs(options)
+        kwargs["databases"] = []
+        return kwargs
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate between `uninstall` and `install`; `--plan` and `--check` touch no trigger."""
