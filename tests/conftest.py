@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from accesscontrol.access import freshness
+
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_SWITCHES = [
     "--no-sandbox",
@@ -64,3 +66,9 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_SWITCHES)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(autouse=True)
+def cold_scopes() -> None:
+    """Each test starts cold: a database that a test rolled back or flushed may give the same ids and epochs again."""
+    freshness.forget()

@@ -1,0 +1,1 @@
+"""What must be fast, measured on a large world; `python3 run.py bench` prints it."""
