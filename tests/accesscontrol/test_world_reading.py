@@ -39,7 +39,9 @@ def test_yaml_and_json_of_the_same_world_read_alike(write):
 
 
 def test_only_true_and_false_are_booleans(write):
-    world = read(write("world: 1\na: [no, yes, on, off, No, y, true, False, null, ~, 'true', 0x1f, 1_000, 1:30, 010, 12, 1.5]"))
+    world = read(
+        write("world: 1\na: [no, yes, on, off, No, y, true, False, null, ~, 'true', 0x1f, 1_000, 1:30, 010, 12, 1.5]")
+    )
     assert world["a"] == [
         "no", "yes", "on", "off", "No", "y", True, False, None, None, "true", "0x1f", "1_000", "1:30", "010", 12, 1.5,
     ]  # fmt: skip

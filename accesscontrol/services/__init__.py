@@ -1,0 +1,1 @@
+"""Acts: each checks, changes and records in one transaction."""

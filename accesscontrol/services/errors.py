@@ -1,0 +1,52 @@
+"""What an act says when it does not happen: `Invalid` (wrong input) and `Conflict` (the state does not allow it).
+
+Who may not do it at all gets `AccessDenied` from the engine. All three end the act's transaction: nothing is half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: The field of a problem that belongs to no single field.
+WHOLE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the field, a sentence that says what to do next, and the spec or object concerned."""
+
+    field: str
+    sentence: str
+    about: Any = None
+
+
+class Invalid(Exception):
+    """Wrong input, by field. Pages show each sentence at its field, REST answers 400, world files add the line.
+
+    problems: {field: [sentences]} or a list of Problem (the bulk forms report every wrong spec at once).
+    """
+
+    def __init__(self, problems: Mapping[str, Iterable[str]] | Iterable[Problem]):
+        if isinstance(problems, Mapping):
+            self.problems = [Problem(field, text) for field, texts in problems.items() for text in texts]
+        else:
+            self.problems = list(problems)
+        super().__init__(" ".join(problem.sentence for problem in self.problems))
+
+    @property
+    def errors(self) -> dict[str, list[str]]:
+        """Field → sentences."""
+        found: dict[str, list[str]] = {}
+        for problem in self.problems:
+            found.setdefault(problem.field, []).append(problem.sentence)
+        return found
+
+
+class Conflict(Exception):
+    """The state of things does not allow it now; the sentence says what to do first. REST answers 409."""
+
+
+class BeyondOwn(Invalid):
+    """Passing on more than the actor holds (the ceiling of access model §4), told at the field that asks too much."""

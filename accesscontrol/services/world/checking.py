@@ -1,0 +1,254 @@
+"""Checks a world file entry by entry against the catalogue and turns it into records, one a thing.
+
+What an entry says by itself is judged here (fields, types, kinds, rights, levels, keys); what it says about other
+things is judged in `meaning`. Every fault is collected with its line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from accesscontrol import catalogue
+from accesscontrol.services.world.reading import Mapping
+from accesscontrol.services.world.rules import read_project, read_token
+from accesscontrol.services.world.shapes import NOUNS, Entry, Faults, Record, State, empty_state
+
+TOP_FIELDS = ("world", "accounts", "grants")
+ACCOUNT_FIELDS = (
+    "key", "name", "blocked", "limits", "roles", "items", "users", "tokens", "projects", "accounts",
+)  # fmt: skip
+ROLE_FIELDS = ("key", "name", "rights", "history_days")
+ITEM_FIELDS = ("key", "kind", "name", "owner", "made_by", "settings", "links", "history_days")
+USER_FIELDS = (
+    "username", "authority", "email", "verified", "enabled", "expires_at", "role", "history_days", "assigned", "shares",
+)  # fmt: skip
+TOKEN_FIELDS = (
+    "key", "name", "type", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses", "rules", "topics",
+)  # fmt: skip
+PROJECT_FIELDS = ("key", "name", "owner", "items", "roles", "members")
+GRANT_FIELDS = (
+    "key", "from", "to", "covers", "include_subaccounts", "accepted", "levels", "starts_at", "expires_at", "enabled",
+    "note",
+)  # fmt: skip
+#: What an account's limits may name, besides history_days.
+QUOTAS = (*catalogue.AUTHORITIES, *catalogue.ITEM_KINDS, "token", "grant", "account", "project")
+GRANT_LEVELS = tuple(level for level in (*catalogue.LEVELS, *catalogue.CREATE_LEVELS) if level != "read")
+
+
+@dataclass
+class Checked:
+    """A file's records, the mapping that each came from, and what is wrong with it."""
+
+    state: State = field(default_factory=empty_state)
+    sources: dict[str, dict[str, Mapping]] = field(default_factory=lambda: {noun: {} for noun in NOUNS})
+    #: Keys of the accounts at the file's top: new ones become top-level accounts, others stay where they are.
+    top: list[str] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+
+    def keep(self, noun: str, key: str | None, entry: Entry, record: Record, name: str = "key") -> None:
+        """Keep a record under its key, which is unique in the installation."""
+        if key is None:
+            return
+        first = self.sources[noun].get(key)
+        if first is not None:
+            entry.error(
+                name,
+                f"“{key}” is already {'an' if noun in ('account', 'item') else 'a'} {noun} in line "
+                f"{first.line}; {name}s are unique in the installation, so choose another.",
+            )
+            return
+        self.sources[noun][key] = entry.mapping
+        self.state[noun][key] = record
+
+    def line_of(self, noun: str, key: str, name: str = "") -> int:
+        source = self.sources[noun].get(key)
+        return source.line_of(name) if source is not None else 1
+
+
+def check_shape(root: Mapping) -> Checked:
+    """Every record of the file, and every fault that an entry shows by itself."""
+    checked = Checked()
+    top = Entry(checked.faults, root, "world file", TOP_FIELDS)
+    if top.required("world") and (root["world"] != 1 or root["world"] is True):
+        top.wrong("world", "1, the format that this portal reads")
+    for entry in top.entries("accounts", "account", ACCOUNT_FIELDS):
+        key = _read_account(checked, entry, None)
+        if key is not None:
+            checked.top.append(key)
+    for entry in top.entries("grants", "grant", GRANT_FIELDS):
+        _read_grant(checked, entry)
+    return checked
+
+
+def _read_account(checked: Checked, entry: Entry, parent: str | None) -> str | None:
+    key = _named(entry, "account")
+    limits = _read_limits(entry)
+    checked.keep("account", key, entry, {
+        "parent": parent, "name": entry.name(), "blocked": entry.boolean("blocked", False),
+        "history_days": limits.pop("history_days", None), "limits": limits,
+    })  # fmt: skip
+    where = key or ""
+    for role in entry.entries("roles", "role", ROLE_FIELDS):
+        _read_role(checked, role, where)
+    for item in entry.entries("items", "item", ITEM_FIELDS):
+        _read_item(checked, item, where)
+    for user in entry.entries("users", "user", USER_FIELDS):
+        _read_user(checked, user, where)
+    for token in entry.entries("tokens", "token", TOKEN_FIELDS):
+        key_of = _named(token, "token")
+        checked.keep("token", key_of, token, read_token(token, where, key_of or ""))
+    for project in entry.entries("projects", "project", PROJECT_FIELDS):
+        checked.keep("project", _named(project, "project"), project, read_project(project, where))
+    for below in entry.entries("accounts", "account", ACCOUNT_FIELDS):
+        _read_account(checked, below, where)
+    return key
+
+
+def _named(entry: Entry, noun: str, name: str = "key") -> str | None:
+    """The entry's key; from here on its sentences name it."""
+    key = entry.username() if noun == "user" else entry.key(name)
+    if key is not None:
+        entry.what = f"{noun} {key}"
+    return key
+
+
+def _read_limits(entry: Entry) -> dict[str, int]:
+    mapping = entry.mapping.get("limits")
+    if mapping is None:
+        return {}
+    if not isinstance(mapping, Mapping):
+        entry.wrong("limits", "a mapping such as {device: 100, history_days: 30}")
+        return {}
+    limits = Entry(entry.faults, mapping, f"limits of {entry.what}", (*QUOTAS, "history_days"))
+    figures = {name: limits.count(name) for name in (*QUOTAS, "history_days") if name in mapping}
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
+def _read_role(checked: Checked, entry: Entry, account: str) -> None:
+    key = _named(entry, "role")
+    rights = tuple(catalogue.RIGHTS)
+    checked.keep("role", key, entry, {
+        "account": account, "name": entry.name(), "history_days": entry.count("history_days"),
+        "rights": entry.choices("rights", rights, "a right that can be given"),
+    })  # fmt: skip
+
+
+def _read_item(checked: Checked, entry: Entry, account: str) -> None:
+    key = _named(entry, "item")
+    checked.keep("item", key, entry, {
+        "account": account,
+        "kind": entry.choice("kind", catalogue.ITEM_KINDS) if entry.required("kind") else "",
+        "name": entry.name(),
+        "owner": entry.reference("owner", "user"),
+        "made_by": entry.reference("made_by", "user"),
+        "settings": entry.plain("settings"),
+        "links": entry.references("links", "item"),
+        "history_days": entry.count("history_days"),
+    })  # fmt: skip
+
+
+def _read_user(checked: Checked, entry: Entry, account: str) -> None:
+    key = _named(entry, "user", "username")
+    authorities = tuple(catalogue.AUTHORITIES)
+    email = entry.text("email", longest=254)
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError:
+            entry.wrong("email", "an e-mail address")
+    checked.keep("user", key, entry, {
+        "account": account,
+        "authority": entry.choice("authority", authorities) if entry.required("authority") else "",
+        "email": email,
+        "verified": entry.boolean("verified", True),
+        "enabled": entry.boolean("enabled", True),
+        "expires_at": entry.moment("expires_at"),
+        "role": entry.reference("role", "role"),
+        "history_days": entry.count("history_days"),
+        "shares": _read_shares(entry),
+    }, "username")  # fmt: skip
+
+
+def _read_shares(entry: Entry) -> dict[tuple[str, str], Any]:
+    """Assignments and shares are one fact: (item, codename) → until when."""
+    found: dict[tuple[str, str], Any] = {}
+    assigned = entry.sequence("assigned")
+    for value, line in zip(assigned, assigned.lines, strict=True):
+        if isinstance(value, Mapping):
+            part = Entry(entry.faults, value, f"assignment of {entry.what}", ("item", "expires_at"))
+            item = part.reference("item", "item") if part.required("item") else None
+            _keep_share(found, part, line, item, "view_item", part.moment("expires_at"))
+        else:
+            _keep_share(found, entry, line, entry.refer("assigned", value, "item", line), "view_item", None)
+    for part in entry.entries("shares", f"share of {entry.what}", ("item", "permissions", "expires_at")):
+        item = part.reference("item", "item") if part.required("item") else None
+        part.required("permissions")
+        codenames = tuple(catalogue.SHARE_CODENAMES)
+        for codename in part.choices("permissions", codenames, "a permission that can be shared"):
+            _keep_share(found, part, part.mapping.line, item, codename, part.moment("expires_at"))
+    return found
+
+
+def _keep_share(found: dict, entry: Entry, line: int, item: str | None, codename: str, until: Any) -> None:
+    if item is not None and found.setdefault((item, codename), until) != until:
+        entry.faults.error(line, f"{codename} on “{item}” stands twice for this user, with different ends; keep one.")
+
+
+def _read_grant(checked: Checked, entry: Entry) -> None:
+    key = _named(entry, "grant")
+    record = {
+        "account": (entry.reference("from", "account") if entry.required("from") else None) or "",
+        "levels": entry.choices("levels", (*GRANT_LEVELS, "read"), "a level of a grant"),
+        "include_subaccounts": entry.boolean("include_subaccounts", False),
+        "starts_at": entry.moment("starts_at"), "expires_at": entry.moment("expires_at"),
+        "enabled": entry.boolean("enabled", True), "note": entry.text("note", longest=10_000),
+        **_read_covers(entry),
+    }  # fmt: skip
+    record["levels"] = tuple(level for level in record["levels"] if level != "read")
+    grantees = entry.references("to", "account") if entry.required("to") else ()
+    if "to" in entry.mapping and not entry.mapping["to"]:
+        entry.error("to", f"“to” of {entry.what} names at least one account.")
+    record["to"] = _read_accepted(entry, grantees)
+    whole = [level for level in record["levels"] if level not in catalogue.LEVELS_ON_ITEMS]
+    if whole and record["covers"] in ("kind", "items"):
+        entry.error(
+            "levels",
+            f"{', '.join(whole)} of {entry.what} needs “covers: account”; on a kind or on chosen items "
+            f"the levels are {', '.join(catalogue.LEVELS_ON_ITEMS)}.",
+        )
+    if record["include_subaccounts"] and record["covers"] == "items":
+        entry.error(
+            "include_subaccounts",
+            f"“include_subaccounts” of {entry.what} goes with “covers: account” or a kind, not with chosen items.",
+        )
+    checked.keep("grant", key, entry, record)
+
+
+def _read_covers(entry: Entry) -> Record:
+    covers = entry.mapping.get("covers")
+    if covers == "account":
+        return {"covers": "account", "kind": "", "items": ()}
+    if isinstance(covers, Mapping) and len(covers) == 1 and next(iter(covers)) in ("items", "kind"):
+        inner = Entry(entry.faults, covers, f"covers of {entry.what}", ("items", "kind"))
+        if "kind" in covers:
+            return {"covers": "kind", "kind": inner.choice("kind", catalogue.ITEM_KINDS), "items": ()}
+        return {"covers": "items", "kind": "", "items": inner.references("items", "item")}
+    if entry.required("covers"):
+        entry.wrong("covers", "account, {kind: device} or {items: [truck-7]}")
+    return {"covers": "", "kind": "", "items": ()}
+
+
+def _read_accepted(entry: Entry, grantees: tuple[str, ...]) -> dict[str, bool]:
+    """true, false, or the list of the grantees who have accepted."""
+    value = entry.mapping.get("accepted", True)
+    if isinstance(value, bool):
+        return dict.fromkeys(grantees, value)
+    if not isinstance(value, list):
+        entry.wrong("accepted", "true, false or a list of the grantees who have accepted")
+        return dict.fromkeys(grantees, False)
+    named = entry.choices("accepted", grantees, f"a grantee of {entry.what}")
+    return {grantee: grantee in named for grantee in grantees}

@@ -1,0 +1,181 @@
+"""Writes the installation, or one account's branch, as a world file; never a key or a password.
+
+The same database gives the same text, whatever the order in which things were made: everything stands in the order of
+its keys. What has its default is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from accesscontrol import catalogue
+from accesscontrol.access.permissions import UnknownName
+from accesscontrol.services.world import stored as database
+from accesscontrol.services.world.planning import branch
+from accesscontrol.services.world.shapes import Record, State
+from accesscontrol.services.world.writing import flow, text
+
+#: Of the nouns that stand within an account: where they stand and how they are called.
+_WITHIN = (("roles", "role"), ("items", "item"), ("users", "user"), ("tokens", "token"), ("projects", "project"))
+
+
+def export(account: str | None = None) -> Iterator[str]:
+    """The lines of the file: the whole installation, or the branch of one account.
+
+    Raises UnknownName when there is no such account.
+    """
+    state = database.load()
+    accounts = state["account"]
+    if account is not None and account not in accounts:
+        raise UnknownName(f"There is no account “{account}”. Name one by its key, as `world export` writes it.")
+    tops = [account] if account is not None else sorted(key for key in accounts if accounts[key]["parent"] is None)
+    scope = branch(accounts, tops)
+    yield "world: 1"
+    if tops:
+        yield "accounts:"
+        yield from _accounts(tops, _Content(state), "  ")
+    grants = sorted(key for key, record in state["grant"].items() if record["account"] in scope)
+    if grants:
+        yield "grants:"
+        yield from (f"  - {flow(_grant(key, state['grant'][key]))}" for key in grants)
+
+
+class _Content:
+    """The state by account: what stands in each, and the accounts below it."""
+
+    def __init__(self, state: State):
+        self.state = state
+        self.children: dict[str | None, list[str]] = defaultdict(list)
+        for key in sorted(state["account"]):
+            self.children[state["account"][key]["parent"]].append(key)
+        self.within: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for _, noun in _WITHIN:
+            for key in sorted(state[noun]):
+                self.within[noun, state[noun][key]["account"]].append(key)
+
+
+def _accounts(keys: Iterable[str], content: _Content, indent: str) -> Iterator[str]:
+    for key in keys:
+        record = content.state["account"][key]
+        yield f"{indent}- key: {text(key)}"
+        yield f"{indent}  name: {text(record['name'])}"
+        if record["blocked"]:
+            yield f"{indent}  blocked: true"
+        history = {} if record["history_days"] is None else {"history_days": record["history_days"]}
+        limits = {name: record["limits"][name] for name in sorted(record["limits"])} | history
+        if limits:
+            yield f"{indent}  limits: {flow(limits)}"
+        for title, noun in _WITHIN:
+            yield from _entries(title, noun, content, key, indent)
+        if content.children[key]:
+            yield f"{indent}  accounts:"
+            yield from _accounts(content.children[key], content, f"{indent}    ")
+
+
+def _entries(title: str, noun: str, content: _Content, account: str, indent: str) -> Iterator[str]:
+    keys = content.within[noun, account]
+    if keys:
+        yield f"{indent}  {title}:"
+    for key in keys:
+        yield f"{indent}    - {flow(_ENTRY[noun](key, content.state[noun][key]))}"
+
+
+def _but_defaults(entry: Record, **defaults: Any) -> Record:
+    """The entry without what is empty or has its default."""
+    return {
+        name: value
+        for name, value in entry.items()
+        if (value != defaults[name] if name in defaults else value not in (None, "", (), [], {}))
+    }
+
+
+def _role(key: str, record: Record) -> Record:
+    return _but_defaults({"key": key, **_picked(record, "name", "rights", "history_days")})
+
+
+def _item(key: str, record: Record) -> Record:
+    fields = ("kind", "name", "owner", "made_by", "settings", "links", "history_days")
+    return _but_defaults({"key": key, **_picked(record, *fields)})
+
+
+def _picked(record: Record, *names: str) -> Record:
+    return {name: record[name] for name in names}
+
+
+def _user(name: str, record: Record) -> Record:
+    fields = ("authority", "email", "verified", "enabled", "expires_at", "role", "history_days")
+    assigned, shares = _access(record)
+    entry = {"username": name, **_picked(record, *fields), "assigned": assigned, "shares": shares}
+    return _but_defaults(entry, verified=True, enabled=True)
+
+
+def _access(record: Record) -> tuple[list[Any], list[Record]]:
+    """A user's assignments, and the shares by item and end."""
+    assigned: list[Any] = []
+    grouped: dict[tuple[str, Any], list[str]] = defaultdict(list)
+    for (item, codename), until in sorted(record["shares"].items(), key=lambda pair: pair[0]):
+        if codename == "view_item" and record["authority"] == "user":
+            assigned.append(item if until is None else {"item": item, "expires_at": until})
+        else:
+            grouped[item, until].append(codename)
+    shares = []
+    for (item, until), codenames in grouped.items():
+        named = [codename for codename in catalogue.SHARE_CODENAMES if codename in codenames]
+        shares.append(_but_defaults({"item": item, "permissions": named, "expires_at": until}))
+    return assigned, shares
+
+
+def _token(key: str, record: Record) -> Record:
+    fields = ("name", "type", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses")
+    entry = {"key": key, **_picked(record, *fields)}
+    entry["rules"] = [_token_rule(rule) for rule in record["rules"]]
+    entry["topics"] = [{"filter": pattern, "actions": actions} for pattern, actions in record["topics"]]
+    return _but_defaults(entry, name=key, enabled=True)
+
+
+def _token_rule(rule: Record) -> Record:
+    items = {"all": "all", "in_groups": {"in_groups": rule["items"]}}.get(rule["reach"], rule["items"])
+    entry = {"kind": rule["kind"], "items": items}
+    if rule["verbs"]:
+        entry["verbs"] = rule["verbs"]
+    if rule["sections"]:
+        entry["sections"] = rule["sections"] if rule["sections"] == "all" else dict(rule["sections"])
+    return entry
+
+
+def _project(key: str, record: Record) -> Record:
+    roles = [
+        _but_defaults({"key": role, "name": part["name"], **_rules(part["rules"])}, name=role)
+        for role, part in sorted(record["roles"].items())
+    ]
+    members = [
+        _but_defaults(
+            {"user": user, **_picked(part, "roles", "starts_at", "expires_at", "accepted"), **_rules(part["rules"])},
+            accepted=True,
+        )
+        for user, part in sorted(record["members"].items())
+    ]
+    return _but_defaults({"key": key, **_picked(record, "name", "owner", "items"), "roles": roles, "members": members})
+
+
+def _rules(rules: Iterable[tuple]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {"allow": [], "deny": []}
+    for effect, kind, item, permissions in rules:
+        found[effect].append(_but_defaults({"kind": kind, "item": item, "permissions": permissions}))
+    return found
+
+
+def _grant(key: str, record: Record) -> Record:
+    covers = {"account": "account", "kind": {"kind": record["kind"]}}.get(record["covers"], {"items": record["items"]})
+    accepted = [grantee for grantee, yes in record["to"].items() if yes]
+    entry = {
+        "key": key, "from": record["account"], "to": sorted(record["to"]), "covers": covers,
+        **_picked(record, "include_subaccounts", "levels", "starts_at", "expires_at", "enabled", "note"),
+        "accepted": len(accepted) == len(record["to"]) or (sorted(accepted) or False),
+    }  # fmt: skip
+    return _but_defaults(entry, include_subaccounts=False, enabled=True, accepted=True)
+
+
+_ENTRY = {"role": _role, "item": _item, "user": _user, "token": _token, "project": _project}

@@ -1,0 +1,249 @@
+"""Reads a world file (YAML or JSON) into mappings and lists that remember the lines they stand on.
+
+YAML goes through libyaml's events, which keeps 100,000 items to a few seconds and sees duplicate keys and aliases. Only
+`true` and `false` are booleans: `no`, `on` and `yes` stay the text they are, so that nobody called “no” gets lost.
+JSON has a path of its own: the grammar is checked by the standard library, the lines come from a scan of the tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+MAX_DEPTH = 100
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*([eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)\Z")
+_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_TEXT_TAGS = ("tag:yaml.org,2002:str", "!")
+_JSON_TOKEN = re.compile(r'[ \t\r,:]*(?:(\n)|("(?:[^"\\]|\\.)*")|([\[\]{}])|([^\s\[\]{},:"]+))')
+_NEWLINE, _STRING, _SIGN, _WORD = 1, 2, 3, 4
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """Something wrong (or, as a warning, doubtful) in a file: the line and a sentence that says what would be valid."""
+
+    line: int
+    sentence: str
+
+    def at(self, file: str) -> str:
+        return f"{file}:{self.line}: {self.sentence}"
+
+
+class Unreadable(Exception):
+    """The file is no YAML or JSON, or not one that a world may be written in."""
+
+    def __init__(self, faults: list[Fault]):
+        super().__init__(" ".join(fault.sentence for fault in faults))
+        self.faults = faults
+
+
+class Mapping(dict):
+    """A mapping of the file. `line` is where it starts, `lines` where keys stand that are not on that line."""
+
+    __slots__ = ("line", "lines")
+
+    def __init__(self, line: int):
+        super().__init__()
+        self.line = line
+        self.lines: dict[str, int] | None = None
+
+    def place(self, key: str, line: int) -> None:
+        if line != self.line:
+            self.lines = self.lines or {}
+            self.lines[key] = line
+
+    def line_of(self, key: str) -> int:
+        return self.lines.get(key, self.line) if self.lines else self.line
+
+
+class Sequence(list):
+    """A list of the file; `lines` holds the line of each entry."""
+
+    __slots__ = ("line", "lines")
+
+    def __init__(self, line: int):
+        super().__init__()
+        self.line = line
+        self.lines: list[int] = []
+
+    def line_of(self, index: int) -> int:
+        return self.lines[index]
+
+
+class Builder:
+    """Puts keys and values together as they come; notes duplicate keys instead of letting the last one win."""
+
+    def __init__(self) -> None:
+        self.root: Any = None
+        self.stack: list[Mapping | Sequence] = []
+        self.keys: list[Any] = []  # the key that waits for its value, for each open mapping
+        self.faults: list[Fault] = []
+
+    def open(self, collection: Mapping | Sequence) -> None:
+        self.value(collection, collection.line)
+        if len(self.stack) >= MAX_DEPTH:
+            raise Unreadable([Fault(collection.line, f"Nested deeper than {MAX_DEPTH} levels.")])
+        self.stack.append(collection)
+        self.keys.append(None)
+
+    def close(self) -> None:
+        self.stack.pop()
+        self.keys.pop()
+
+    def value(self, value: Any, line: int) -> None:
+        """Take a key or a value: the builder knows from where it stands which of the two it is."""
+        if not self.stack:
+            self.root = value
+            return
+        top = self.stack[-1]
+        if type(top) is Sequence:
+            top.append(value)
+            top.lines.append(line)
+        elif self.keys[-1] is None:
+            self.key(top, value, line)
+        else:
+            top[self.keys[-1]] = value
+            self.keys[-1] = None
+
+    def key(self, mapping: Any, key: Any, line: int) -> None:
+        if not isinstance(key, str):
+            shown = "null" if key is None else json.dumps(key, default=str)
+            self.faults.append(Fault(line, f"{shown} stands where a field's name is wanted; put quotes around it."))
+            key = str(key)
+        if key in mapping:
+            self.faults.append(
+                Fault(
+                    line,
+                    f"“{key}” stands twice in this place (first in line {mapping.line_of(key)}); keep one of them.",
+                )
+            )
+        mapping.place(key, line)
+        self.keys[-1] = key
+
+
+def read(path: str) -> Mapping:
+    """The file's content. Raises Unreadable with every fault of syntax, and OSError."""
+    data = Path(path).read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable([Fault(line, "This is not UTF-8 text; save the file as UTF-8.")]) from error
+    is_json = path.lower().endswith(".json") or text.lstrip().startswith("{")
+    return read_text(text, read_json if is_json else read_yaml)
+
+
+def read_text(text: str, reader: Callable[[str], Builder]) -> Mapping:
+    builder = reader(text)
+    if builder.faults:
+        raise Unreadable(sorted(builder.faults))
+    if not isinstance(builder.root, Mapping):
+        raise Unreadable([Fault(1, "A world file is a mapping that starts with “world: 1”.")])
+    return builder.root
+
+
+# --- YAML
+
+
+def read_yaml(text: str) -> Builder:
+    loader = yaml.CSafeLoader(text)
+    builder = Builder()
+    try:
+        _take_events(builder, _events(loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise Unreadable([*builder.faults, Fault(line, f"This is not YAML: {error.problem}.")]) from error
+    except yaml.YAMLError as error:
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        raise Unreadable([Fault(line, "This is not YAML: a character that may not stand here.")]) from error
+    finally:
+        loader.dispose()
+    return builder
+
+
+def _events(loader: Any) -> Iterator[Any]:
+    while loader.check_event():
+        yield loader.get_event()
+
+
+def _take_events(builder: Builder, events: Iterator[Any]) -> None:
+    documents = 0
+    for event in events:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            builder.value(_scalar(event, builder), event.start_mark.line + 1)
+        elif kind is yaml.MappingStartEvent:
+            builder.open(Mapping(event.start_mark.line + 1))
+        elif kind is yaml.SequenceStartEvent:
+            builder.open(Sequence(event.start_mark.line + 1))
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            builder.close()
+        elif kind is yaml.AliasEvent:
+            line = event.start_mark.line + 1
+            builder.faults.append(Fault(line, f"“*{event.anchor}” repeats another place; write the values out."))
+            builder.value(None, line)
+        elif kind is yaml.DocumentStartEvent:
+            documents += 1
+            if documents > 1:
+                raise Unreadable(
+                    [Fault(event.start_mark.line + 1, "A second document starts here; a file holds one world.")]
+                )
+
+
+def _scalar(event: Any, builder: Builder) -> Any:
+    text: str = event.value
+    if event.tag is not None and event.tag not in _TEXT_TAGS:
+        builder.faults.append(
+            Fault(event.start_mark.line + 1, f"The tag {event.tag} has no meaning here; leave it out.")
+        )
+        return text
+    if event.style or event.tag is not None:  # quoted, a block, or named as text
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.match(text):
+        return int(text) if len(text) < 30 else text
+    if _FLOAT.match(text):
+        return float(text)
+    return text
+
+
+# --- JSON
+
+
+def read_json(text: str) -> Builder:
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise Unreadable([Fault(error.lineno, f"This is not JSON: {error.msg} (column {error.colno}).")]) from error
+    except (RecursionError, ValueError) as error:
+        raise Unreadable([Fault(1, f"This is not JSON that a world may be written in: {error}.")]) from error
+    builder = Builder()
+    line = 1
+    for match in _JSON_TOKEN.finditer(text):
+        group = match.lastindex or 0
+        token = match.group(group)
+        if group == _STRING:
+            builder.value(json.loads(token) if "\\" in token else token[1:-1], line)
+        elif group == _WORD:
+            builder.value(json.loads(token), line)
+        elif group == _NEWLINE:
+            line += 1
+        elif token in "{[":
+            builder.open(Mapping(line) if token == "{" else Sequence(line))
+        elif token in "}]":
+            builder.close()
+    return builder
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")

@@ -1,0 +1,201 @@
+"""Checks the rules that a file writes for tokens and projects, and turns them into records."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Any
+
+from accesscontrol import catalogue
+from accesscontrol.access.permissions import UnknownName, expand
+from accesscontrol.services.world.reading import Mapping, Sequence
+from accesscontrol.services.world.shapes import Entry, Record, checked_key, nearest, shown
+
+TOKEN_RULE_FIELDS = ("kind", "items", "verbs", "sections")
+TOPIC_FIELDS = ("filter", "actions")
+TOPIC_ACTIONS = ("publish", "subscribe")
+MEMBER_FIELDS = ("user", "roles", "starts_at", "expires_at", "accepted", "allow", "deny")
+PROJECT_ROLE_FIELDS = ("key", "name", "allow", "deny")
+PROJECT_RULE_FIELDS = ("kind", "item", "permissions")
+#: Kinds that a token rule may name: never the subscription (access model §4).
+RULE_KINDS = tuple(kind for kind in catalogue.KINDS if kind != "subscription")
+#: The noun by which a rule's listed things are referred to.
+_LISTED = {
+    "account": "account",
+    "user": "user",
+    "token": "token",
+    "grant": "grant",
+    "role": "role",
+    "project": "project",
+}
+
+
+def read_token(entry: Entry, account: str, key: str) -> Record:
+    types = tuple(catalogue.TOKEN_TYPES)
+    record = {
+        "account": account,
+        "name": entry.text("name", default=key, empty=False),
+        "type": entry.choice("type", types) if entry.required("type") else "",
+        "user": entry.reference("user", "user"),
+        "enabled": entry.boolean("enabled", True),
+        "expires_at": entry.moment("expires_at"),
+        "idle_ttl": entry.count("idle_ttl", smallest=1),
+        "allowed_addresses": _read_networks(entry),
+        "rules": tuple(_read_token_rule(rule) for rule in entry.entries("rules", "token rule", TOKEN_RULE_FIELDS)),
+        "topics": tuple(_read_topic(topic) for topic in entry.entries("topics", "topic rule", TOPIC_FIELDS)),
+    }
+    for name in ("rules", "topics"):
+        if record[name] and record["type"] in ("standard", "master"):
+            entry.error(name, f"Only a token of type acl has {name}; {entry.what} is of type {record['type']}.")
+    return record
+
+
+def _read_networks(entry: Entry) -> tuple[str, ...]:
+    values = entry.sequence("allowed_addresses")
+    found = []
+    for value, line in zip(values, values.lines, strict=True):
+        try:
+            if not isinstance(value, str):
+                raise ValueError
+            found.append(str(ip_network(value)))
+        except ValueError:
+            entry.faults.error(
+                line,
+                f"{shown(value)} in “allowed_addresses” of {entry.what} is no network in CIDR form "
+                "such as 10.0.0.0/8 (host bits zero).",
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _read_token_rule(entry: Entry) -> Record:
+    kind = entry.choice("kind", RULE_KINDS) if entry.required("kind") else ""
+    known = catalogue.KINDS.get(kind)
+    verbs = entry.choices("verbs", _rule_verbs(kind), f"a verb of {kind or 'this kind'} that a token may have")
+    reach, listed = _read_reach(entry, kind)
+    if "create" in verbs and reach != "all":
+        entry.error(
+            "verbs", f"“create” of {kind} goes only together with “items: all”; what is made is in no list yet."
+        )
+    return {
+        "kind": kind, "verbs": verbs, "reach": reach, "items": listed,
+        "sections": _read_sections(entry, known.sections if known else {}),
+    }  # fmt: skip
+
+
+def _rule_verbs(kind: str) -> tuple[str, ...]:
+    known = catalogue.KINDS.get(kind)
+    return tuple(verb for verb in (known.verbs if known else catalogue.VERBS) if verb != "operate")
+
+
+def _read_reach(entry: Entry, kind: str) -> tuple[str, tuple[str, ...]]:
+    if not entry.required("items"):
+        return "all", ()
+    value = entry.mapping["items"]
+    if value == "all":
+        return "all", ()
+    if kind in catalogue.MANAGEMENT_KINDS and (kind not in _LISTED or not isinstance(value, Sequence)):
+        entry.wrong("items", "all" if kind not in _LISTED else f"all or a list of keys of {kind}s")
+    elif isinstance(value, Sequence):
+        return "list", entry.references("items", _LISTED.get(kind, "item"))
+    elif isinstance(value, Mapping) and list(value) == ["in_groups"]:
+        inner = Entry(entry.faults, value, "token rule", ("in_groups",))
+        return "in_groups", inner.references("in_groups", "item")
+    else:
+        entry.wrong("items", "all, a list of keys or {in_groups: [group-a]}")
+    return "all", ()
+
+
+def _read_sections(entry: Entry, known: dict[str, tuple[str, ...]]) -> Any:
+    """“all”, or ((section, verbs), …) in the catalogue's order."""
+    value = entry.mapping.get("sections")
+    if value == "all":
+        return "all"
+    if value is None:
+        return ()
+    if not isinstance(value, Mapping):
+        entry.wrong("sections", "all or a mapping such as {messages: [view]}")
+        return ()
+    found = []
+    for section in value:
+        if section not in known:
+            entry.faults.error(value.line_of(section), f"“{section}” is not a section here; {nearest(section, known)}.")
+    inner = Entry(entry.faults, value, "token rule", tuple(value))
+    for section, verbs in known.items():
+        if section in value:
+            found.append((section, inner.choices(section, verbs, f"a verb of the section {section}")))
+    return tuple(found)
+
+
+def _read_topic(entry: Entry) -> tuple[str, tuple[str, ...]]:
+    text = entry.text("filter", longest=1024, empty=False) if entry.required("filter") else ""
+    levels = text.split("/")
+    if "#" in text and (levels[-1] != "#" or "#" in text[:-1]):
+        entry.wrong("filter", "an MQTT topic filter, with # as its last level only")
+    elif any("+" in level and level != "+" for level in levels):
+        entry.wrong("filter", "an MQTT topic filter, with + only as a whole level")
+    actions = entry.choices("actions", TOPIC_ACTIONS, "an action on topics") if entry.required("actions") else ()
+    return text, actions
+
+
+# --- Projects
+
+
+def read_project(entry: Entry, account: str) -> Record:
+    return {
+        "account": account,
+        "name": entry.name(),
+        "owner": entry.reference("owner", "user"),
+        "items": entry.references("items", "item"),
+        **_read_people(entry),
+    }
+
+
+def _read_people(entry: Entry) -> Record:
+    """The roles by key and the members by username, each with its rules."""
+    roles: dict[str, Record] = {}
+    for part in entry.entries("roles", "project role", PROJECT_ROLE_FIELDS):
+        key = checked_key(part, "key", part.mapping["key"]) if part.required("key") else None
+        if key in roles:
+            part.error("key", f"“{key}” is already a role of {entry.what}; choose another.")
+        elif key is not None:
+            roles[key] = {"name": part.text("name", default=key, empty=False), "rules": _read_rules(part)}
+    members: dict[str, Record] = {}
+    for part in entry.entries("members", "project member", MEMBER_FIELDS):
+        user = part.reference("user", "user") if part.required("user") else None
+        record = {
+            "roles": part.choices("roles", sorted(roles), f"a role of {entry.what}"),
+            "starts_at": part.moment("starts_at"), "expires_at": part.moment("expires_at"),
+            "accepted": part.boolean("accepted", True), "rules": _read_rules(part),
+        }  # fmt: skip
+        if user in members:
+            part.error("user", f"“{user}” is already a member of {entry.what}; put the rules together in one entry.")
+        elif user is not None:
+            members[user] = record
+    return {"roles": roles, "members": members}
+
+
+def _read_rules(entry: Entry) -> tuple[tuple[str, str, str | None, tuple[str, ...]], ...]:
+    """(effect, kind or "", item or None, permissions) for each rule, in the file's order."""
+    found = []
+    for effect in ("allow", "deny"):
+        for rule in entry.entries(effect, f"{effect} rule", PROJECT_RULE_FIELDS):
+            kind = rule.choice("kind", catalogue.ITEM_KINDS) if rule.mapping.get("kind") is not None else ""
+            found.append((effect, kind, rule.reference("item", "item"), _read_patterns(rule)))
+    return tuple(found)
+
+
+def _read_patterns(rule: Entry) -> tuple[str, ...]:
+    if not rule.required("permissions"):
+        return ()
+    values = rule.sequence("permissions")
+    if not values:
+        rule.wrong("permissions", "a list of at least one permission such as device:view")
+    found = []
+    for value, line in zip(values, values.lines, strict=True):
+        try:
+            if not isinstance(value, str):
+                raise UnknownName(f"{shown(value)} is not a permission: use kind:verb or kind.section:verb.")
+            expand(value)
+            found.append(value)
+        except UnknownName as error:
+            rule.faults.error(line, str(error))
+    return tuple(found)

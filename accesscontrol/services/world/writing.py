@@ -1,0 +1,45 @@
+"""Writes values as YAML that every reader takes for what they are: text that looks like something else is quoted."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*( [A-Za-z0-9_.@+()/-]+)*\Z")
+_WORDS = frozenset("y n yes no on off true false null".split())
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def text(value: str) -> str:
+    """Plain where nothing else could be read into it, otherwise in double quotes."""
+    if _PLAIN.match(value) and value.lower() not in _WORDS:
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)
+
+
+def moment(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def flow(value: Any) -> str:
+    """A value on one line: {key: truck-7, links: [hub-1]}."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{text(str(name))}: {flow(part)}' for name, part in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(flow(part) for part in value)}]"
+    if isinstance(value, float):
+        return _float(value)
+    return json.dumps(value)
+
+
+def _float(value: float) -> str:
+    written = json.dumps(value)
+    head, e, exponent = written.partition("e")
+    return f"{head}.0e{exponent}" if e and "." not in head else written

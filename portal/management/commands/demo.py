@@ -1,0 +1,111 @@
+"""manage.py demo: makes the demo world once, tells whom to sign in as, and serves it on this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from accesscontrol.services.demo.making import Secrets, counts, is_empty, is_there, make_demo, renew_secrets
+from accesscontrol.services.demo.personas import PERSONAS
+
+HOST, PORT = "127.0.0.1", 8000
+SIDE_FILES = ("", "-wal", "-shm", "-journal")
+
+
+class Command(BaseCommand):
+    help = "Make a lively demo world in an empty database, once, and serve it on this machine."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=PORT, help=f"where the portal answers (default {PORT})")
+        parser.add_argument("--host", default=HOST, help=f"the address to listen on (default {HOST})")
+        parser.add_argument("--fresh", action="store_true", help="throw the demo's data away and make it anew")
+        parser.add_argument("--new-passwords", action="store_true", help="give everybody a new password and show it")
+        parser.add_argument("--no-serve", action="store_true", help="only make the demo")
+
+    def handle(
+        self, *args: Any, host: str, port: int, fresh: bool, new_passwords: bool, no_serve: bool, **options: Any
+    ) -> None:
+        if not settings.DEBUG:  # A12
+            raise CommandError(
+                "The demo has accounts that everybody knows of, so it runs only with DEBUG=true, on your own machine. "
+                "For a real installation see README.md."
+            )
+        if not no_serve:
+            require_free(host, port)
+        if fresh:
+            self.remove()
+        secrets = self.prepare(new_passwords)
+        self.tell(secrets, f"http://{host}:{port}/")
+        if not no_serve:
+            os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
+            call_command("runserver", f"{host}:{port}", use_reloader=False)
+
+    def prepare(self, new_passwords: bool) -> Secrets | None:
+        """The database as the demo needs it; the secrets, when there are new ones."""
+        self.refuse_foreign()
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        if not is_there():
+            return make_demo(say=self.stdout.write)
+        return renew_secrets() if new_passwords else None
+
+    def refuse_foreign(self) -> None:
+        """Never mix the demo with somebody's data."""
+        if not (is_there() or is_empty()):
+            raise CommandError(
+                f"The database {connection.settings_dict['NAME']} holds something else and stays as it is. "
+                "Name an empty one, for example DATABASE_URL=sqlite:///demo.sqlite3, and run this again."
+            )
+
+    def remove(self) -> None:
+        """Delete the demo's SQLite file; another database is not ours to empty."""
+        self.refuse_foreign()
+        if connection.vendor != "sqlite":
+            raise CommandError(
+                "--fresh deletes the demo's SQLite file. On PostgreSQL make an empty database instead, "
+                "name it in DATABASE_URL and run this without --fresh."
+            )
+        name = connection.settings_dict["NAME"]
+        connection.close()
+        for ending in SIDE_FILES:
+            Path(f"{name}{ending}").unlink(missing_ok=True)
+
+    def tell(self, secrets: Secrets | None, address: str) -> None:
+        """Whom to sign in as. Passwords are shown once: the database knows their hashes only."""
+        accounts, items, records = (f"{number:,}".replace(",", "\u202f") for number in counts())
+        self.stdout.write(f"\nThe demo: {accounts} accounts, {items} items, {records} records.")
+        if secrets is None:
+            self.stdout.write(
+                f"It was there already, and its passwords were shown when it was made. Sign in at {address}\n"
+                "  new passwords:   python3 run.py demo --new-passwords\n"
+                "  all anew:        python3 run.py demo --fresh\n"
+            )
+            return
+        self.stdout.write(f"Sign in at {address} as one of these. The passwords are shown only now.\n")
+        for persona in PERSONAS:
+            password = secrets.passwords[persona.username]
+            self.stdout.write(f"  {persona.username:<17} {password}   {persona.title}: {persona.hint}.")
+        self.stdout.write(
+            "\nREST interface, with a token that may only read four devices, and one that may do everything:"
+        )
+        for key, secret in sorted(secrets.tokens.items(), reverse=True):
+            self.stdout.write(f'  {key}:\n    curl -H "Authorization: Bearer {secret}" {address}api/v1/items/')
+        self.stdout.write("")
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises CommandError when somebody listens there already, before anything is made."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"{host}:{port} cannot be used ({error}). Choose another with --port.") from error
