@@ -107,7 +107,7 @@
     "[data-copy]": copy,
     "[data-password-toggle]": togglePassword,
     "[data-menu-toggle]": () => window.portalFrame.toggleMenu(),
-    "[data-theme-set]": (button) => { window.portalFrame.setTheme(button.dataset.themeSet); button.closest("details").open = false; },
+    "[data-theme-set]": (button) => { window.portalFrame.setTheme(button.dataset.themeSet); const menu = button.closest("details"); if (menu) menu.open = false; },
     "[data-bulk-clear]": () => { ticks().forEach((box) => { box.checked = false; }); countTicks(); },
   };
 

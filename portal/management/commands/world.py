@@ -131,11 +131,14 @@ class KeysFile:
     def write(self, secrets: dict[str, str]) -> None:
         """Called inside the transaction, so that no key is lost when the disk is full."""
         if self.handle is not None:
-            with os.fdopen(self.handle, "w", encoding="utf-8") as file:
+            handle, self.handle = self.handle, None
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.writelines(f"{text(name)}: {key}\n" for name, key in secrets.items())
                 file.flush()
                 os.fsync(file.fileno())
 
     def discard(self) -> None:
+        if self.handle is not None:
+            os.close(self.handle)
         if self.path is not None:
             self.path.unlink(missing_ok=True)

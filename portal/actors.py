@@ -1,0 +1,167 @@
+"""From a request to its actor: who asks, from where, acting as whom."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.views import APIView
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.permissions import UnknownName
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.tokens.models import Token
+from portal.declared import PUBLIC
+
+OPERATES = "operates"
+STARTED = "started"
+ACCOUNT_HEADER = "X-Account-Id"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingAs:
+    """The account that a session operates as, and since when."""
+
+    account_id: int
+    since: datetime
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The address the call comes from; X-Forwarded-For is believed from the networks of TRUSTED_PROXIES only.
+
+    Read from the right: the first address that is no trusted proxy is the client. None when it is no address at all.
+    """
+    trusted = [ipaddress.ip_network(network, strict=False) for network in settings.TRUSTED_PROXIES]
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    found = _address(request.META.get("REMOTE_ADDR", ""))
+    while found is not None and hops and any(found in network for network in trusted):
+        found = _address(hops.pop())
+    return str(found) if found is not None else None
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def actor_of(request: HttpRequest, caller: User | Token, acting: int | None = None) -> Actor:
+    """The actor of a request: this caller, from this address, under this request's id."""
+    return Actor.of(caller, acting=acting, address=client_address(request), request_id=request.request_id)
+
+
+def account_named(request: HttpRequest) -> int | None:
+    """The account that the X-Account-Id header of an API call names; None without one.
+
+    Raises UnknownName when it is no number. Whether the caller may operate as it is the engine's to say.
+    """
+    named = request.headers.get(ACCOUNT_HEADER)
+    if named is None:
+        return None
+    if not (named.isascii() and named.isdigit() and len(named) < 19):
+        raise UnknownName(f"{ACCOUNT_HEADER} is the number of an account, such as 17.")
+    return int(named)
+
+
+def operating_as(request: HttpRequest) -> OperatingAs | None:
+    """The account that this session operates as, or None."""
+    kept = request.session.get(OPERATES)
+    if kept is None:
+        return None
+    return OperatingAs(kept["account"], datetime.fromtimestamp(kept["since"], UTC))
+
+
+def operate_as(request: HttpRequest, account: Account) -> bool:
+    """From now on this session operates as an account. False when the caller may not, and nothing changes."""
+    actor = request.actor.acting_as(account)
+    if not _alive(actor):
+        return False
+    request.session[OPERATES] = {"account": account.pk, "since": int(time.time())}
+    request.actor = actor
+    return True
+
+
+def stop_operating(request: HttpRequest) -> None:
+    """Back to one's own account."""
+    request.session.pop(OPERATES, None)
+    if request.actor is not None:
+        request.actor = request.actor.itself()
+
+
+def _alive(actor: Actor) -> bool:
+    scope = engine.scope_of(actor)
+    return scope is not None and scope.dead is None
+
+
+class ActorMiddleware:
+    """Gives each request its id and its actor (None before signing in), and lets nobody past unsigned.
+
+    A view that declares itself public is open to all; the REST interface authenticates by itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = str(uuid.uuid4())
+        request.actor = self._actor(request)
+        with timezone.override(self._time_zone(request)):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request.request_id
+        if request.actor is not None:
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_view(self, request: HttpRequest, view: Callable, *_rest) -> HttpResponse | None:
+        """Ask for a sign-in where the view needs one."""
+        if request.actor is not None or getattr(view, "declares", None) == PUBLIC:
+            return None
+        if issubclass(getattr(view, "cls", object), APIView):
+            return None
+        return redirect_to_login(request.get_full_path())
+
+    def _actor(self, request: HttpRequest) -> Actor | None:
+        if not request.user.is_authenticated:
+            return None
+        now = time.time()
+        if now - request.session.setdefault(STARTED, now) > settings.SESSION_ABSOLUTE_SECONDS:
+            logout(request)
+            messages.info(request, _("You were signed in for very long. Sign in again to go on."))
+            return None
+        return self._acting(request, actor_of(request, request.user))
+
+    def _acting(self, request: HttpRequest, actor: Actor) -> Actor:
+        """Operating as the session's account, as long as that is allowed."""
+        kept = operating_as(request)
+        if kept is None:
+            return actor
+        acting = actor.acting_as(kept.account_id)
+        if _alive(acting):
+            return acting
+        del request.session[OPERATES]
+        messages.warning(request, _("You can no longer act as that account. You are back in your own."))
+        return actor
+
+    @staticmethod
+    def _time_zone(request: HttpRequest) -> ZoneInfo | None:
+        """The zone of the person's settings; None is the server's."""
+        name = getattr(request.user, "time_zone", "") if request.actor is not None else ""
+        try:
+            return ZoneInfo(name) if name else None
+        except (ZoneInfoNotFoundError, ValueError):
+            return None

@@ -1,0 +1,155 @@
+"""Accounts: list, open, rename, move, block, limit, close."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accesscontrol.accounts.models import Account
+from accesscontrol.services import accounts
+from portal.api.base import NounViewSet
+from portal.api.payloads import AccountToCreateIn, Nothing, Payload, VisibleThing
+from portal.api.reading import NounFilters, YesOrNo
+from portal.api.schema import shown_or_named
+
+_MOST_DAYS = 36_500
+
+
+class AccountShown(serializers.ModelSerializer):
+    """An account; its limits stand in /limits/."""
+
+    parent = VisibleThing("account", read_only=True)
+
+    class Meta:
+        model = Account
+        fields = ("id", "key", "name", "parent", "notes", "blocked", "public_sign_up", "created_at")
+        read_only_fields = fields
+
+
+class LimitsShown(serializers.ModelSerializer):
+    """What an account may hold, and how far back it sees."""
+
+    limits = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+
+    class Meta:
+        model = Account
+        fields = ("limits", "history_days")
+        read_only_fields = fields
+
+
+class Limits(Payload):
+    """Quotas by name (authorities, kinds of item, token, grant, account, project), and the history depth in days."""
+
+    limits = serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=10**9))
+    history_days = serializers.IntegerField(min_value=0, max_value=_MOST_DAYS, allow_null=True, default=None)
+
+
+class NewAccount(Payload):
+    """A subaccount to open. parent null: at the top, which only the platform operator may."""
+
+    parent = AccountToCreateIn("account", allow_null=True)
+    name = serializers.CharField(max_length=200)
+    notes = serializers.CharField(allow_blank=True, required=False, trim_whitespace=False)
+    limits = serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=10**9), required=False)
+    history_days = serializers.IntegerField(min_value=0, max_value=_MOST_DAYS, allow_null=True, required=False)
+
+
+class AccountChanges(Payload):
+    """What can be changed of an account by its own people."""
+
+    name = serializers.CharField(max_length=200)
+    notes = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    public_sign_up = serializers.BooleanField()
+
+
+class AccountMove(Payload):
+    """Where an account goes, with its branch."""
+
+    parent = AccountToCreateIn("account", allow_null=True)
+
+
+class AccountFilters(NounFilters):
+    parent = filters.CharFilter(method="below", max_length=200, help_text="Key of the parent account.")
+    blocked = YesOrNo()
+    account = None
+
+    def below(self, rows: Any, name: str, key: str) -> Any:
+        return rows.filter(parent__in=self._seen_accounts(key))
+
+    class Meta:
+        model = Account
+        fields = ()
+
+
+class AccountViewSet(NounViewSet):
+    """Accounts of one's own branch, and accounts that granted access to themselves as a whole."""
+
+    noun = "account"
+    model = Account
+    declares = {
+        "list": "account:view",
+        "retrieve": "account:view",
+        "create": "account:create",
+        "partial_update": "account:change",
+        "destroy": "account:delete",
+        "move": "account.limits:change",
+        "block": "account.limits:change",
+        "unblock": "account.limits:change",
+        "limits": "account.limits:view",
+        "change_limits": "account.limits:change",
+    }
+    serializer_class = AccountShown
+    payloads = {
+        "create": NewAccount,
+        "partial_update": AccountChanges,
+        "move": AccountMove,
+        "block": Nothing,
+        "unblock": Nothing,
+        "change_limits": Limits,
+    }
+    answers = {"limits": LimitsShown, "change_limits": {200: shown_or_named(LimitsShown)}}
+    filterset_class = AccountFilters
+    orderings = ("name", "created_at")
+
+    def create(self, request: Request) -> Response:
+        """Open a subaccount."""
+        data = self.payload()
+        return self.answer(accounts.open_account(self.actor, data.pop("parent"), **data), 201)
+
+    def partial_update(self, request: Request, key: str) -> Response:
+        """Rename it, change its notes, open or close its sign-up."""
+        return self.answer(accounts.change_account(self.actor, self.get_object(), **self.payload()))
+
+    def destroy(self, request: Request, key: str) -> Response:
+        """Close it with its whole branch; this cannot be undone."""
+        accounts.close_account(self.actor, self.get_object())
+        return self.gone()
+
+    def move(self, request: Request, key: str) -> Response:
+        """Move it with its branch below another account."""
+        return self.answer(accounts.move_account(self.actor, self.get_object(), self.payload()["parent"]))
+
+    def block(self, request: Request, key: str) -> Response:
+        """Block it: the account, its branch, their users and tokens have nothing until it is unblocked."""
+        account = self.get_object()
+        self.payload()
+        return self.answer(accounts.block_account(self.actor, account))
+
+    def unblock(self, request: Request, key: str) -> Response:
+        """End the block."""
+        account = self.get_object()
+        self.payload()
+        return self.answer(accounts.unblock_account(self.actor, account))
+
+    def limits(self, request: Request, key: str) -> Response:
+        """Its quotas and history depth."""
+        return Response(LimitsShown(self.get_object()).data)
+
+    def change_limits(self, request: Request, key: str) -> Response:
+        """Set its quotas and history depth; for an account above."""
+        account = accounts.change_limits(self.actor, self.get_object(), **self.payload())
+        return Response(LimitsShown(account).data)

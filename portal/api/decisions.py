@@ -1,0 +1,260 @@
+"""AuthZEN Authorization API 1.0: evaluation, evaluations, and where they are.
+
+A deny is a 200; an error of the call is a 400, 401 or 403 whose body is one sentence. Who may ask about whom is decided
+in `services.questions`: what is not for the asker to see answers like what does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accesscontrol.services.questions import Answer, BadRequest, answer_many, load_json
+from portal.api.base import View
+from portal.declared import PUBLIC, SIGNED_IN
+
+LARGEST_BODY = 1024 * 1024
+DEEPEST = 32
+MOST_EVALUATIONS = 10_000
+ENTITIES = ("subject", "action", "resource", "context")
+#: Semantics → the decision that ends a batch; None goes through all.
+SEMANTICS = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
+_CACHED_SECONDS = 300
+
+
+class Entity(serializers.Serializer):
+    """A subject or resource: its type, and its key (a username for a user; `pk:17` names a row number)."""
+
+    type = serializers.CharField()
+    id = serializers.CharField()
+    properties = serializers.DictField(required=False)
+
+
+class Action(serializers.Serializer):
+    """The permission, or its part after the kind that the resource gives: `view`, `messages:view`."""
+
+    name = serializers.CharField()
+    properties = serializers.DictField(required=False)
+
+
+class Context(serializers.Serializer):
+    """The account to operate as; another address and time, for those who may ask about others."""
+
+    account = serializers.CharField(required=False)
+    address = serializers.IPAddressField(required=False)
+    at = serializers.DateTimeField(required=False)
+
+
+class Evaluation(serializers.Serializer):
+    """May this subject do this on this resource?"""
+
+    subject = Entity()
+    action = Action()
+    resource = Entity()
+    context = Context(required=False)
+
+
+class Item(serializers.Serializer):
+    """One question of a batch; what it leaves out stands above."""
+
+    subject = Entity(required=False)
+    action = Action(required=False)
+    resource = Entity(required=False)
+    context = Context(required=False)
+
+
+class Options(serializers.Serializer):
+    """When a batch ends."""
+
+    evaluations_semantic = serializers.ChoiceField(choices=list(SEMANTICS), required=False)
+
+
+class Evaluations(Item):
+    """Many questions, with defaults for all of them."""
+
+    evaluations = Item(many=True, required=False)
+    options = Options(required=False)
+
+
+class DecisionError(serializers.Serializer):
+    """What is wrong with one question of a batch."""
+
+    status = serializers.IntegerField()
+    message = serializers.CharField()
+
+
+class DecisionContext(serializers.Serializer):
+    """Why; and how many days back, where history depth clips."""
+
+    reason = serializers.CharField(required=False)
+    history_days = serializers.IntegerField(required=False)
+    error = DecisionError(required=False)
+
+
+class Decided(serializers.Serializer):
+    """The answer to a question."""
+
+    decision = serializers.BooleanField()
+    context = DecisionContext(required=False)
+
+
+class DecidedMany(serializers.Serializer):
+    """The answers in the order of the questions; one answer where there was one question."""
+
+    evaluations = Decided(many=True, required=False)
+    decision = serializers.BooleanField(required=False)
+    context = DecisionContext(required=False)
+
+
+_FAILED = {code: OpenApiResponse(str, about) for code, about in (
+    (400, "The call is not valid."), (401, "No valid token or session."), (403, "The asker may not ask this."),
+    (405, "Only POST."), (429, "Too many calls."))}  # fmt: skip
+_REQUEST_ID = OpenApiParameter("X-Request-ID", str, OpenApiParameter.HEADER, description="Echoed in the answer.")
+
+
+class DecisionView(View):
+    """What both evaluation endpoints share: the request's own id, and errors as one sentence."""
+
+    renderer_classes = (JSONRenderer,)
+    declares = {"post": SIGNED_IN}
+    http_method_names = ("post",)
+    errors_are_sentences = True
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        sent = request.headers.get("X-Request-ID")
+        if sent:
+            request.request_id = sent
+        return super().initialize_request(request, *args, **kwargs)
+
+    def handle_exception(self, error: Exception) -> Response:
+        if isinstance(error, BadRequest):
+            return Response(str(error), status=error.status)
+        response = super().handle_exception(error)
+        response.data = response.data["detail"]
+        return response
+
+
+class EvaluationView(DecisionView):
+    """May this subject do this on this resource, and why?"""
+
+    @extend_schema(
+        request=Evaluation, responses={200: Decided, **_FAILED}, parameters=[_REQUEST_ID], operation_id="evaluation"
+    )
+    def post(self, request: Request) -> Response:
+        """One question. About oneself freely; about others who may view them, and what it is about."""
+        return Response(answer_one(read_body(request), request))
+
+
+class EvaluationsView(DecisionView):
+    """Many questions in one call."""
+
+    @extend_schema(
+        request=Evaluations, responses={200: DecidedMany, **_FAILED}, parameters=[_REQUEST_ID], operation_id="evaluations"
+    )
+    def post(self, request: Request) -> Response:
+        """Many questions with common defaults; without any, the body is one question."""
+        body = read_body(request)
+        semantic = read_semantic(body)
+        questions = read_questions(body)
+        if not questions:
+            return Response(answer_one(body, request))
+        answers = answer_many(questions, request.actor)
+        return Response({"evaluations": until(answers, SEMANTICS[semantic])})
+
+
+class ConfigurationView(View):
+    """Where the decision endpoints are."""
+
+    authentication_classes = ()
+    renderer_classes = (JSONRenderer,)
+    declares = {"get": PUBLIC}
+    http_method_names = ("get", "head")
+
+    @extend_schema(responses={200: dict}, operation_id="authzen_configuration")
+    def get(self, request: Request) -> Response:
+        """The metadata of AuthZEN; what is not named is not supported."""
+        here = request.build_absolute_uri("/").rstrip("/")
+        found = {
+            "policy_decision_point": here,
+            "access_evaluation_endpoint": here + reverse("authzen_evaluation"),
+            "access_evaluations_endpoint": here + reverse("authzen_evaluations"),
+        }
+        return Response(found, headers={"Cache-Control": f"public, max-age={_CACHED_SECONDS}"})
+
+
+# --- Reading a call
+
+
+def read_body(request: Request) -> Mapping[str, Any]:
+    """The body as an object. Raises BadRequest for every other body and media type (400, as AuthZEN has it)."""
+    media_type = request.content_type.partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise BadRequest("Send the question as application/json.")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        raise BadRequest(f"The body is larger than {LARGEST_BODY} bytes. Ask fewer questions at once.")
+    body = load_json(request.body)
+    if not isinstance(body, Mapping):
+        raise BadRequest("The body is an object with “subject”, “action” and “resource”.")
+    if is_deeper(body, DEEPEST):
+        raise BadRequest(f"The body is nested more than {DEEPEST} levels deep.")
+    return body
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists are nested more than so many levels."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [inner for one in layer for inner in _inside(one) if isinstance(inner, dict | list)]
+        if not layer:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value
+
+
+def read_semantic(body: Mapping[str, Any]) -> str:
+    """When the batch ends. Raises BadRequest for a semantic that does not exist."""
+    options = body.get("options", {})
+    if not isinstance(options, Mapping):
+        raise BadRequest("“options” is an object.")
+    semantic = options.get("evaluations_semantic", "execute_all")
+    if not isinstance(semantic, str) or semantic not in SEMANTICS:
+        raise BadRequest(f"“options.evaluations_semantic” is one of {', '.join(SEMANTICS)}.")
+    return semantic
+
+
+def read_questions(body: Mapping[str, Any]) -> list[Any]:
+    """The questions, with each default that they leave out, whole; a default that nobody uses is never looked at."""
+    questions = body.get("evaluations")
+    if questions is None:
+        return []
+    if not isinstance(questions, list):
+        raise BadRequest("“evaluations” is a list.")
+    if len(questions) > MOST_EVALUATIONS:
+        raise BadRequest(f"At most {MOST_EVALUATIONS} evaluations go into one call; these are {len(questions)}.")
+    defaults = {name: body[name] for name in ENTITIES if name in body}
+    return [{**defaults, **one} if isinstance(one, Mapping) else one for one in questions]
+
+
+def answer_one(body: Mapping[str, Any], request: Request) -> Answer:
+    """The answer to a single question. Raises BadRequest where a batch would carry the error in the answer."""
+    [answer] = answer_many([body], request.actor)
+    error = answer["context"].get("error")
+    if error is not None:
+        raise BadRequest(error["message"], error["status"])
+    return answer
+
+
+def until(answers: list[Answer], last: bool | None) -> list[Answer]:
+    """The answers up to the first with this decision; all of them for None."""
+    ends = [index for index, answer in enumerate(answers) if answer["decision"] is last]
+    return answers[: ends[0] + 1] if ends else answers

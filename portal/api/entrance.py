@@ -1,0 +1,117 @@
+"""The way in: what there is, who one is, the OpenAPI document, and the answer to addresses that lead nowhere."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accesscontrol.access import engine
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.tokens.models import Token
+from portal.api.authentication import TokenCaller
+from portal.api.base import Endpoint, View
+from portal.declared import PUBLIC, SIGNED_IN
+
+NOUNS = ("accounts", "items", "users", "roles", "tokens", "grants", "projects", "events")
+
+
+class ApiRoot(View):
+    """The REST interface. Every list shows what you may see, every act asks what you may do."""
+
+    declares = {"get": SIGNED_IN}
+
+    @extend_schema(responses={200: dict}, operation_id="root")
+    def get(self, request: Request) -> Response:
+        """The addresses of all lists."""
+        lists = {noun: request.build_absolute_uri(reverse(f"api_{noun}")) for noun in NOUNS}
+        others = {name: request.build_absolute_uri(reverse(f"api_{name}")) for name in ("whoami", "schema", "docs")}
+        return Response(lists | others)
+
+
+class CallerShown(serializers.Serializer):
+    """Who calls, and as whom."""
+
+    type = serializers.ChoiceField(choices=["user", "token"])
+    key = serializers.CharField(help_text="The username, or the token's key in the portal (never the secret).")
+    name = serializers.CharField()
+    authority = serializers.CharField(allow_null=True, help_text="Of the person; null for a token of an account.")
+    token_type = serializers.CharField(allow_null=True)
+    account = serializers.CharField(allow_null=True, help_text="Key of the caller's own account.")
+    acting_as = serializers.CharField(allow_null=True, help_text="Key of the account operated as.")
+    address = serializers.CharField(allow_null=True)
+
+
+class Whoami(View):
+    """Who the call is made by."""
+
+    declares = {"get": SIGNED_IN}
+
+    @extend_schema(responses={200: CallerShown}, operation_id="whoami")
+    def get(self, request: Request) -> Response:
+        """The caller, its account, and the account it operates as."""
+        user = request.user
+        found = _token(user.token) if isinstance(user, TokenCaller) else _person(user)
+        own = self._key(found.pop("account_id"))
+        return Response({**found, "account": own, "acting_as": self._key(self.actor.acting), "address": self.actor.address})
+
+    def _key(self, account_id: int | None) -> str | None:
+        """The key of one's own account, or of the one operated as."""
+        if account_id is None:
+            return None
+        rows = engine.visible(self.actor, "account:view")
+        return rows.filter(pk=account_id).values_list("key", flat=True).first()
+
+
+def _token(token: Token) -> dict[str, Any]:
+    authority = token.user.authority if token.user is not None else None
+    return {"type": "token", "key": token.key, "name": token.name, "authority": authority, "token_type": token.type,
+            "account_id": token.account_id}  # fmt: skip
+
+
+def _person(user: User) -> dict[str, Any]:
+    name = user.full_name or user.username
+    return {"type": "user", "key": user.username, "name": name, "authority": user.authority, "token_type": None,
+            "account_id": user.account_id}  # fmt: skip
+
+
+class SchemaView(Endpoint, SpectacularAPIView):
+    """The OpenAPI document; for callers who are signed in."""
+
+    declares = {"get": SIGNED_IN}
+    renderer_classes = SpectacularAPIView.renderer_classes
+
+    def parameters(self) -> set[str]:
+        return {"lang", "version"}
+
+
+class DocsView(Endpoint, SpectacularSwaggerSplitView):
+    """The OpenAPI document as a page to try it out."""
+
+    declares = {"get": SIGNED_IN}
+    renderer_classes = SpectacularSwaggerSplitView.renderer_classes
+    url_name = "api_schema"
+    template_name = "rest_framework/swagger.html"
+
+    def parameters(self) -> set[str]:
+        return {"lang", "version", "script"}
+
+
+class Nowhere(View):
+    """Every address below /api/ and /access/ that leads nowhere."""
+
+    declares = dict.fromkeys(("get", "post", "put", "patch", "delete"), PUBLIC)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.refuse()
+
+    def refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise NotFound("There is nothing at this address. Addresses of lists and things end with a slash.")
+
+    get = post = put = patch = delete = extend_schema(exclude=True)(refuse)

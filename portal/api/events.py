@@ -1,0 +1,67 @@
+"""Events: the audit log of the accounts whose events the caller may view; read only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+
+from accesscontrol.audit.models import Event
+from portal.api.base import NounViewSet
+from portal.api.payloads import VisibleThing
+from portal.api.reading import NounFilters, TimeFilter, TimePages
+
+
+class EventShown(serializers.ModelSerializer):
+    """One line of the audit log. Names are null once they have been erased."""
+
+    account = VisibleThing("account", read_only=True)
+    actor_name = serializers.CharField(source="detail.actor_name", read_only=True, allow_null=True, default=None)
+    acting_account_name = serializers.CharField(
+        source="detail.acting_account_name", read_only=True, allow_null=True, default=None
+    )
+    thing_name = serializers.CharField(source="detail.thing_name", read_only=True, allow_null=True, default=None)
+    address = serializers.CharField(source="detail.address", read_only=True, allow_null=True, default=None)
+    changes = serializers.DictField(source="detail.changes", read_only=True, allow_null=True, default=None)
+
+    class Meta:
+        model = Event
+        fields = ("id", "at", "action", "account", "actor_type", "actor_id", "actor_name", "token_id",
+                  "acting_account_id", "acting_account_name", "thing_type", "thing_id", "thing_name", "result",
+                  "address", "request_id", "changes")  # fmt: skip
+        read_only_fields = fields
+
+
+class EventFilters(NounFilters):
+    search = None
+    account = filters.CharFilter(method="of_account", max_length=200, help_text="Key of the account.")
+    since = TimeFilter(field_name="at", lookup_expr="gte")
+    until = TimeFilter(field_name="at", lookup_expr="lt")
+
+    def of_account(self, rows: Any, name: str, key: str) -> Any:
+        return rows.filter(account_id__in=self._seen_accounts(key))
+
+    class Meta:
+        model = Event
+        fields = ("action", "actor_type", "thing_type")
+
+
+class EventViewSet(NounViewSet):
+    """What happened, newest first."""
+
+    noun = "event"
+    model = Event
+    declares = {"list": "event:view", "retrieve": "event:view"}
+    serializer_class = EventShown
+    related = ("detail",)
+    filterset_class = EventFilters
+    pagination_class = TimePages
+    orderings = ()
+
+    def get_object(self) -> Event:
+        row = self.get_queryset().filter(pk=self.kwargs["event"]).first()
+        if row is None:
+            raise NotFound("Not found.")
+        return row

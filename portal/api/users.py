@@ -1,0 +1,185 @@
+"""Users: list, create, change, enable, give a role or an authority, assign items, remove."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.accounts.models import User
+from accesscontrol.items.models import Item
+from accesscontrol.services import assignments, users
+from portal.api.base import NounViewSet
+from portal.api.items import ItemShown
+from portal.api.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
+from portal.api.reading import NounFilters, YesOrNo
+
+_AUTHORITIES = list(catalogue.AUTHORITIES.items())
+_MOST_DAYS = 36_500
+
+
+class UserShown(serializers.ModelSerializer):
+    """A person who signs in."""
+
+    account = VisibleThing("account", read_only=True)
+    role = VisibleThing("role", read_only=True)
+    enabled = serializers.BooleanField(source="is_active", read_only=True)
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "first_name", "middle_name", "last_name", "email", "phone", "account", "authority",
+                  "role", "enabled", "verified", "expires_at", "history_days", "time_zone", "date_joined")  # fmt: skip
+        read_only_fields = fields
+
+
+class UserChanges(Payload):
+    """What a person's page holds; authority, role and enabled have addresses of their own."""
+
+    username = serializers.CharField(max_length=150)
+    first_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
+    middle_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
+    last_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
+    email = serializers.EmailField(allow_blank=True, required=False)
+    phone = serializers.CharField(max_length=40, allow_blank=True, required=False)
+    verified = serializers.BooleanField(required=False)
+    expires_at = serializers.DateTimeField(allow_null=True, required=False)
+    history_days = serializers.IntegerField(min_value=0, max_value=_MOST_DAYS, allow_null=True, required=False)
+    time_zone = serializers.CharField(max_length=64, allow_blank=True, required=False)
+
+
+class NewUser(UserChanges):
+    """A user to create; without a password the person sets one by e-mail."""
+
+    account = AccountToCreateIn("user")
+    authority = serializers.ChoiceField(choices=_AUTHORITIES, required=False)
+    role = VisibleThing("role", required=False, allow_null=True)
+    enabled = serializers.BooleanField(required=False)
+    password = serializers.CharField(write_only=True, required=False, trim_whitespace=False, max_length=4096)
+
+
+class Enabled(Payload):
+    """On or off."""
+
+    enabled = serializers.BooleanField()
+
+
+class RoleOfUser(Payload):
+    """The role that a user gets; null takes it away."""
+
+    role = VisibleThing("role", allow_null=True)
+
+
+class AuthorityOfUser(Payload):
+    """The authority that a user gets."""
+
+    authority = serializers.ChoiceField(choices=_AUTHORITIES)
+
+
+class Assignment(Payload):
+    """Items to assign, until when."""
+
+    items = VisibleItems()
+    expires_at = serializers.DateTimeField(allow_null=True, default=None)
+
+
+class UserFilters(NounFilters):
+    search = filters.CharFilter(method="named", max_length=200, help_text="Part of a name or of the e-mail.")
+    authority = filters.ChoiceFilter(choices=_AUTHORITIES)
+    enabled = YesOrNo(field_name="is_active")
+
+    def named(self, rows: QuerySet[User], name: str, text: str) -> QuerySet[User]:
+        columns = ("username", "first_name", "last_name", "email")
+        return rows.filter(Q(*[(f"{column}__icontains", text) for column in columns], _connector=Q.OR))
+
+    class Meta:
+        model = User
+        fields = ()
+
+
+class UserViewSet(NounViewSet):
+    """The people of the caller's branch, and the caller."""
+
+    noun = "user"
+    model = User
+    declares = {
+        "list": "user:view",
+        "retrieve": "user:view",
+        "create": "user:create",
+        "partial_update": "user:change",
+        "destroy": "user:delete",
+        "enable": "user:change",
+        "give_role": "user:change",
+        "give_authority": "user:change",
+        "list_assignments": "user.assignments:view",
+        "assign": "user.assignments:change",
+        "unassign": "user.assignments:change",
+    }
+    serializer_class = UserShown
+    payloads = {
+        "create": NewUser,
+        "partial_update": UserChanges,
+        "enable": Enabled,
+        "give_role": RoleOfUser,
+        "give_authority": AuthorityOfUser,
+        "assign": Assignment,
+    }
+    answers = {"list_assignments": ItemShown(many=True), "assign": {204: None}}
+    filterset_class = UserFilters
+    orderings = ("username", "date_joined")
+
+    def create(self, request: Request) -> Response:
+        """Create a user in an account."""
+        data = self.payload()
+        return self.answer(users.create_user(self.actor, data.pop("account"), **data), 201)
+
+    def partial_update(self, request: Request, key: str) -> Response:
+        """Change a person's names, addresses, end, history depth."""
+        return self.answer(users.change_user(self.actor, self.get_object(), **self.payload()))
+
+    def destroy(self, request: Request, key: str) -> Response:
+        """Remove a user; a developer's items go with them."""
+        users.remove_user(self.actor, self.get_object())
+        return self.gone()
+
+    def enable(self, request: Request, key: str) -> Response:
+        """Switch a user on or off; off means nothing at all, tokens included."""
+        return self.answer(users.set_enabled(self.actor, self.get_object(), **self.payload()))
+
+    def give_role(self, request: Request, key: str) -> Response:
+        """Give a role, or take it away."""
+        return self.answer(users.set_role(self.actor, self.get_object(), **self.payload()))
+
+    def give_authority(self, request: Request, key: str) -> Response:
+        """Give an authority, never beyond one's own."""
+        return self.answer(users.set_authority(self.actor, self.get_object(), **self.payload()))
+
+    # --- Assigned items
+
+    def list_assignments(self, request: Request, key: str) -> Response:
+        """The items assigned to a user that the caller may see too."""
+        return Response(self.show(self.assigned(self.get_object()), ItemShown))
+
+    def assigned(self, user: User) -> QuerySet[Item]:
+        """The visible ones among the items that are assigned to a user."""
+        seen = engine.visible(self.actor, engine.ANY_ITEM_VIEW).prefetch_related("container_links")
+        return seen.filter(shares__user=user, shares__permission__codename="view_item").order_by("name", "pk")
+
+    def assign(self, request: Request, key: str) -> Response:
+        """Assign items to a user, or set the end of their assignment anew."""
+        user, data = self.get_object(), self.payload()
+        assignments.assign_items(self.actor, user, data["items"], data["expires_at"])
+        return self.gone()
+
+    def unassign(self, request: Request, key: str, item: str) -> Response:
+        """Take an assigned item away, with what was shared of it."""
+        user = self.get_object()
+        found = self.assigned(user).filter(key=item).first() if "\x00" not in item else None
+        if found is None:
+            raise NotFound("Not found.")
+        assignments.unassign_items(self.actor, user, [found])
+        return self.gone()

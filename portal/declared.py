@@ -1,0 +1,30 @@
+"""Every view says what it needs: a permission's name, `signed in`, or `public`. A test walks all addresses for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+
+View = Callable[..., HttpResponse]
+
+
+def declares(what: str) -> Callable[[View], View]:
+    """Say what a view needs: the name of a permission, `signed in` or `public`.
+
+    The declaration is not the check: visible() and the services are. Only `public` has an effect, in ActorMiddleware.
+    """
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def declared(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+            return view(request, *args, **kwargs)
+
+        declared.declares = what
+        return declared
+
+    return mark

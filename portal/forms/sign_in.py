@@ -1,0 +1,34 @@
+"""The form of signing in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import LoginForm
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+#: Codes of what is told plainly: how long to wait. Everything else gets the one sentence.
+TOLD = ("too_many_login_attempts",)
+
+
+class SignInForm(LoginForm):
+    """Username and password. Wrong, unknown, blocked, disabled, unverified and ended all get the same sentence."""
+
+    refusal = _("This username and password do not let you in. Check both, or ask an administrator of your account.")
+
+    def __init__(self, *args: Any, **rest: Any):
+        super().__init__(*args, **rest)
+        self.fields["login"].label = _("Username")
+        self.fields["password"].label = _("Password")
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            field.help_text = ""
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean()
+        except forms.ValidationError as error:
+            if error.code in TOLD:
+                raise
+            raise forms.ValidationError(self.refusal, code="refused") from error

@@ -1,0 +1,118 @@
+"""What the frame of every page needs: the menu, the account one acts as, the addresses of search and profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import Account
+from portal.actors import operating_as
+from portal.addresses import address
+
+#: Entries of access management, in the order of the menu.
+MANAGEMENT = ("account", "user", "role", "token", "grant", "project", "event")
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The context of the frame; computed once a request, also when a page renders several templates."""
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return {}
+    if not hasattr(request, "frame"):
+        request.frame = _frame(request, actor)
+    return request.frame
+
+
+def _frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    return {
+        "menu": menu(request.path, engine.access_of(actor)),
+        "home_url": address_or_none("home"),
+        "search_url": address_or_none("search"),
+        "search_query": request.GET.get("q", "") if request.path == address_or_none("search") else "",
+        "profile_url": address_or_none("profile"),
+        **_acting(request, actor),
+    }
+
+
+def address_or_none(name: str) -> str | None:
+    """The address of this name; None when this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return None
+
+
+def menu(path: str, access: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """The left menu: only kinds and nouns of which the caller may see or make something."""
+    families = (catalogue.TELEMATICS, catalogue.IOT, catalogue.FLEET)
+    groups = [
+        (None, [_entry(path, "home", _("Home"), "home")]),
+        (_("Items"), [_family(path, family, access) for family in families]),
+        (_("Access"), [_entry(path, "explorer", _("Access explorer"), "explorer")]),
+        (_(catalogue.FAMILIES[catalogue.MANAGEMENT]), [_kind(path, kind, access) for kind in MANAGEMENT]),
+    ]
+    shown = [(label, [entry for entry in entries if entry]) for label, entries in groups]
+    return [{"label": label, "entries": entries} for label, entries in shown if entries]
+
+
+def _entry(path: str, name: str, label: str, icon: str) -> dict[str, Any] | None:
+    url = address_or_none(name)
+    if url is None:
+        return None
+    active = path == url or (url != "/" and path.startswith(url))
+    return {"label": label, "url": url, "icon": icon, "active": active, "open": active, "children": []}
+
+
+def _kind(path: str, kind: str, access: dict[str, dict[str, str]]) -> dict[str, Any] | None:
+    some = any(access[kind].get(f"{kind}:{verb}", "none") != "none" for verb in ("view", "create"))
+    return _entry(path, f"{kind}_list", _(catalogue.KINDS[kind].plural), kind) if some else None
+
+
+def _family(path: str, family: str, access: dict[str, dict[str, str]]) -> dict[str, Any] | None:
+    kinds = [kind.name for kind in catalogue.KINDS.values() if kind.family == family]
+    children = [entry for kind in kinds if (entry := _kind(path, kind, access))]
+    if not children:
+        return None
+    opened = any(entry["open"] for entry in children)
+    return {
+        "label": _(catalogue.FAMILIES[family]),
+        "icon": family,
+        "active": False,
+        "open": opened,
+        "children": children,
+    }
+
+
+def _acting(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    """The account acted as, the switcher, and the amber bar while it is another one."""
+    own = request.user.account
+    label = own.name if own else _("Platform")
+    switcher = {"url": address_or_none("switch_account"), "autocomplete_url": address_or_none("switch_choices")}
+    found: dict[str, Any] = {"acting": {"label": label}}
+    kept = operating_as(request)
+    if kept is not None and actor.acting is not None:
+        other = engine.visible(actor, "account:view").filter(pk=actor.acting).first()
+        found["operating_as"] = {
+            "account": _account(other),
+            "own": {"label": label},
+            "since": kept.since,
+            "stop_url": address_or_none("switch_stop"),
+        }
+        found["acting"] = _account(other)
+    if switcher["url"]:
+        current = {"value": actor.acting or "", "label": found["acting"]["label"]}
+        found["switcher"] = {**switcher, "current": current["value"], "choices": [current]}
+    return found
+
+
+def _account(account: Account | None) -> dict[str, str]:
+    """An account as label and address; one that the caller may not view has neither."""
+    if account is None:
+        return {"label": _("another account"), "url": ""}
+    return {"label": account.name, "url": address(account)}

@@ -1,0 +1,117 @@
+"""The first page: who am I and for which account, what may I see, what ends soon, what happened, what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import Account
+from portal.addresses import address
+from portal.declared import SIGNED_IN, declares
+from portal.frame import address_or_none
+from portal.pages.counting import NOUNS, item_counts, noun_rows, tile
+from portal.pages.endings import Access, ending_soon
+from portal.pages.event_lines import sentence
+
+EVENTS = 8
+BLOCKED = 5
+STEPS = 4
+
+
+@declares(SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:
+    """GET: the first page, with what this person may see and nothing else."""
+    actor, user = request.actor, request.user
+    access = engine.access_of(actor)
+    items, nouns = item_counts(actor), _nouns(actor, access)
+    context = {
+        "title": _("Hello, %(name)s") % {"name": user.first_name or user.username},
+        "subtitle": _who(request),
+        "icon": "home",
+        "item_tiles": [tile(kind, count) for kind, count in items.items()],
+        "noun_tiles": [tile(noun, count) for noun, count in nouns.items() if count > (noun in ("account", "user"))],
+        "endings": ending_soon(actor, user, access),
+        "events": _events(actor, access),
+        "blocked": _blocked(actor, access),
+        "steps": _steps(access, {**items, **nouns}),
+        "empty": None if items else _nothing(request, access),
+    }
+    return render(request, "home/home.html", context)
+
+
+def _who(request: HttpRequest) -> str:
+    """Who one is and for which account one acts, in a sentence."""
+    user = request.user
+    if user.is_superuser and user.account_id is None:
+        return _("You are the platform operator.")
+    words = {"authority": _(user.get_authority_display()).lower(), "account": user.account.name}
+    if user.role_id and user.authority == "user":
+        return _("You are a %(authority)s of %(account)s, with the role %(role)s.") % {**words, "role": user.role.name}
+    if user.authority == "owner":
+        return _("You are the owner of %(account)s.") % words
+    return _("You are a %(authority)s of %(account)s.") % words
+
+
+def _nouns(actor: Actor, access: Access) -> dict[str, int]:
+    """How many of each noun the caller may view; those it sees nothing of are left out."""
+    seen = [noun for noun in ("account", *NOUNS) if access[noun][f"{noun}:view"] != "none"]
+    return {noun: noun_rows(actor, noun).count() for noun in seen}
+
+
+def _events(actor: Actor, access: Access) -> list[dict[str, Any]]:
+    """The latest lines of the audit log that the caller may see."""
+    if access["event"]["event:view"] == "none":
+        return []
+    rows = engine.visible(actor, "event:view").select_related("detail").order_by("-at", "-id")[:EVENTS]
+    return [{"time": row.at, "sentence": sentence(row), "url": address(row)} for row in rows]
+
+
+def _blocked(actor: Actor, access: Access) -> list[Account]:
+    """Blocked accounts that the caller sees."""
+    if access["account"]["account.limits:view"] == "none":
+        return []
+    return list(engine.visible(actor, "account:view").filter(blocked=True).order_by("name", "pk")[:BLOCKED])
+
+
+def _steps(access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """What a newcomer does next: what they may make and have none of yet, and where to ask."""
+    wanted = (
+        ("device", 0, _("Register a device"), _("A tracker, sensor or gateway that sends data.")),
+        ("account", 1, _("Open an account for a client"), _("It owns its own items and people; you see all of it.")),
+        ("user", 1, _("Add a colleague"), _("Give them an authority, or a role and the items they need.")),
+        ("token", 0, _("Make a token"), _("A key for a tool or a script, cut down to what it needs.")),
+        ("grant", 0, _("Share with another account"), _("A grant gives others access to some of your items.")),
+    )
+    found = []
+    for kind, most, heading, text in wanted:
+        url = address_or_none(f"{kind}_create")
+        if url and access[kind][f"{kind}:create"] != "none" and counts.get(kind, 0) <= most:
+            found.append({"heading": heading, "text": text, "icon": kind, "url": url})
+    return found[:STEPS]
+
+
+def _nothing(request: HttpRequest, access: Access) -> dict[str, Any]:
+    """What it says to somebody who sees no item at all."""
+    if any(access[kind][f"{kind}:create"] != "none" for kind in catalogue.ITEM_KINDS):
+        return {
+            "icon": "items",
+            "title": _("No items yet"),
+            "text": _("Devices, channels, dashboards and all else that access is given to appear here."),
+        }
+    account = request.user.account
+    text = _("Items appear here once somebody assigns or shares them. Ask an administrator of %(account)s.")
+    return {
+        "icon": "items",
+        "title": _("Nothing is assigned to you yet"),
+        "text": text % {"account": account or _("your account")},
+    }
+
+
+urlpatterns = [path("", home, name="home")]

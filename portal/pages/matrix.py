@@ -1,0 +1,71 @@
+"""What a caller can do, as the grid that components/matrix.html draws: kinds × verbs, with sections to open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+
+SIGNS = {"all": "yes", "some": "partly", "none": "no"}
+#: Kind → permission → `all`, `some` or `none`.
+Access = dict[str, dict[str, str]]
+
+
+def matrix_of(actor: Actor, url: Callable[[str], str], everything: bool) -> dict[str, Any]:
+    """A caller's matrix. url: where a permission is explained. everything: also kinds with nothing allowed."""
+    access = engine.access_of(actor)
+    verbs = [*catalogue.VERBS, *(["operate"] if access["account"]["account:operate"] != "none" else [])]
+    groups, left_out = [], []
+    for family, label in catalogue.FAMILIES.items():
+        kinds = []
+        for kind in (one for one in catalogue.KINDS.values() if one.family == family):
+            if everything or any(amount != "none" for amount in access[kind.name].values()):
+                kinds.append(_kind(kind, access[kind.name], verbs, url))
+            else:
+                left_out.append(_(kind.plural))
+        if kinds:
+            groups.append({"label": _(label), "kinds": kinds})
+    found = {"verbs": [{"key": verb, "label": _verb(verb)} for verb in verbs], "groups": groups}
+    return {"matrix": found, "left_out": left_out}
+
+
+def _verb(verb: str) -> str:
+    return {
+        "view": _("View"),
+        "create": _("Create"),
+        "change": _("Change"),
+        "delete": _("Delete"),
+        "operate": _("Act as"),
+    }[verb]
+
+
+def _kind(kind: catalogue.Kind, access: dict[str, str], verbs: list[str], url: Callable[[str], str]) -> dict[str, Any]:
+    sections = [
+        {
+            "label": _(section.replace("_", " ").capitalize()),
+            "cells": _cells(f"{kind.name}.{section}", access, verbs, url),
+        }
+        for section in kind.sections
+    ]
+    return {
+        "key": kind.name,
+        "label": _(kind.plural),
+        "icon": kind.name,
+        "cells": _cells(kind.name, access, verbs, url),
+        "sections": sections,
+    }
+
+
+def _cells(head: str, access: dict[str, str], verbs: list[str], url: Callable[[str], str]) -> list[dict[str, str]]:
+    """One row of cells; a verb that the catalogue does not have here is void."""
+    cells = []
+    for verb in verbs:
+        name = f"{head}:{verb}"
+        void = {"sign": "none", "url": "", "note": ""}
+        cells.append({"sign": SIGNS[access[name]], "url": url(name), "note": name} if name in access else void)
+    return cells

@@ -1,0 +1,69 @@
+"""Pages of records: by time with a cursor, since counting a million messages for a page number helps nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Some rows, newest first, and the addresses of the pages around them."""
+
+    rows: list[Any]
+    links: dict[str, str | None]
+
+
+def page_of(request: HttpRequest, rows: QuerySet, by_name: bool) -> RecordPage:
+    """The page that the address bar asks for: `before` or `after` a row, as time and number. Named rows come by name."""
+    if by_name:
+        return RecordPage(list(rows.order_by("name", "-at", "-id")[: SIZE * 4]), {})
+    before, after = _cursor(request.GET.get("before")), _cursor(request.GET.get("after"))
+    if after is not None:
+        found = list(rows.filter(_newer(*after)).order_by("at", "id")[: SIZE + 1])
+        newer, older, shown = len(found) > SIZE, True, found[:SIZE][::-1]
+    else:
+        found = list((rows.filter(_older(*before)) if before else rows)[: SIZE + 1])
+        newer, older, shown = before is not None, len(found) > SIZE, found[:SIZE]
+    return RecordPage(shown, _links(request, shown, newer, older))
+
+
+def _newer(at: datetime, number: int) -> Q:
+    return Q(at__gt=at) | Q(at=at, pk__gt=number)
+
+
+def _older(at: datetime, number: int) -> Q:
+    return Q(at__lt=at) | Q(at=at, pk__lt=number)
+
+
+def _cursor(text: str | None) -> tuple[datetime, int] | None:
+    """A row's place in time; None for what is no such place, which shows the newest rows."""
+    at, _, number = (text or "").partition("_")
+    try:
+        moment, place = datetime.fromisoformat(at), int(number)
+    except ValueError:
+        return None
+    return (moment, place) if moment.tzinfo is not None and 0 < place < 2**63 else None
+
+
+def _links(request: HttpRequest, shown: list[Any], newer: bool, older: bool) -> dict[str, str | None]:
+    return {
+        "first_url": _address(request) if newer else None,
+        "previous_url": _address(request, "after", shown[0]) if newer and shown else None,
+        "next_url": _address(request, "before", shown[-1]) if older and shown else None,
+    }
+
+
+def _address(request: HttpRequest, name: str = "", row: Any = None) -> str:
+    query = request.GET.copy()
+    for old in ("before", "after"):
+        query.pop(old, None)
+    if row is not None:
+        query[name] = f"{row.at.isoformat()}_{row.pk}"
+    return f"{request.path}?{query.urlencode()}" if query else request.path

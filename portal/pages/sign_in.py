@@ -1,0 +1,39 @@
+"""Signing in and out: the only two addresses of allauth that are mapped."""
+
+from __future__ import annotations
+
+from allauth.account.views import LoginView, LogoutView
+from django.http import HttpResponse
+from django.urls import path
+
+from accesscontrol.services import sessions
+from portal.actors import actor_of
+from portal.declared import PUBLIC, declares
+from portal.forms.sign_in import SignInForm
+
+
+class SignInView(LoginView):
+    """Username and password; the engine says who is alive (see EngineBackend)."""
+
+    form_class = SignInForm
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        response = super().form_valid(form)
+        if self.request.user.is_authenticated:
+            sessions.record_sign_in(actor_of(self.request, self.request.user), self.request.user)
+        return response
+
+
+class SignOutView(LogoutView):
+    """Asks when opened, signs out when posted."""
+
+    def post(self, *args, **kwargs) -> HttpResponse:
+        if self.request.actor is not None:
+            sessions.record_sign_out(self.request.actor, self.request.user)
+        return super().post(*args, **kwargs)
+
+
+urlpatterns = [
+    path("sign-in/", declares(PUBLIC)(SignInView.as_view()), name="account_login"),
+    path("sign-out/", declares(PUBLIC)(SignOutView.as_view()), name="account_logout"),
+]

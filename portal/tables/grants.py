@@ -1,0 +1,62 @@
+"""The table of grants."""
+
+from __future__ import annotations
+
+import django_tables2 as tables
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol import catalogue
+from accesscontrol.grants.models import Grant
+from portal.tables.base import ListTable, StateColumn, ThingColumn, TimeColumn
+
+
+class GrantTable(ListTable):
+    """Grants: from whom to whom, what, how much, until when."""
+
+    key = ThingColumn(verbose_name=_("Grant"), note="note", order_by=("key",))
+    account = tables.Column(verbose_name=_("From"), order_by=("account__name", "id"))
+    grantees = tables.Column(verbose_name=_("To"), empty_values=(), orderable=False)
+    covers = tables.Column(verbose_name=_("What"), order_by=("covers", "kind", "id"))
+    levels = tables.Column(verbose_name=_("Levels"), empty_values=(), orderable=False)
+    state = StateColumn()
+    expires_at = TimeColumn(verbose_name=_("Ends"), ends=True, empty=_("no end"), order_by=("expires_at", "id"))
+
+    def render_grantees(self, record: Grant) -> str:
+        return ", ".join(str(account) for account in self.grantees_of.get(record.pk, ())) or "—"
+
+    def render_covers(self, record: Grant) -> str:
+        return what(record)
+
+    def render_levels(self, record: Grant) -> str:
+        return levels(record)
+
+    def state_of(self, record: Grant) -> dict[str, str]:
+        return grant_state(record)
+
+
+def what(grant: Grant) -> str:
+    """What a grant covers, in words."""
+    if grant.covers == Grant.Covers.KIND:
+        words = _now("all %(kind)s") % {"kind": _now(catalogue.KINDS[grant.kind].plural).lower()}
+    else:
+        words = _now("the whole account") if grant.covers == Grant.Covers.ACCOUNT else _now("chosen items")
+    return _now("%(what)s, with subaccounts") % {"what": words} if grant.include_subaccounts else words
+
+
+def levels(grant: Grant) -> str:
+    """The levels of a grant; reading is always there."""
+    return ", ".join(["read", *grant.levels])
+
+
+def grant_state(grant: Grant) -> dict[str, str]:
+    """Whether a grant gives something now, as far as it stands in the grant itself."""
+    now = timezone.now()
+    if not grant.enabled:
+        return {"label": _now("Paused"), "tone": "quiet"}
+    if grant.expires_at is not None and grant.expires_at <= now:
+        return {"label": _now("Ended"), "tone": "danger"}
+    if grant.starts_at is not None and grant.starts_at > now:
+        return {"label": _now("Not yet"), "tone": "info"}
+    return {"label": _now("Live"), "tone": "success"}

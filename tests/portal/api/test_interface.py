@@ -1,0 +1,180 @@
+"""The interface as a whole: every endpoint declares what it asks, the document is true, the browsable pages work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.urls import URLPattern
+from rest_framework.test import APIClient
+
+from accesscontrol import catalogue
+from accesscontrol.access.permissions import PermissionSet
+from portal.api import urls
+from portal.api.base import AskEngine, Endpoint, View
+from portal.declared import PUBLIC, SIGNED_IN
+from tests.contracts.source import ROOT
+
+DOCUMENT = ROOT / "docs" / "openapi.yaml"
+
+
+def endpoints() -> Iterator[tuple[URLPattern, type[Endpoint], str, Any]]:
+    """Every address, its view, its method, and what the view declares for it."""
+    for pattern in urls.urlpatterns:
+        view = pattern.callback.cls
+        actions = getattr(pattern.callback, "actions", None)
+        methods = actions or {name: name for name in view.http_method_names if hasattr(view, name) and name != "head"}
+        for method, action in list(methods.items()):
+            if method != "head":
+                yield pattern, view, method, view.declares.get(action)
+
+
+@pytest.mark.checklist("Z02")
+def test_every_endpoint_stands_on_the_base_and_declares_what_it_asks():
+    found = list(endpoints())
+    assert len(found) > 60
+    for pattern, view, method, declared in found:
+        where = f"{method} {pattern.pattern}"
+        assert issubclass(view, Endpoint), where
+        assert tuple(view.permission_classes) == (AskEngine,), where
+        assert declared, where
+        if declared not in (PUBLIC, SIGNED_IN) and not callable(declared):
+            assert PermissionSet.of([declared]), where
+
+
+def test_only_the_way_in_is_public():
+    public = {str(pattern.pattern) for pattern, _, _, declared in endpoints() if declared == PUBLIC}
+    assert public == {".well-known/authzen-configuration", "^(?:api|access)/"}
+
+
+@pytest.mark.checklist("Z02")
+def test_a_view_that_declares_nothing_lets_nobody_in(cast, rf):
+    class Forgotten(View):
+        def get(self, request):
+            raise AssertionError("nobody comes here")
+
+    request = rf.get("/")
+    request.user, request.request_id = cast.people["nora"], "1"
+    request.actor = cast.actor("nora")
+    answer = Forgotten.as_view()(request)
+    assert answer.status_code == 403
+
+
+@pytest.mark.checklist("Z02")
+def test_nobody_gets_in_without_signing_in(db):
+    """Every address, every method: 401, but for the two that are public."""
+    for pattern, _, method, declared in endpoints():
+        path = "/" + re.sub(r"<(int|str):(\w+)>", lambda match: "1" if match[1] == "int" else "x", str(pattern.pattern))
+        if declared == PUBLIC:
+            continue
+        assert APIClient().generic(method.upper(), path).status_code == 401, (method, path)
+
+
+@pytest.mark.checklist("W01")
+def test_bodies_are_json_and_methods_are_those_that_there_are(person):
+    nora = person("nora")
+    form = nora.post("/api/v1/accounts/", "name=x", content_type="application/x-www-form-urlencoded")
+    assert form.status_code == 415
+    twice = nora.post("/api/v1/accounts/", b'{"name": "a", "name": "b"}', content_type="application/json")
+    assert (twice.status_code, "names “name” twice" in twice.json()["detail"]) == (400, True)
+    half = nora.post("/api/v1/accounts/", b'{"name": "\\ud800"}', content_type="application/json")
+    assert (half.status_code, "half of a surrogate pair" in half.json()["detail"]) == (400, True)
+    for method in ("PUT", "DELETE", "OPTIONS", "TRACE"):
+        assert nora.generic(method, "/api/v1/accounts/").status_code == 405
+    assert nora.get("/api/v1/accounts/")["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v1/nothing/", "/api/v1/items", "/access/v1/search/subject"])
+def test_an_address_that_leads_nowhere_says_so_in_json(client, path):
+    answer = client.post(path, {}, content_type="application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+    assert "nothing at this address" in answer.json()["detail"]
+
+
+@pytest.mark.checklist("L11")
+def test_an_error_of_ours_shows_nothing_of_its_inside(person, monkeypatch):
+    def fail(*_args: Any) -> None:
+        raise RuntimeError("secret words of the inside")
+
+    monkeypatch.setattr("portal.api.accounts.AccountViewSet.show", fail)
+    nora = person("nora")
+    nora.raise_request_exception = False
+    answer = nora.get("/api/v1/accounts/")
+    assert answer.status_code == 500
+    assert b"secret words" not in answer.content
+
+
+# --- The browsable pages
+
+
+def test_the_root_lists_what_there_is(person):
+    found = person("nora").get("/api/v1/").json()
+    assert found["items"] == "http://testserver/api/v1/items/"
+    for address in found.values():
+        assert person("nora").get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "", "accounts/", "accounts/contoso/", "accounts/contoso/limits/", "items/", "items/truck-7/", "items/hub/items/",
+        "items/truck-7/settings/", "items/truck-7/messages/", "items/truck-7/links/", "users/", "users/sam/",
+        "users/sam/assignments/", "events/", "tokens/", "whoami", "accounts/?nmae=x", "accounts/acme/",
+    ],
+)  # fmt: skip
+def test_each_address_can_be_browsed_under_the_strict_policy(person, path):
+    answer = person("nora").get(f"/api/v1/{path}", HTTP_ACCEPT="text/html")
+    assert answer["Content-Type"].startswith("text/html")
+    assert answer.status_code == {"accounts/?nmae=x": 400, "accounts/acme/": 404}.get(path, 200)
+    page = answer.content.decode()
+    assert re.findall(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=", page) == []
+    assert "script-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_forms_show_only_for_what_one_may(person):
+    def forms(username: str, path: str) -> set[str]:
+        page = person(username).get(f"/api/v1/{path}", HTTP_ACCEPT="text/html").content.decode()
+        return set(re.findall(r'data-api-method="(\w+)"', page))
+
+    assert {"PATCH", "DELETE"} <= forms("nora", "items/truck-7/")
+    assert forms("sam", "items/truck-7/") & {"PUT", "PATCH", "DELETE"} == set()
+
+
+def test_callers_by_token_get_json_whatever_they_accept(bearer):
+    answer = bearer("master").get("/api/v1/items/", HTTP_ACCEPT="text/html")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+
+
+@pytest.mark.checklist("C03")
+def test_document_and_docs_are_for_who_is_signed_in(person):
+    for path in ("/api/schema/", "/api/docs/"):
+        assert APIClient().get(path).status_code == 401
+        assert person("sam").get(path).status_code == 200
+    page = person("sam").get("/api/docs/").content.decode()
+    assert re.findall(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|https?://", page) == []
+    script = person("sam").get("/api/docs/?script=")
+    assert script["Content-Type"].startswith("application/javascript")
+
+
+# --- The document
+
+
+@pytest.mark.checklist("W06")
+def test_the_committed_document_is_what_the_code_says(tmp_path):
+    fresh = tmp_path / "openapi.yaml"
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(fresh))
+    assert DOCUMENT.read_text() == fresh.read_text(), (
+        "Write it again: python3 run.py manage spectacular --validate --fail-on-warn --file docs/openapi.yaml"
+    )
+
+
+def test_the_document_names_every_kind_and_every_permission_asked():
+    document = yaml.safe_load(DOCUMENT.read_text())
+    kinds = document["components"]["schemas"]["KindEnum"]["enum"]
+    assert tuple(kinds) == catalogue.ITEM_KINDS
+    asked = document["paths"]["/api/v1/accounts/{key}/block/"]["post"]["description"]
+    assert asked.endswith("Asks: `account.limits:change`.")

@@ -1,0 +1,141 @@
+"""Lists: what each caller sees, in pages, orders and filters, and nothing of what they do not see."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accesscontrol.access import engine
+from tests.factories import GrantFactory, ProjectFactory, RoleFactory, TokenFactory
+
+V1 = "/api/v1"
+NOUNS = ("accounts", "items", "users", "roles", "tokens", "grants", "projects", "events")
+ITEMS = f"{V1}/items/"
+
+
+def keys_of(answer, column: str = "key") -> set[str]:
+    assert answer.status_code == 200, answer.content
+    return {row[column] for row in answer.json()["results"]}
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_list_shows_what_is_visible_and_nothing_else(noun, person, cast):
+    """Acme is another tree: it has a row of nearly every noun, and none of them shows to Northwind."""
+    permission = "*:view" if noun == "items" else f"{noun.removesuffix('s')}:view"
+    seen = {}
+    for username in ("nora", "anna", "sam", "carla", "alma"):
+        wanted = set(engine.visible(cast.actor(username), permission).values_list("pk", flat=True))
+        seen[username] = keys_of(person(username).get(f"{V1}/{noun}/?limit=200"), "id")
+        assert seen[username] == wanted
+    assert seen["nora"], "nora has something to see"
+    if noun in ("accounts", "items", "users", "events"):
+        assert seen["alma"]
+    assert seen["nora"] & seen["alma"] == set()
+
+
+@pytest.mark.checklist("Z04")
+def test_counts_and_filters_know_visible_rows_only(person, cast):
+    siblings = person("frank").get(ITEMS).json()
+    assert (siblings["count"], len(siblings["results"])) == (1, 1)
+    assert person("nora").get(f"{ITEMS}?search=rover").json()["count"] == 0
+    assert person("nora").get(f"{ITEMS}?account=acme").json()["count"] == 0
+    assert person("nora").get(f"{ITEMS}?account=contoso").json()["count"] == 2
+    assert keys_of(person("carla").get(ITEMS)) >= {"hub"}, "carla sees the hub by its grant"
+    assert person("carla").get(f"{ITEMS}?account=northwind").json()["count"] == 0, "but not whose it is"
+
+
+def test_filters_orders_and_pages(person):
+    nora = person("nora")
+    assert keys_of(nora.get(f"{ITEMS}?kind=channel")) == {"hub"}
+    assert keys_of(nora.get(f"{ITEMS}?search=TRUCK")) == {"truck-7", "truck-8"}
+    assert keys_of(nora.get(f"{V1}/users/?authority=developer&account=northwind"), "username") == {"anna", "otto"}
+    assert keys_of(nora.get(f"{V1}/accounts/?parent=northwind")) == {"contoso", "fabrikam"}
+    down = [row["name"] for row in nora.get(f"{ITEMS}?ordering=-name").json()["results"]]
+    assert down == sorted(down, reverse=True)
+    first = nora.get(f"{ITEMS}?limit=5").json()
+    second = nora.get(first["next"]).json()
+    assert (first["count"], len(first["results"]), second["previous"] is not None) == (13, 5, True)
+    assert {row["key"] for row in first["results"]} & {row["key"] for row in second["results"]} == set()
+
+
+def test_events_are_paged_along_a_signed_cursor(person):
+    nora = person("nora")
+    found, address = [], f"{V1}/events/?limit=7"
+    while address:
+        page = nora.get(address).json()
+        found += [(row["at"], row["id"]) for row in page["results"]]
+        address = page["next"]
+    assert len(found) > 20
+    assert found == sorted(set(found), reverse=True)
+    forged = nora.get(f"{V1}/events/?cursor=WyIyMDI2LTAxLTAxIiwxXQ")
+    assert (forged.status_code, list(forged.json()["errors"])) == (400, ["cursor"])
+
+
+@pytest.mark.checklist("W05")
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ("knid=device", "knid", "Valid: account, kind, limit, offset, ordering, search."),
+        ("kind=boat", "kind", "boat is not one of the available choices"),
+        ("ordering=owner__email", "ordering", "Valid: name, -name, created_at, -created_at."),
+        ("limit=0", "limit", "from 1 to 200"),
+        ("limit=201", "limit", "from 1 to 200"),
+        ("limit=ten", "limit", "from 1 to 200"),
+        ("offset=99999999999999999999", "offset", "from 0 to 10000000"),
+        ("search=%00", "search", "Null characters are not allowed"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_with_what_is_valid(person, query, field, words):
+    answer = person("nora").get(f"{ITEMS}?{query}")
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+    assert words in answer.json()["errors"][field][0]
+
+
+def test_related_things_are_named_only_where_they_are_visible(person):
+    hub = person("carla").get(f"{ITEMS}hub/").json()
+    assert (hub["account"], hub["links"]) == (None, [])
+    assert person("nora").get(f"{ITEMS}hub/").json()["account"] == "northwind"
+    truck = person("sam").get(f"{ITEMS}truck-7/").json()
+    assert (truck["account"], truck["links"]) == ("northwind", ["van-a"])
+    assert person("nora").get(f"{ITEMS}truck-7/").json()["links"] == ["hub", "van-a"]
+    assert person("nora").get(f"{ITEMS}sensor/").json()["owner"] == "anna"
+
+
+def test_settings_that_are_a_section_are_not_in_the_item(person):
+    assert person("nora").get(f"{ITEMS}truck-7/").json()["settings"] is None
+    assert person("nora").get(f"{ITEMS}hub/").json()["settings"] == {}
+
+
+@pytest.mark.parametrize(
+    ("noun", "expected"),
+    [
+        ("accounts", 12),
+        ("items", 13),
+        ("users", 12),
+        ("roles", 12),
+        ("tokens", 14),
+        ("grants", 12),
+        ("projects", 14),
+        ("events", 11),
+    ],
+)
+def test_a_list_costs_the_same_queries_for_one_row_and_for_three(noun, expected, person, cast):
+    """Session, person, savepoints, scope, count, rows, related things: a figure that no row adds to.
+
+    (A scope is kept between statements, but not inside the transaction of a test: it counts twice or more here.)
+    """
+    northwind, anna = cast.accounts["northwind"], cast.people["anna"]
+    for number in range(3):
+        GrantFactory(account=northwind)
+        RoleFactory(account=northwind)
+        TokenFactory(account=northwind, user=anna, name=f"A{number}")
+        ProjectFactory(account=northwind, owner=anna, name=f"A{number}")
+    nora, found = person("nora"), []
+    for limit in (1, 3):
+        nora.get(f"{V1}/{noun}/?limit={limit}")
+        with CaptureQueriesContext(connection) as captured:
+            rows = nora.get(f"{V1}/{noun}/?limit={limit}").json()["results"]
+        found.append((len(rows), len(captured)))
+    assert found == [(1, expected), (3, expected)]

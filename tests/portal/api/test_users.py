@@ -1,0 +1,90 @@
+"""Users over REST: create, change, enable, role, authority, assignments, remove."""
+
+from __future__ import annotations
+
+import pytest
+
+from accesscontrol.accounts.models import User
+
+USERS = "/api/v1/users/"
+
+
+def test_a_user_is_created_changed_and_removed(person):
+    nora = person("nora")
+    data = {"account": "northwind", "username": "maria", "email": "maria@northwind.example", "role": "dispatcher"}
+    made = nora.post(USERS, data, format="json")
+    assert made.status_code == 201, made.content
+    shown = made.json()
+    assert (shown["username"], shown["authority"], shown["role"], shown["account"]) == (
+        "maria", "user", "dispatcher", "northwind",
+    )  # fmt: skip
+    assert "password" not in shown
+    address = f"{USERS}maria/"
+    assert nora.patch(address, {"first_name": "Maria", "history_days": 5}, format="json").json()["history_days"] == 5
+    assert nora.post(f"{address}enable/", {"enabled": False}, format="json").json()["enabled"] is False
+    assert nora.post(f"{address}role/", {"role": None}, format="json").json()["role"] is None
+    assert nora.post(f"{address}authority/", {"authority": "developer"}, format="json").json()["authority"] == "developer"
+    assert nora.delete(address).status_code == 204
+    assert nora.get(address).status_code == 404
+
+
+def test_items_are_assigned_and_taken_away(person):
+    nora, address = person("nora"), f"{USERS}sam/assignments/"
+    assert [row["key"] for row in nora.get(address).json()] == ["truck-7"]
+    assert nora.post(address, {"items": ["truck-8", "pump"]}, format="json").status_code == 204
+    assert {row["key"] for row in person("sam").get("/api/v1/items/?kind=device").json()["results"]} == {
+        "truck-7", "truck-8", "pump",
+    }  # fmt: skip
+    assert nora.delete(f"{address}truck-8/").status_code == 204
+    assert nora.delete(f"{address}truck-8/").status_code == 404
+    foreign, absent = (nora.post(address, {"items": ["truck-8", key]}, format="json") for key in ("rover", "absent"))
+    assert foreign.json()["errors"] == {"items": ["There is no item “rover” here."]}
+    assert absent.json()["errors"] == {"items": ["There is no item “absent” here."]}
+    assert {row["key"] for row in nora.get(address).json()} == {"truck-7", "pump"}
+
+
+@pytest.mark.checklist("Z06")
+@pytest.mark.checklist("Z07")
+def test_nobody_gives_more_than_they_have_or_raises_themselves(person, bearer):
+    adam, sam = person("adam"), person("sam")
+    assert adam.post(f"{USERS}adam/authority/", {"authority": "owner"}, format="json").status_code in (400, 403)
+    assert sam.post(f"{USERS}sam/authority/", {"authority": "developer"}, format="json").status_code in (400, 403)
+    assert sam.post(f"{USERS}sam/role/", {"role": None}, format="json").status_code in (400, 403, 404)
+    made = bearer("delegate").post(
+        USERS, {"account": "northwind", "username": "boss", "authority": "administrator"}, format="json"
+    )
+    assert made.status_code == 400
+    assert {User.objects.get(username=name).authority for name in ("adam", "sam")} == {"administrator", "user"}
+    assert User.objects.filter(username="boss").count() == 0
+
+
+@pytest.mark.checklist("Z05")
+@pytest.mark.parametrize("field", ["password", "account", "authority", "role", "enabled", "is_superuser", "is_staff"])
+def test_what_is_not_changed_there_is_refused_by_name(person, field):
+    answer = person("nora").patch(f"{USERS}sam/", {"first_name": "Changed", field: True}, format="json")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+    assert User.objects.get(username="sam").first_name == ""
+
+
+@pytest.mark.checklist("Z03")
+def test_a_foreign_user_and_none_answer_alike(person):
+    routes = [("get", ""), ("patch", ""), ("delete", ""), ("post", "enable/"), ("post", "role/"), ("post", "authority/"),
+              ("get", "assignments/"), ("post", "assignments/"), ("delete", "assignments/truck-7/")]  # fmt: skip
+    for method, rest in routes:
+        answers = [getattr(person("carla"), method)(f"{USERS}{name}/{rest}", {}, format="json")
+                   for name in ("alma", "sam", "absent")]  # fmt: skip
+        found = [(answer.status_code, answer.json()["detail"]) for answer in answers]
+        assert found == [(404, "Not found.")] * 3, (method, rest)
+
+
+def test_who_may_be_seen_but_not_changed_is_a_403(person):
+    answer = person("sam").delete(f"{USERS}sam/")
+    assert (answer.status_code, answer.json()["detail"]) == (403, "Nothing gives sam user:delete on sam.")
+
+
+def test_a_token_may_create_users_and_nothing_beyond_them(bearer):
+    delegate = bearer("delegate")
+    made = delegate.post(USERS, {"account": "northwind", "username": "guest"}, format="json")
+    assert (made.status_code, made.json()["username"]) == (201, "guest")
+    assert delegate.get("/api/v1/accounts/").json()["count"] == 0
+    assert delegate.delete(f"{USERS}guest/").status_code == 403

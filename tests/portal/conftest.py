@@ -1,0 +1,20 @@
+"""The demo, a tenth of its size, for the tests of one module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from accesscontrol.services.demo.making import Secrets, make_demo
+
+SMALL = 0.1
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker) -> Iterator[Secrets]:
+    """The demo in the test database, made once for a module and rolled back after it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_demo(SMALL)
+        transaction.set_rollback(True)
