@@ -51,7 +51,8 @@ def measure() -> int:
 def _page(page: str, label: str, client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         status = client.get(address).status_code
+        statements = len(queries)
     middle, worst = milliseconds(lambda: client.get(address))
     mark = "" if status == 200 and middle < MARK else f"  status {status}" if status != 200 else "  over"
-    print(f"{page:<28}{label:<32}{middle:>10.1f}{worst:>10.1f}{len(queries):>12}{mark}")
+    print(f"{page:<28}{label:<32}{middle:>10.1f}{worst:>10.1f}{statements:>12}{mark}")
     return 1 if mark else 0

@@ -104,7 +104,7 @@ def visible(actor: Actor, wanted: str | Permission, queryset: QuerySet | None = 
 
 
 def _asked_of_rows(wanted: str | Permission) -> tuple[Permission, ...]:
-    """One permission, or the permissions of one verb that a pattern names over every kind of item. Raises UnknownName."""
+    """One permission, or those that a pattern names over every kind of item. Raises UnknownName."""
     if wanted == ANY_ITEM_VIEW:
         return VIEWS
     if not isinstance(wanted, str) or not wanted.startswith("*"):

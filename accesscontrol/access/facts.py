@@ -171,7 +171,8 @@ UNION ALL SELECT 'share', {share} FROM items_itemuserobjectpermission s JOIN aut
 UNION ALL SELECT 'member', {member} FROM mem
 UNION ALL SELECT 'project_rule', {own_rule} FROM projects_projectrule r JOIN mem ON mem.id = r.member_id
 UNION ALL SELECT 'project_rule', {role_rule} FROM projects_projectmember_roles mr
-           JOIN mem ON mem.id = mr.projectmember_id JOIN projects_projectrole pr ON pr.id = mr.projectrole_id JOIN projects_projectrule r ON r.role_id = pr.id
+           JOIN mem ON mem.id = mr.projectmember_id
+           JOIN projects_projectrole pr ON pr.id = mr.projectrole_id JOIN projects_projectrule r ON r.role_id = pr.id
 """
 
 

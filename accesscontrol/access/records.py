@@ -1,4 +1,4 @@
-"""Reading the records of an item's sections: only what the section's view allows, as far back as history depth lets see."""
+"""Reading the records of an item's sections: what the section's view allows, as far back as history depth goes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Shown:
 
 
 def visible_records(actor: Actor, item: Item, section: str) -> Shown:
-    """The records of an item's section. Raises AccessDenied without `<kind>.<section>:view`, UnknownName for no section.
+    """The records of an item's section. Raises AccessDenied without `<kind>.<section>:view`, UnknownName without it.
 
     A row that names a device is left out for who may not view that device (access model §2).
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from accesscontrol.access.entitlements import Entitlement
 from accesscontrol.access.item_reaches import Items
 from accesscontrol.access.limits import Narrowed, wrong_address
 from accesscontrol.access.permissions import Permission
-from accesscontrol.access.reaches import NO_ROW, Below, Branch, Own, OwnButOwner, OwnersOf
+from accesscontrol.access.reaches import NO_ROW, Below, Branch, Own, OwnButOwner, OwnersOf, Reach, of_accounts
 from accesscontrol.access.things import Thing
 
 _BY_PATH = (Branch, Below)
@@ -143,12 +143,19 @@ def _any_of(entitlements: list[Entitlement], wanted: Sequence[Permission], model
     for entitlement in entitlements:
         given = tuple(permission for permission in wanted if entitlement.permissions.has(permission))
         if given:
-            groups.setdefault((type(entitlement.reach), given, id(entitlement.cap)), []).append(entitlement)
+            reach = _reads_as(type(entitlement.reach), model)
+            groups.setdefault((reach, given, id(entitlement.cap)), []).append(entitlement)
     rows = NO_ROW
     for (reach, given, _), group in groups.items():
-        found = reach.condition([entitlement.reach for entitlement in group], model)
+        found = reach([entitlement.reach for entitlement in group], model)
         if len(given) < len(wanted):
             found &= Q(kind__in=[permission.kind for permission in given])
         cap = group[0].cap
         rows |= (found & cap.condition(given)) if cap is not None else found
     return rows
+
+
+def _reads_as(reach: type[Reach], model: str) -> Callable[[Sequence, str], Q]:
+    """How reaches of a class are read as rows: those that mean whole accounts together, others each class alone."""
+    whole = (Branch, Below, Own) if model in ("user", "token") else (Branch, Below, Own, OwnButOwner)
+    return of_accounts if reach in whole else reach.condition

@@ -165,19 +165,7 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
     tops: dict[int, int] = {}
     for piece in chunks({fact.account_id for fact in listed if fact.account_id is not None}):
         tops |= dict(Account.objects.filter(pk__in=piece).values_list("pk", "top_id"))
-    who = caller(actor)
-    acting = Account.objects.filter(pk=actor.acting).first()
-    signature: dict[str, Any] = {
-        "actor_type": actor.type,
-        "actor_id": actor.id or None,
-        "token_id": who.token.pk if who.token else None,
-        "acting_account_id": actor.acting,
-        "request_id": actor.request_id,
-        "address": actor.address,
-        "actor_name": _actor_name(actor, who),
-        "acting_account_name": acting.name if acting else "",
-        "at": actor.at if actor.type == "system" else None,
-    }
+    signature = _signature(actor)
     chain.record_many(
         chain.Line(
             action=fact.action,
@@ -191,6 +179,23 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
         )
         for fact in listed
     )
+
+
+def _signature(actor: Actor) -> dict[str, Any]:
+    """Who acted, and as whom: the same on every line of an act."""
+    who = caller(actor)
+    acting = Account.objects.filter(pk=actor.acting).first()
+    return {
+        "actor_type": actor.type,
+        "actor_id": actor.id or None,
+        "token_id": who.token.pk if who.token else None,
+        "acting_account_id": actor.acting,
+        "request_id": actor.request_id,
+        "address": actor.address,
+        "actor_name": _actor_name(actor, who),
+        "acting_account_name": acting.name if acting else "",
+        "at": actor.at if actor.type == "system" else None,
+    }
 
 
 def _actor_name(actor: Actor, who: Caller) -> str:

@@ -88,5 +88,7 @@ class Ceiling:
 
 
 def _refused(actor: Actor, asked: Sequence[tuple[Item, str]]) -> list[tuple[Item, str]]:
+    if not asked:
+        return []
     decisions = engine.decide_many([Question(actor, name, item) for item, name in asked])
     return [pair for pair, decision in zip(asked, decisions, strict=True) if not decision.allowed]

@@ -1,4 +1,4 @@
-"""Acts on one's own session: signing in and out, operating as another account and stopping it; each leaves its event."""
+"""Acts on one's own session: signing in and out, operating as another account and stopping it; each has its event."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from portal.actors import ACCOUNT_HEADER, actor_of, client_address
 log = structlog.get_logger("portal.api")
 
 REFUSED = "This needs a token that is valid here, in the header “Authorization: Bearer …”, or a signed-in session."
-IN_ADDRESS = "A token stands in the Authorization header, never in an address. Issue a new one: this one may be known now."
+IN_ADDRESS = "A token stands in the Authorization header, never in an address. Rotate it: it may be known now."
 NO_SUCH_ACCOUNT = f"There is no account “%s” to operate as here, or nothing lets you. Leave {ACCOUNT_HEADER} out."
 
 

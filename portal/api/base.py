@@ -122,8 +122,9 @@ class View(Endpoint, APIView):
 class NounViewSet(Endpoint, viewsets.GenericViewSet):
     """Everything about one noun.
 
-    noun: account, user, … or item. model: of the rows that its lists hold. payloads: action → the body it takes. answers: action → what it answers with,
-    where that is not the noun itself. orderings: columns, the first being the default.
+    noun: account, user, … or item. model: of the rows that its lists hold. payloads: action → the body it takes.
+    answers: action → what it answers with, where that is not the noun itself. orderings: columns, the default first.
+    listing: the actions that answer in pages.
     """
 
     noun: ClassVar[str]

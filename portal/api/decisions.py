@@ -61,25 +61,26 @@ class Evaluation(serializers.Serializer):
     context = Context(required=False)
 
 
-class Item(serializers.Serializer):
-    """One question of a batch; what it leaves out stands above."""
-
-    subject = Entity(required=False)
-    action = Action(required=False)
-    resource = Entity(required=False)
-    context = Context(required=False)
-
-
 class Options(serializers.Serializer):
     """When a batch ends."""
 
     evaluations_semantic = serializers.ChoiceField(choices=list(SEMANTICS), required=False)
 
 
-class Evaluations(Item):
-    """Many questions, with defaults for all of them."""
+class Evaluations(serializers.Serializer):
+    """Many questions, with defaults for all of them; a default that nobody uses may be anything."""
 
-    evaluations = Item(many=True, required=False)
+    subject = serializers.JSONField(required=False, help_text="As in a single question.")
+    action = serializers.JSONField(required=False, help_text="As in a single question.")
+    resource = serializers.JSONField(required=False, help_text="As in a single question.")
+    context = serializers.JSONField(required=False, help_text="As in a single question.")
+    evaluations = serializers.ListField(
+        child=serializers.JSONField(),
+        required=False,
+        allow_null=True,
+        max_length=MOST_EVALUATIONS,
+        help_text="Each replaces the defaults that it names, whole; a wrong one is answered with its error.",
+    )
     options = Options(required=False)
 
 
@@ -156,7 +157,10 @@ class EvaluationsView(DecisionView):
     """Many questions in one call."""
 
     @extend_schema(
-        request=Evaluations, responses={200: DecidedMany, **_FAILED}, parameters=[_REQUEST_ID], operation_id="evaluations"
+        request=Evaluations,
+        responses={200: DecidedMany, **_FAILED},
+        parameters=[_REQUEST_ID],
+        operation_id="evaluations",
     )
     def post(self, request: Request) -> Response:
         """Many questions with common defaults; without any, the body is one question."""

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol.access import engine
-from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.models import User
 from accesscontrol.tokens.models import Token
 from portal.api.authentication import TokenCaller
 from portal.api.base import Endpoint, View
@@ -58,8 +58,8 @@ class Whoami(View):
         """The caller, its account, and the account it operates as."""
         user = request.user
         found = _token(user.token) if isinstance(user, TokenCaller) else _person(user)
-        own = self._key(found.pop("account_id"))
-        return Response({**found, "account": own, "acting_as": self._key(self.actor.acting), "address": self.actor.address})
+        found["account"] = self._key(found.pop("account_id"))
+        return Response({**found, "acting_as": self._key(self.actor.acting), "address": self.actor.address})
 
     def _key(self, account_id: int | None) -> str | None:
         """The key of one's own account, or of the one operated as."""

@@ -42,7 +42,7 @@ class StrictJSONParser(parsers.JSONParser):
 
 
 class Payload(serializers.Serializer):
-    """A body of a request: a field that it does not know is refused by its name, with those that it does."""  # W05, Z05
+    """A body of a request: a field that it does not know is refused by name, with those that it does."""  # W05, Z05
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping):
@@ -157,7 +157,8 @@ class VisibleItems(serializers.Field):
             self.fail("many")
         wanted = list(dict.fromkeys(data))
         asked = [name for name in wanted if "\x00" not in name]
-        found = {row.key: row for row in engine.visible(self.context["seen"].actor, view_of("item")).filter(key__in=asked)}
+        rows = engine.visible(self.context["seen"].actor, view_of("item")).filter(key__in=asked)
+        found = {row.key: row for row in rows}
         for name in wanted:
             if name not in found:
                 self.fail("unknown", name=name[:100])

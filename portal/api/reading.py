@@ -10,6 +10,7 @@ from django.core import signing
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.pagination import BasePagination, LimitOffsetPagination
@@ -151,6 +152,7 @@ class TimeFilter(filters.IsoDateTimeFilter):
     field_class = TimeField
 
 
+@extend_schema_field(bool)
 class YesOrNo(filters.TypedChoiceFilter):
     """`true` or `false`, and nothing else."""
 
@@ -161,7 +163,7 @@ class YesOrNo(filters.TypedChoiceFilter):
 class NounFilters(filters.FilterSet):
     """Filters of a list: by part of the name, and by the account a row belongs to."""
 
-    search = filters.CharFilter(field_name="name", lookup_expr="icontains", max_length=200, help_text="Part of the name.")
+    search = filters.CharFilter("name", "icontains", max_length=200, help_text="Part of the name.")
     account = filters.CharFilter(method="of_account", max_length=200, help_text="Key of the account.")
 
     def of_account(self, rows: QuerySet, name: str, key: str) -> QuerySet:
@@ -187,4 +189,5 @@ def refuse_unknown_parameters(request: Request, known: set[str]) -> None:
     valid = ", ".join(sorted(known)) or "none"
     unknown = [name for name in request.query_params if name not in known and name != "format"]
     if unknown:
-        raise ValidationError({name[:100]: [f"“{name[:100]}” is not a parameter here. Valid: {valid}."] for name in unknown})
+        sentence = "“%s” is not a parameter here. Valid: %s."
+        raise ValidationError({name[:100]: [sentence % (name[:100], valid)] for name in unknown})

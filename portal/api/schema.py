@@ -32,7 +32,7 @@ class Problem(serializers.Serializer):
 
     detail = serializers.CharField(help_text="A sentence that says what to do next.")
     errors = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences by field of the body or address."
+        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences, by field of body or address."
     )
     request_id = serializers.CharField(help_text="Names this call in the logs.")
 

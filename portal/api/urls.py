@@ -7,12 +7,13 @@ from django.urls import URLPattern, path, re_path
 from portal.api.accounts import AccountViewSet
 from portal.api.base import NounViewSet
 from portal.api.decisions import ConfigurationView, EvaluationsView, EvaluationView
+from portal.api.entrance import ApiRoot, DocsView, Nowhere, SchemaView, Whoami
 from portal.api.events import EventViewSet
 from portal.api.items import ItemViewSet
 from portal.api.management import GrantViewSet, ProjectViewSet, RoleViewSet, TokenViewSet
-from portal.api.sections import MemberViewSet, RecordViewSet, SettingsViewSet
+from portal.api.records import RecordViewSet
+from portal.api.sections import MemberViewSet, SettingsViewSet
 from portal.api.users import UserViewSet
-from portal.api.entrance import ApiRoot, DocsView, Nowhere, SchemaView, Whoami
 
 V1 = "api/v1/"
 CHANGE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}

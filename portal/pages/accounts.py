@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -46,17 +46,17 @@ class AccountScreen(AccountPage):
 
     # --- The tree
 
-    def list_page(self) -> HttpResponse:
+    def list_page(self, opened: str = "") -> HttpResponse:
         letters = self.request.GET.get("q", "").replace("\x00", "").strip()
-        context = self.search_context(letters) if letters else self.tree_context()
+        key = opened or self.request.GET.get("open", "")
+        context = self.search_context(letters) if letters and not opened else self.tree_context(key)
         url = reverse("account_create") if self.may_create() else ""
         return self.show("accounts/tree.html", title=_("Accounts"), q=letters, may_create=url,
                          create_label=_("Open an account"), **context)  # fmt: skip
 
-    def tree_context(self) -> dict[str, Any]:
+    def tree_context(self, key: str) -> dict[str, Any]:
         """The caller's own tree, and what was shared with it, with the way to one account open."""
         start = self.start()
-        key = self.request.GET.get("open", "")
         found = account_named(self.tree.accounts, key) if key else None
         if key and found is None:
             raise Http404
@@ -90,11 +90,11 @@ class AccountScreen(AccountPage):
 
     def children(self, key: str) -> HttpResponse:
         """One level of the tree, as a fragment; without htmx the tree opened there."""
-        start = self.start()
-        if not self.request.htmx:
-            return redirect(f"{list_address('account')}?open={key}" + (f"&start={start}" if start else ""))
         if "\x00" in key:
             raise Http404
+        if not self.request.htmx:
+            return self.list_page(opened=key)
+        start = self.start()
         tree = AccountTree(self.actor)
         account, rows = tree.with_children(key, start)
         return render(None, "components/tree_nodes.html", tree.level(rows, children_url(account, start + PAGE)))

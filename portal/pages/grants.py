@@ -23,7 +23,7 @@ from portal.tables.grants import GrantTable, grant_state, levels, what
 
 
 def links_seen(screen: Screen, grants: list[Grant], changeable: set[int]) -> dict[int, list[GrantGrantee]]:
-    """The grantees that the caller may know of: accounts that they may view, and on the grantor's side whoever accepted.
+    """The grantees that the caller may know of: accounts they may view, and on the grantor's side whoever accepted.
 
     One that was invited by key and has not answered looks like one that does not exist.
     """

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -23,11 +24,17 @@ from portal.pages.event_lines import sentence
 EVENTS = 8
 BLOCKED = 5
 STEPS = 4
+_ARE = {
+    "owner": gettext_noop("You are the owner of %(account)s."),
+    "administrator": gettext_noop("You are an administrator of %(account)s."),
+    "developer": gettext_noop("You are a developer of %(account)s."),
+    "user": gettext_noop("You are a user of %(account)s."),
+}
 
 
 @declares(SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:
-    """GET: the first page, with what this person may see and nothing else."""
+    """GET: the first page, with what this person may see and nothing else; what is going on follows by itself."""
     actor, user = request.actor, request.user
     access = engine.access_of(actor)
     items, nouns = item_counts(actor), _nouns(actor, access)
@@ -37,13 +44,25 @@ def home(request: HttpRequest) -> HttpResponse:
         "icon": "home",
         "item_tiles": [tile(kind, count) for kind, count in items.items()],
         "noun_tiles": [tile(noun, count) for noun, count in nouns.items() if count > (noun in ("account", "user"))],
-        "endings": ending_soon(actor, user, access),
-        "events": _events(actor, access),
-        "blocked": _blocked(actor, access),
         "steps": _steps(access, {**items, **nouns}),
         "empty": None if items else _nothing(request, access),
     }
     return render(request, "home/home.html", context)
+
+
+@declares(SIGNED_IN)
+def going_on(request: HttpRequest) -> HttpResponse:
+    """GET: what ends soon, what is blocked and what happened; a fragment for the first page, or a page of its own."""
+    actor = request.actor
+    access = engine.access_of(actor)
+    shown = {
+        "endings": ending_soon(actor, request.user, access),
+        "events": _events(actor, access),
+        "blocked": _blocked(actor, access),
+    }
+    if request.htmx:
+        return render(None, "home/going_on_cards.html", shown)
+    return render(request, "home/going_on.html", {"title": _("What is going on"), "icon": "clock", **shown})
 
 
 def _who(request: HttpRequest) -> str:
@@ -51,12 +70,10 @@ def _who(request: HttpRequest) -> str:
     user = request.user
     if user.is_superuser and user.account_id is None:
         return _("You are the platform operator.")
-    words = {"authority": _(user.get_authority_display()).lower(), "account": user.account.name}
-    if user.role_id and user.authority == "user":
-        return _("You are a %(authority)s of %(account)s, with the role %(role)s.") % {**words, "role": user.role.name}
-    if user.authority == "owner":
-        return _("You are the owner of %(account)s.") % words
-    return _("You are a %(authority)s of %(account)s.") % words
+    words = {"account": user.account.name, "role": user.role.name if user.role_id else ""}
+    if user.authority == "user" and user.role_id:
+        return _("You are a user of %(account)s, with the role %(role)s.") % words
+    return _(_ARE[user.authority]) % words
 
 
 def _nouns(actor: Actor, access: Access) -> dict[str, int]:
@@ -114,4 +131,4 @@ def _nothing(request: HttpRequest, access: Access) -> dict[str, Any]:
     }
 
 
-urlpatterns = [path("", home, name="home")]
+urlpatterns = [path("", home, name="home"), path("going-on/", going_on, name="going_on")]

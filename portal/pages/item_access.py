@@ -28,7 +28,7 @@ class ItemAccessScreen(ItemPage):
         return self.item_page(
             "items/access.html", "access",
             asked=asked,
-            permissions=[{"name": name, "url": f"?permission={name}", "active": name == asked} for name in self.names()],
+            permissions=[{"name": name, "active": name == asked} for name in self.names()],
             holders=[self.holder(one) for one in holders[:SHOWN]],
             more=_("%(count)s more are not shown.") % {"count": len(holders) - SHOWN} if len(holders) > SHOWN else "",
             own=[self.own(name) for name in self.names()],

@@ -17,7 +17,8 @@ from portal.addresses import address
 from portal.pages.base import Screen
 
 SECTION_ICONS = {
-    "settings": "settings", "telemetry": "telemetry", "messages": "messages", "commands": "command", "outputs": "output",
+    "settings": "settings", "telemetry": "telemetry", "messages": "messages", "commands": "command",
+    "outputs": "output",
     "media": "media", "properties": "property", "logs": "log", "items": "items", "connections": "link",
     "idents": "fingerprint", "intervals": "intervals", "files": "file", "data": "data", "tags": "tag", "calls": "send",
     "events": "bell", "fields": "property", "forms": "list",

@@ -92,10 +92,11 @@ class ItemSectionScreen(ItemPage):
         )  # fmt: skip
 
     def settings_clear_page(self) -> HttpResponse:
+        names = list(self.thing.settings)
         return self.confirm_page(
             lambda: item_services.clear_settings(self.actor, self.thing),
             title=_("Delete all settings of %(name)s?") % {"name": self.thing.name},
-            consequences=[{"count": len(self.thing.settings), "label": _("settings"), "names": list(self.thing.settings)[:8]}],
+            consequences=[{"count": len(names), "label": _("settings"), "names": names[:8]}],
             to=self.back(), done=_("The settings have been deleted."), cancel_url=self.back(),
         )  # fmt: skip
 

@@ -103,7 +103,7 @@ class ItemScreen(ItemPage):
         item = self.thing
         people = visible_people(self, {item.owner_id, item.made_by_id}).in_bulk()
         rows = [
-            {"label": _("Key"), "value": item.key, "copy": True},
+            {"label": _("Key"), "value": item.key, "copyable": True},
             {"label": _("Account"), "value": item.account.name},
             {"label": _("Owner"), **self.person(people, item.owner_id)},
             {"label": _("Made by"), **self.person(people, item.made_by_id)},
@@ -136,7 +136,8 @@ class ItemScreen(ItemPage):
         form = ItemMoveForm(self.request.POST or None, accounts=accounts, kind=self.kind_name)
         title = _("Move %(name)s") % {"name": self.thing.name}
         return self.form_page(form, lambda values: services.move_item(self.actor, self.thing, values["account"]),
-                              title=title, done=_("Moved."), to=self.after_creation, submit_label=_("Move"))  # fmt: skip
+                              title=title, done=_("Moved."), to=self.after_creation,
+                              submit_label=_("Move"))  # fmt: skip
 
     def delete_page(self) -> HttpResponse:
         item = self.thing

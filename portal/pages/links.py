@@ -47,7 +47,7 @@ class ItemLinkScreen(ItemPage):
         return engine.visible(self.actor, engine.ANY_ITEM_VIEW).select_related("account").order_by("name", "id")
 
     def holds(self) -> bool:
-        """Whether what is in this item stands on the tab shown: *Items* where the kind has the section, else *Links*."""
+        """Whether what is in this item stands on this tab: *Items* where the kind has the section, else *Links*."""
         tab = "items" if "items" in self.noun.sections else "links"
         return self.route.name == tab and bool(member_kinds(self.kind_name))
 
@@ -85,7 +85,8 @@ class ItemLinkScreen(ItemPage):
         account = None if tag or other.account_id == self.own_account() else {"label": other.account.name, "url": ""}
         url = self.to("links_cut", member=member.key, container=container.key)
         return {
-            "label": other.name, "url": address(other), "icon": other.kind, "note": _(catalogue.KINDS[other.kind].label),
+            "label": other.name, "url": address(other), "icon": other.kind,
+            "note": _(catalogue.KINDS[other.kind].label),
             "grant_tag": tag, "account_tag": account, "cut_url": url if self.may_cut(container, marks, members) else "",
         }  # fmt: skip
 

@@ -55,7 +55,8 @@ class NounPage(Screen):
 
     def things(
         self, title: str, rows: QuerySet | Iterable[Model], empty: str, *, action: dict[str, Any] | None = None,
-        note: Callable[[Any], str] = lambda row: str(row.account), act: Callable[[Any], dict[str, Any] | None] | None = None,
+        note: Callable[[Any], str] = lambda row: str(row.account),
+        act: Callable[[Any], dict[str, Any] | None] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """A part that lists things by name, each with a note and perhaps one act."""
         listed = list(rows[: SHOWN + 1])

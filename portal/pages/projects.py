@@ -124,7 +124,7 @@ class ProjectScreen(NounPage):
                 "empty": _("Nobody yet.")}  # fmt: skip
 
     def known_members(self) -> QuerySet:
-        """Members who have accepted, or whom the caller may view: who was invited by name and exists looks like who does not."""
+        """Members who have accepted, or whom the caller may view: whether somebody invited exists is never told."""
         seen = engine.visible(self.actor, "user:view").values("pk")
         return self.thing.members.filter(Q(accepted_at__isnull=False) | Q(user__in=seen))
 

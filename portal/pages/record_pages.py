@@ -21,7 +21,7 @@ class RecordPage:
 
 
 def page_of(request: HttpRequest, rows: QuerySet, by_name: bool) -> RecordPage:
-    """The page that the address bar asks for: `before` or `after` a row, as time and number. Named rows come by name."""
+    """The page that the address bar asks for: `before` or `after` a row, as time and number; named rows by name."""
     if by_name:
         return RecordPage(list(rows.order_by("name", "-at", "-id")[: SIZE * 4]), {})
     before, after = _cursor(request.GET.get("before")), _cursor(request.GET.get("after"))

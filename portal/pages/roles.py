@@ -43,14 +43,15 @@ class RoleScreen(NounPage):
         start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
         form = RoleForm(self.request.POST or None, initial={"account": start}, accounts=accounts)
         return self.form_page(form, lambda values: services.create_role(self.actor, values.pop("account"), **values),
-                              title=_("Add a role"), done=_("The role has been added."), submit_label=_("Add the role"))  # fmt: skip
+                              title=_("Add a role"), done=_("The role has been added."),
+                              submit_label=_("Add the role"))  # fmt: skip
 
     def detail_page(self) -> HttpResponse:
         role = self.thing
         rows = [
             {"label": _("Account"), "value": role.account.name},
             {"label": _("Available object history"), "value": self.depth(role.history_days)},
-            {"label": _("Key"), "value": role.key, "copy": True},
+            {"label": _("Key"), "value": role.key, "copyable": True},
             {"label": _("Created"), "time": role.created_at},
         ]
         users = self.related("user:view", role=role).select_related("account").order_by("username", "id")

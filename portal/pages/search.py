@@ -24,7 +24,7 @@ from portal.frame import address_or_none
 
 SHOWN = 8
 OFFERED = 6
-#: Noun → (the columns that are searched, exact names in the first two; the related rows that a line shows).
+#: Noun → (the columns that are searched, an item's exact name in the first two; the related rows that a line shows).
 SEARCHED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "item": (("name", "key"), ("account",)),
     "account": (("name", "key"), ()),
@@ -50,7 +50,7 @@ class Group:
 
 
 def find(actor: Actor, letters: str, limit: int, nouns: tuple[str, ...] = tuple(SEARCHED)) -> list[Group]:
-    """The first things of each noun with these letters in a searched column, exact names first; by name."""
+    """The first things of each noun with these letters in a searched column, exact names of items first; by name."""
     groups = []
     for noun in nouns:
         columns, related = SEARCHED[noun]
@@ -66,7 +66,8 @@ def _first(rows: QuerySet, columns: tuple[str, ...], letters: str, limit: int) -
     """Some rows, at most `limit`. They come as they are stored: sorting all of 200,000 to show eight takes too long."""
     if not letters:
         return sorted(rows.order_by("pk")[:limit], key=str)
-    exact = list(rows.filter(_any(columns[:2], "exact", letters)).order_by("pk")[:limit])
+    named = rows.filter(_any(columns[:2], "exact", letters)) if rows.model is Item else rows.none()
+    exact = list(named.order_by("pk")[:limit])
     near = rows.filter(_any(columns, "icontains", letters)).exclude(pk__in=[row.pk for row in exact])
     return [*exact, *sorted(near.order_by("pk")[: limit - len(exact)], key=str)]
 
@@ -122,9 +123,10 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @declares(SIGNED_IN)
 def suggest(request: HttpRequest) -> JsonResponse:
-    """GET ?q=letters&only=user&only=token: the same for selects; the value is `kind:key`."""
+    """GET ?q=letters&only=user&only=token: the same for selects; the value is `kind:key`. Without letters: a few."""
+    letters = asked_letters(request)
     nouns = tuple(noun for noun in SEARCHED if noun in request.GET.getlist("only")) or tuple(SEARCHED)
-    groups = find(request.actor, asked_letters(request), OFFERED, nouns)
+    groups = find(request.actor, letters, OFFERED, nouns if letters else nouns[:1])
     return JsonResponse({"results": [choice(row) for group in groups for row in group.rows]})
 
 

@@ -15,7 +15,7 @@ from accesscontrol.accounts.models import User
 from accesscontrol.services.demo.personas import PERSONAS
 from portal.declared import PUBLIC, SIGNED_IN
 from portal.pages.base import Screen
-from tests.portal.walking import Address, Caller, addresses, key_of
+from tests.portal.walking import Address, Caller, Walker, addresses, key_of
 
 pytestmark = pytest.mark.django_db
 NOBODY = "nobody"
@@ -33,8 +33,9 @@ VERBS = {"list": "view", "retrieve": "view", "create": "create", "change_output"
 
 
 @pytest.fixture
-def walk(demo, client: Client):
+def walk(demo):
     """A browser and what its person may see."""
+    client = Walker()
 
     def start(username: str) -> tuple[Client, Caller]:
         if username == NOBODY:

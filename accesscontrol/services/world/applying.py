@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
 from accesscontrol.services import (
@@ -131,7 +132,7 @@ class _Application:
         except Invalid as error:
             faults = [Fault(self._line(problem.about, problem.field), problem.sentence) for problem in error.problems]
             raise Refused(sorted(set(faults))) from error
-        except Conflict as error:
+        except (AccessDenied, Conflict) as error:
             raise Refused([Fault(1, str(error))]) from error
 
     def _line(self, about: Any, field: str) -> int:

@@ -100,7 +100,8 @@ def check_grants(checked: Checked, world: World) -> None:
         for item in record["items"]:
             found = world.find("item", item)
             if found and grantor not in world.path(found["account"]):
-                checked.faults.warn(
+                stays = item in world.stored["grant"].get(key, {"items": ()})["items"]
+                (checked.faults.warn if stays else checked.faults.error)(
                     checked.line_of("grant", key, "covers"),
                     f"{item} is of {found['account']}, outside of the branch of {grantor}: grant {key} "
                     "gives nothing on it.",

@@ -148,7 +148,7 @@ def _check_users(checked: Checked, world: World, owners: dict[str, str]) -> None
 
 
 def _leave_out_idle_shares(checked: Checked, world: World, name: str, record: Record) -> None:
-    """A share that can never give anything is legal in a file, is not stored, and is told."""
+    """A share that can never give anything is legal in a file and told; it is not stored anew."""
     authority = record["authority"]
     for item, codename in [*record["shares"]]:
         kind = world.kind_of(item)
@@ -162,10 +162,12 @@ def _leave_out_idle_shares(checked: Checked, world: World, name: str, record: Re
             why = f"it means nothing on a {kind}"
         else:
             continue
-        del record["shares"][item, codename]
+        kept = (item, codename) in world.stored["user"].get(name, {"shares": {}})["shares"]
+        if not kept:
+            del record["shares"][item, codename]
         checked.faults.warn(
             checked.line_of("user", name, "shares"),
-            f"{codename} on {item} for {name} is left out, it gives nothing: {why}.",
+            f"{codename} on {item} for {name} {'stays' if kept else 'is left out'}, it gives nothing: {why}.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Who calls: one and the same 401 for every key that does not open, sessions with their CSRF key, operate-as by header."""
+"""Who calls: the same 401 for every key that does not open, sessions with their CSRF key, operate-as by header."""
 
 from __future__ import annotations
 
@@ -41,8 +41,9 @@ def test_every_key_that_does_not_open_gets_the_same_answer(cast):
         assert call(alive.secret).status_code == 200, "the token was alive before"
         Token.objects.filter(pk=alive.token.pk).update(**change)
         answers.append(call(alive.secret))
-        Token.objects.filter(pk=alive.token.pk).update(enabled=True, allowed_addresses=[],
-                                                       expires_at=timezone.now() + timedelta(days=1))
+        Token.objects.filter(pk=alive.token.pk).update(
+            enabled=True, allowed_addresses=[], expires_at=timezone.now() + timedelta(days=1)
+        )
     Account.objects.filter(key="northwind").update(blocked=True)
     answers.append(call(alive.secret))
     first = refusal(answers[0])
@@ -60,15 +61,18 @@ def test_a_token_bound_to_addresses_opens_from_there_only(cast):
 
 
 @pytest.mark.checklist("T05")
-@pytest.mark.parametrize("name", ["token", "access_token", "anything"])
-def test_a_key_in_the_address_is_refused_and_recorded(cast, name):
+def test_a_key_in_the_address_is_refused_and_recorded(cast):
     secret = cast.tokens["master"].secret
-    answer = call(secret, f"{WHOAMI}?{name}={secret}")
-    assert answer.status_code == 401
-    assert "never in an address" in answer.json()["detail"]
-    event = Event.objects.get(action="token.exposed")
-    assert (event.thing_type, event.thing_id, event.account_id) == ("token", cast.tokens["master"].token.pk,
-                                                                     cast.accounts["northwind"].pk)
+    for name in ("token", "access_token", "anything"):
+        answer = call(secret, f"{WHOAMI}?{name}={secret}")
+        assert (answer.status_code, "never in an address" in answer.json()["detail"]) == (401, True)
+    assert Event.objects.filter(action="token.exposed").count() == 3
+    event = Event.objects.filter(action="token.exposed").first()
+    assert (event.thing_type, event.thing_id, event.account_id) == (
+        "token",
+        cast.tokens["master"].token.pk,
+        cast.accounts["northwind"].pk,
+    )
     assert secret not in repr(event.detail.__dict__)
 
 
@@ -113,8 +117,8 @@ def test_whoami_tells_caller_and_account(person, bearer, cast):
         "account": "northwind", "acting_as": None, "address": "127.0.0.1",
     }  # fmt: skip
     assert bearer("of_anna").get(WHOAMI).json() == {
-        "type": "token", "key": "t-of_anna", "name": "of_anna", "authority": "developer", "token_type": "master",
-        "account": "northwind", "acting_as": None, "address": "127.0.0.1",
+        "type": "token", "key": cast.tokens["of_anna"].token.key, "name": "of_anna", "authority": "developer",
+        "token_type": "master", "account": "northwind", "acting_as": None, "address": "127.0.0.1",
     }  # fmt: skip
 
 
@@ -129,14 +133,14 @@ def test_a_caller_operates_as_the_account_of_the_header(person, cast):
 
 
 @pytest.mark.checklist("Z03")
-@pytest.mark.parametrize("caller", ["nora", "sam", "anna"])
-def test_an_account_that_one_may_not_operate_as_answers_like_none(person, cast, caller):
-    foreign, absent = (
-        person(caller).get(ITEMS, HTTP_X_ACCOUNT_ID=key) for key in ("acme" if caller == "nora" else "contoso", "nowhere")
-    )
-    assert (foreign.status_code, absent.status_code) == (403, 403)
-    sentences = [answer.json()["detail"] for answer in (foreign, absent)]
-    assert sentences[0].replace("acme", "…").replace("contoso", "…") == sentences[1].replace("nowhere", "…")
+def test_an_account_that_one_may_not_operate_as_answers_like_none(person, cast):
+    for caller, foreign in (("nora", "acme"), ("sam", "contoso"), ("anna", "contoso")):
+        found = []
+        for key in (foreign, "nowhere"):
+            answer = person(caller).get(ITEMS, HTTP_X_ACCOUNT_ID=key)
+            found.append((answer.status_code, answer.json()["detail"].replace(key, "…")))
+        assert found[0] == found[1]
+        assert found[0][0] == 403
 
 
 def test_answers_are_never_kept_by_browsers_or_proxies(person):

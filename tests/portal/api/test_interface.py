@@ -118,21 +118,23 @@ def test_the_root_lists_what_there_is(person):
         assert person("nora").get(address).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "", "accounts/", "accounts/contoso/", "accounts/contoso/limits/", "items/", "items/truck-7/", "items/hub/items/",
-        "items/truck-7/settings/", "items/truck-7/messages/", "items/truck-7/links/", "users/", "users/sam/",
-        "users/sam/assignments/", "events/", "tokens/", "whoami", "accounts/?nmae=x", "accounts/acme/",
-    ],
+PAGES = (
+    "", "accounts/", "accounts/contoso/", "accounts/contoso/limits/", "items/", "items/truck-7/",
+    "items/hub/items/", "items/truck-7/settings/", "items/truck-7/messages/", "items/truck-7/links/",
+    "users/", "users/sam/", "users/sam/assignments/", "events/", "tokens/", "whoami",
+    "accounts/?nmae=x", "accounts/acme/",
 )  # fmt: skip
-def test_each_address_can_be_browsed_under_the_strict_policy(person, path):
-    answer = person("nora").get(f"/api/v1/{path}", HTTP_ACCEPT="text/html")
-    assert answer["Content-Type"].startswith("text/html")
-    assert answer.status_code == {"accounts/?nmae=x": 400, "accounts/acme/": 404}.get(path, 200)
-    page = answer.content.decode()
-    assert re.findall(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=", page) == []
-    assert "script-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_each_address_can_be_browsed_under_the_strict_policy(person):
+    nora = person("nora")
+    for path in PAGES:
+        answer = nora.get(f"/api/v1/{path}", HTTP_ACCEPT="text/html")
+        assert answer["Content-Type"].startswith("text/html")
+        assert answer.status_code == {"accounts/?nmae=x": 400, "accounts/acme/": 404}.get(path, 200), path
+        page = answer.content.decode()
+        assert re.findall(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=", page) == [], path
+        assert "script-src 'self'" in answer["Content-Security-Policy"]
 
 
 def test_forms_show_only_for_what_one_may(person):

@@ -112,7 +112,9 @@ def test_everybody_asks_for_themselves(cases):
     for group in by_caller(cases).values():
         requests = [dict(case.request) for case in group]
         for request in requests:
-            request["context"] = {name: value for name, value in request.get("context", {}).items() if name != "address"}
+            request["context"] = {
+                name: value for name, value in request.get("context", {}).items() if name != "address"
+            }
         answer = group[0].client().post(MANY, {"evaluations": requests}, format="json")
         if answer.status_code == 401:
             assert wrong(group, [False] * len(group)) == []
@@ -130,7 +132,14 @@ def test_has_perm_says_the_same(cases):
     assert wrong(mine, [users[case.subject[1]].has_perm(case.permission, case.thing()) for case in mine]) == []
 
 
-PLURAL = {"account": "accounts", "user": "users", "token": "tokens", "grant": "grants", "role": "roles", "project": "projects"}
+PLURAL = {
+    "account": "accounts",
+    "user": "users",
+    "token": "tokens",
+    "grant": "grants",
+    "role": "roles",
+    "project": "projects",
+}
 
 
 def address_of(case: Case) -> str | None:

@@ -189,7 +189,9 @@ def test_messages_are_clipped_by_history_depth_and_the_page_says_so(browse, cast
 def test_messages_come_in_pages_by_time(browse, cast):
     now, truck, nora = timezone.now(), cast.items["truck_7"], browse("nora")
     for minutes in range(120):
-        Record.objects.create(item=truck, section="messages", at=now - timedelta(minutes=minutes // 2), data={"n": minutes})
+        Record.objects.create(
+            item=truck, section="messages", at=now - timedelta(minutes=minutes // 2), data={"n": minutes}
+        )
 
     def numbers(response) -> list[int]:
         return [int(row["pairs"][0]["value"]) for row in response.context["records"]]

@@ -157,7 +157,13 @@ def test_a_token_is_disabled_and_revoked(browse, cast):
 
 def test_a_grant_is_given_paused_and_revoked(browse, cast):
     nora = browse("nora")
-    sent = {"account": "northwind", "grantees": ["fabrikam"], "covers": "items", "items": ["truck-8"], "levels": ["edit"]}
+    sent = {
+        "account": "northwind",
+        "grantees": ["fabrikam"],
+        "covers": "items",
+        "items": ["truck-8"],
+        "levels": ["edit"],
+    }
     assert nora.post("/grants/~new/", sent).status_code == 302
     grant = Grant.objects.exclude(pk=cast.hub_grant.pk).get()
     assert (grant.levels, list(grant.items.all())) == (["edit"], [cast.items["truck_8"]])
@@ -181,7 +187,10 @@ def test_a_grantee_drops_out(browse, cast):
 @pytest.mark.checklist("Z04")
 def test_a_grantee_sees_itself_only(browse, cast):
     nora = browse("nora")
-    nora.post("/grants/~new/", {"account": "northwind", "grantees": ["contoso", "fabrikam"], "covers": "kind", "kind": "device"})
+    nora.post(
+        "/grants/~new/",
+        {"account": "northwind", "grantees": ["contoso", "fabrikam"], "covers": "kind", "kind": "device"},
+    )
     grant = Grant.objects.exclude(pk=cast.hub_grant.pk).get()
     assert "Fabrikam" in nora.get(f"/grants/{grant.key}/").content.decode()
     for address in ("/grants/", f"/grants/{grant.key}/"):
@@ -205,7 +214,9 @@ def test_an_invited_account_looks_like_one_that_does_not_exist(browse, cast):
 
 
 def test_an_account_of_another_tree_accepts_first(browse, cast):
-    browse("nora").post("/grants/~new/", {"account": "northwind", "covers": "items", "items": ["truck-8"], "grantee_keys": "acme"})
+    browse("nora").post(
+        "/grants/~new/", {"account": "northwind", "covers": "items", "items": ["truck-8"], "grantee_keys": "acme"}
+    )
     grant = Grant.objects.order_by("-pk").first()
     alma = browse("alma")
     assert alma.get("/items/device/truck-8/").status_code == 404

@@ -1,13 +1,14 @@
 """Django's migrate, with the database triggers taken off before and put on after.
 
 On SQLite a migration that remakes a table drops its triggers without a word, and a trigger elsewhere that names the
-table makes it fail. Test databases are made through this command too.
+table makes it fail. Test databases are made through this command too. The table of the shared cache comes with it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
 
@@ -32,6 +33,7 @@ class Command(DjangoMigrate):
         triggers.uninstall(connection)
         try:
             super().handle(*args, **options)
+            call_command("createcachetable", database=options["database"], verbosity=0)
         finally:
             triggers.install(connection)
             if "access_accessepoch" in connection.introspection.table_names():

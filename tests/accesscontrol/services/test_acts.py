@@ -1,0 +1,72 @@
+"""The frame of an act: events say who acted and as whom; an act happens now, and wholly or not at all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accesscontrol.access.engine import AccessDenied
+from accesscontrol.accounts.models import Account
+from accesscontrol.audit import chain
+from accesscontrol.audit.models import Event
+from accesscontrol.items.models import Item
+from accesscontrol.services.accounts import rename_account
+from accesscontrol.services.grants import create_grant
+from accesscontrol.services.items import create_item
+from accesscontrol.services.tokens import disable_token
+from tests.world import CONSOLE, Cast
+
+
+@pytest.mark.checklist("L02")
+def test_an_event_says_who_acted_as_whom_from_where(cast: Cast) -> None:
+    contoso = cast.accounts["contoso"]
+    actor = cast.actor("adam", acting=contoso.pk, address="10.0.0.7", request_id="r-1")
+    create_item(actor, contoso, kind="device", name="Van 2")
+    event = Event.objects.select_related("detail").get(request_id="r-1")
+    assert (event.actor_type, event.actor_id, event.acting_account_id, event.action) == (
+        "user", cast.people["adam"].pk, contoso.pk, "item.create",
+    )  # fmt: skip
+    assert (event.chain, event.account_id) == (cast.accounts["northwind"].pk, contoso.pk)
+    detail = event.detail
+    assert (detail.actor_name, detail.acting_account_name, detail.address) == ("adam", "Contoso", "10.0.0.7")
+
+
+def test_operating_as_an_account_gives_what_it_has_and_no_more(cast: Cast) -> None:
+    contoso = cast.accounts["contoso"]
+    with pytest.raises(AccessDenied):
+        create_item(cast.actor("adam", acting=contoso.pk), cast.accounts["fabrikam"], kind="device", name="No")
+    with pytest.raises(AccessDenied):
+        create_item(cast.actor("frank", acting=contoso.pk), contoso, kind="device", name="No")
+    create_grant(
+        cast.actor("carla"), contoso, covers="account", grantees=[cast.accounts["fabrikam"]], levels=("operate-as",)
+    )
+    assert create_item(cast.actor("frank", acting=contoso.pk), contoso, kind="device", name="Yes").account == contoso
+
+
+@pytest.mark.checklist("L10")
+def test_a_change_without_its_event_does_not_happen(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(lines: object) -> None:
+        raise RuntimeError("the log is full")
+
+    monkeypatch.setattr(chain, "record_many", broken)
+    with pytest.raises(RuntimeError):
+        rename_account(CONSOLE, cast.accounts["northwind"], "Other")
+    with pytest.raises(RuntimeError):
+        create_item(CONSOLE, cast.accounts["northwind"], kind="device", name="Lost")
+    assert Account.objects.get(key="northwind").name == "Northwind"
+    assert not Item.objects.filter(name="Lost").exists()
+
+
+def test_another_time_is_for_questions_only(cast: Cast) -> None:
+    earlier = timezone.now() - timedelta(days=1)
+    with pytest.raises(ValueError, match="happens now"):
+        rename_account(cast.actor("adam", at=earlier), cast.accounts["contoso"], "Then")
+
+
+def test_a_dead_caller_does_nothing(cast: Cast) -> None:
+    master = cast.token("master")
+    disable_token(CONSOLE, cast.tokens["master"].token)
+    with pytest.raises(AccessDenied):
+        create_item(master, cast.accounts["northwind"], kind="device", name="No")

@@ -1,0 +1,67 @@
+"""Attacks on the acts: nobody passes on what they do not hold, by whatever way round."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import User
+from accesscontrol.projects.models import Project
+from accesscontrol.services import projects, tokens, users
+from accesscontrol.services.errors import BeyondOwn, Invalid
+from accesscontrol.services.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, TokenRuleSpec
+from tests.world import CONSOLE, Cast, build_cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return build_cast()
+
+
+def project_with_roles(cast: Cast) -> Project:
+    """“Fleet”: the role reader is empty and lee's; the role driver may do more, and nobody has it."""
+    rule = ProjectRuleSpec(effect="allow", permissions=("device:delete",))
+    lee = MemberSpec(user=cast.people["lee"], roles=("reader",), accepted=True)
+    return projects.create_project(
+        CONSOLE, cast.accounts["northwind"], name="Fleet", items=(cast.items["truck_8"],), members=(lee,),
+        roles=(ProjectRoleSpec(key="reader", name="Reader"), ProjectRoleSpec(key="driver", name="Driver", rules=(rule,))),
+    )  # fmt: skip
+
+
+def test_copying_a_rule_from_one_project_role_to_another_is_passing_on(cast):
+    project = project_with_roles(cast)
+    manage = TokenRuleSpec(kind="project", verbs=("view", "change"), sections={})
+    issued = tokens.create_token(
+        CONSOLE, cast.accounts["northwind"], type="acl", rules=(manage,), expires_at=timezone.now() + timedelta(days=1)
+    )
+    reader = project.roles.get(key="reader")
+    rule = ProjectRuleSpec(effect="allow", permissions=("device:delete",))
+    with pytest.raises(Exception) as refused:
+        projects.change_project_role(Actor.of(issued.token), reader, rules=(rule,))
+    assert type(refused.value).__name__ in ("BeyondOwn", "AccessDenied")
+
+
+def test_nobody_issues_a_token_of_the_account_that_outlives_their_own_access(cast):
+    ends = timezone.now() + timedelta(days=2)
+    users.change_user(CONSOLE, cast.people["adam"], expires_at=ends)
+    later = {"type": "master", "expires_at": ends + timedelta(days=1)}
+    with pytest.raises(BeyondOwn) as refused:
+        tokens.create_token(cast.actor("adam"), cast.accounts["northwind"], **later)
+    assert list(refused.value.errors) == ["expires_at"]
+    adam = User.objects.get(username="adam")
+    assert tokens.create_token(cast.actor("adam"), cast.accounts["northwind"], user=adam, **later)
+    assert tokens.create_token(cast.actor("adam"), cast.accounts["northwind"], type="master", expires_at=ends)
+
+
+@pytest.mark.parametrize("days", [-800_000, 2_600_000])
+def test_a_time_at_the_end_of_the_calendar_is_refused(cast, days):
+    moment = timezone.now() + timedelta(days=days) if abs(days) < 730_000 else None
+    moment = moment or timezone.now().replace(year=1 if days < 0 else 9999)
+    with pytest.raises(Invalid) as refused:
+        users.change_user(CONSOLE, cast.people["sam"], expires_at=moment)
+    assert list(refused.value.errors) == ["expires_at"]

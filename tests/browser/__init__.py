@@ -1,0 +1,1 @@
+"""The portal in Chromium: what people see, type and press."""

@@ -1,0 +1,81 @@
+"""The pages that are opened: every sort of page once, with the things of the demo that fill it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accesscontrol import catalogue
+
+OWNER, OPERATOR, NOBODY = "nora.lind", "operator", ""
+DEVICE = "/items/device/buses-device-1/"
+CALCULATOR = "/items/calculator/calc-mileage/"
+GROUP = "/items/group/buses-group-1/"
+ACCOUNT = "/accounts/harbor/"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page, and who opens it."""
+
+    path: str
+    status: int = 200
+    visitor: str = OWNER
+
+    def __str__(self) -> str:
+        return f"{self.path}{'' if self.visitor == OWNER else '-' + (self.visitor or 'nobody')}"
+
+
+def _item_pages() -> list[str]:
+    """The item pages of a device, a calculator and a group: all tabs, and the forms of some."""
+    pages = ["/items/device/", "/items/device/?q=bus&sort=-name&per_page=50", "/items/device/?q=no-such-thing-anywhere"]
+    pages += ["/items/device/~new/", "/items/bucket/", "/items/custom_field/"]
+    for kind, base in (("device", DEVICE), ("calculator", CALCULATOR), ("group", GROUP)):
+        sections = [name for name in catalogue.KINDS[kind].sections if name != "items"]
+        pages += [f"{base}{tab}" for tab in ("", *(f"{name}/" for name in sections), "links/", "access/")]
+    acts = ("change/", "move/", "delete/", "links/add/", "settings/change/", "commands/~new/", "messages/~clear/")
+    return [*pages, *(f"{DEVICE}{act}" for act in acts)]
+
+
+ACCOUNT_PAGES = [
+    "/accounts/", "/accounts/?q=harbor", "/accounts/?open=harbor-south-valencia", "/accounts/~new/",
+    *(f"{ACCOUNT}{page}" for page in (
+        "", "subaccounts/", "limits/", "events/", "access/", "change/", "limits/change/", "move/", "block/", "delete/")),
+    "/accounts/delta/",
+]  # fmt: skip
+EXPLORER = "/access/?caller=user:sam.dispatch&permission=device"
+EXPLORER_PAGES = [
+    "/access/",
+    f"{EXPLORER}:view&thing=device:buses-device-1",
+    f"{EXPLORER}:delete&thing=device:buses-device-1",
+    f"{EXPLORER}:view",
+    "/access/?caller=user:sam.dispatch&thing=device:buses-device-1",
+    "/access/who/",
+    "/access/who/?permission=device:view&thing=device:buses-device-1",
+    "/access/matrix/",
+    "/access/matrix/?caller=user:sam.dispatch",
+]
+NOUN_PAGES = [
+    "/users/", "/users/~new/", "/users/sam.dispatch/", "/users/sam.dispatch/change/", "/users/sam.dispatch/assign/",
+    "/roles/", "/roles/~new/", "/roles/buses-dispatcher/", "/roles/buses-dispatcher/change/",
+    "/tokens/", "/tokens/~new/", "/tokens/northwind-trackit/", "/tokens/northwind-trackit/change/",
+    "/grants/", "/grants/~new/", "/grants/hub-for-clients/", "/grants/hub-for-clients/change/",
+    "/projects/", "/projects/~new/", "/projects/cold-chain-pilot/", "/projects/cold-chain-pilot/members/~new/",
+    "/projects/cold-chain-pilot/items/~new/",
+    "/events/", "/events/?per_page=50&page=2",
+]  # fmt: skip
+OTHER_PAGES = ["/", "/going-on/", "/search/", "/search/?q=harbor", "/search/?q=no-such-thing", "/profile/", "/act-as/"]
+PROGRAM_PAGES = ["/api/v1/", "/api/v1/items/", "/api/v1/accounts/northwind/", "/api/docs/"]
+
+PLACES = [
+    *map(Place, [*OTHER_PAGES, *_item_pages(), *ACCOUNT_PAGES, *EXPLORER_PAGES, *NOUN_PAGES, *PROGRAM_PAGES]),
+    Place("/no-such-page/", 404),
+    Place("/items/device/no-such-device/", 404),
+    Place("/", 200, OPERATOR),
+    Place("/accounts/", 200, OPERATOR),
+    Place("/accounts/~new/", 200, OPERATOR),
+    Place("/", 200, "lee.guest"),
+    Place("/roles/", 200, "lee.guest"),
+    Place("/accounts/~new/", 403, "lee.guest"),
+    Place("/sign-in/", 200, NOBODY),
+    Place("/sign-out/", 200),
+]

@@ -1,0 +1,52 @@
+"""Every sort of page, wide and light, narrow and dark: nothing refused, nothing broken, nothing in anybody's way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import User
+from tests.browser.places import OWNER, PLACES, Place
+from tests.browser.visiting import NARROW, WIDE, Visits, Window
+
+pytestmark = pytest.mark.browser
+SETTINGS = {"wide-light": WIDE, "narrow-dark": NARROW}
+
+
+@pytest.fixture(scope="module")
+def windows(visits: Visits):
+    """One window for each visitor and setting."""
+    opened: dict[tuple[str, str], Window] = {}
+
+    def window(visitor: str, setting: str) -> Window:
+        if (visitor, setting) not in opened:
+            opened[visitor, setting] = visits.window(visitor, SETTINGS[setting])
+        return opened[visitor, setting]
+
+    return window
+
+
+def findings(window: Window, place: Place) -> dict[str, Any]:
+    """What is wrong with a page, by the sort of wrong; empty when all is well."""
+    page = window.open(place.path, place.status)
+    assert page.locator("h1, h2").first.is_visible()
+    found = {"went wrong": window.troubles(), "stands out": window.overflow(), "barriers": window.barriers()}
+    return {name: lines for name, lines in found.items() if lines}
+
+
+@pytest.mark.checklist("W07")
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_a_page_is_whole_and_open_to_everybody(windows, place: Place, setting: str):
+    assert findings(windows(place.visitor, setting), place) == {}
+
+
+@pytest.mark.checklist("W07")
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_an_event_page_is_whole_and_open_to_everybody(windows, setting: str):
+    actor = Actor.of(User.objects.get(username=OWNER))
+    changes = engine.visible(actor, "event:view").filter(action="account.block").latest("pk")
+    assert findings(windows(OWNER, setting), Place(f"/events/{changes.pk}/")) == {}
