@@ -82,10 +82,12 @@ def explain_decision(decision: Decision) -> Explanation:
 def _veiled(explanation: Explanation, asker: Actor) -> Explanation:
     """The same explanation with what the asker may not view named without detail."""
     origins = {outcome.origin for outcome in explanation.outcomes} | {step.origin for step in explanation.chain}
-    hidden = _hidden(origins, asker)
+    hidden = hidden_origins(origins, asker)
     outcomes = [_veil_outcome(outcome, hidden) for outcome in explanation.outcomes]
     chain = [_veil_step(step, hidden) for step in explanation.chain]
-    return Explanation(explanation.decision, chain, outcomes, explanation.needed)
+    stopped_by = explanation.decision.verdict.origin
+    needed = [f"Lift what stops it: {cannot_see(stopped_by)}."] if stopped_by in hidden else explanation.needed
+    return Explanation(explanation.decision, chain, outcomes, needed)
 
 
 def _sources(decision: Decision, scope: Scope, thing: Thing) -> list[Outcome]:
@@ -164,7 +166,7 @@ def _chain(decision: Decision, thing: Thing) -> list[Step]:
     return [*steps, end]
 
 
-def _hidden(origins: set[Origin], asker: Actor) -> set[Origin]:
+def hidden_origins(origins: set[Origin], asker: Actor) -> set[Origin]:
     """The rows among these that the asker may not view."""
     hidden: set[Origin] = set()
     for kind in {origin[0] for origin in origins if origin}:
@@ -176,7 +178,7 @@ def _hidden(origins: set[Origin], asker: Actor) -> set[Origin]:
     return hidden
 
 
-def _cannot_see(origin: Origin) -> str:
+def cannot_see(origin: Origin) -> str:
     label = "thing" if not origin or origin[0] == "item" else catalogue.KINDS[origin[0]].label.lower()
     return f"{'an' if label[0] in 'aeiou' else 'a'} {label} you cannot see"
 
@@ -184,11 +186,11 @@ def _cannot_see(origin: Origin) -> str:
 def _veil_outcome(outcome: Outcome, hidden: set[Origin]) -> Outcome:
     if outcome.origin not in hidden:
         return outcome
-    return Outcome(outcome.code, outcome.label, outcome.outcome, _sentence(f"through {_cannot_see(outcome.origin)}"))
+    return Outcome(outcome.code, outcome.label, outcome.outcome, _sentence(f"through {cannot_see(outcome.origin)}"))
 
 
 def _veil_step(step: Step, hidden: set[Origin]) -> Step:
-    return step if step.origin not in hidden else Step(_cannot_see(step.origin), step.kind)
+    return step if step.origin not in hidden else Step(cannot_see(step.origin), step.kind)
 
 
 def _needed(decision: Decision, scope: Scope, thing: Thing) -> list[str]:

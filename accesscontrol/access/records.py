@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.decision import Decision
+from accesscontrol.access.decision import Decision, Question
+from accesscontrol.catalogue import KINDS
 from accesscontrol.items.models import Item, Record
 
 
@@ -30,19 +31,46 @@ def visible_records(actor: Actor, item: Item, section: str) -> Shown:
     A row that names a device is left out for who may not view that device (access model §2).
     """
     decision = engine.require(actor, f"{item.kind}.{section}:view", item)
-    rows = Record.objects.filter(item=item, section=section).select_related("device").order_by("-at", "-id")
-    if item.kind != "device":
-        rows = rows.filter(Q(device__isnull=True) | Q(device__in=engine.visible(actor, "device:view").values("pk")))
+    rows = Record.objects.filter(of_seen_devices(actor, item), item=item, section=section)
+    rows, since = rows.select_related("device").order_by("-at", "-id"), _since(actor, decision)
+    return Shown(decision, rows if since is None else rows.filter(at__gte=since), since)
+
+
+def of_seen_devices(actor: Actor, item: Item) -> Q:
+    """The records of an item that name no device but itself, or one that the caller may view."""
+    seen = engine.visible(actor, "device:view").values("pk")
+    return Q(device__isnull=True) | Q(device=item.pk) | Q(device__in=seen)
+
+
+def _since(actor: Actor, decision: Decision) -> datetime | None:
+    """Where history depth cuts the records; None where it does not."""
     if decision.history_days is None:
-        return Shown(decision, rows, None)
-    since = (actor.at or timezone.now()) - timedelta(days=decision.history_days)
-    return Shown(decision, rows.filter(at__gte=since), since)
+        return None
+    return (actor.at or timezone.now()) - timedelta(days=decision.history_days)
 
 
-def last_times(items: Iterable[Item], section: str) -> dict[int, datetime]:
-    """The time of the newest record of this section, by item id: for rows whose section the caller may view."""
-    wanted = [item.pk for item in items]
-    if not wanted:
-        return {}
-    rows = Record.objects.filter(item__in=wanted, section=section).order_by().values_list("item").annotate(Max("at"))
-    return dict(rows)
+def visible_entries(actor: Actor, item: Item) -> QuerySet:
+    """The records of all sections of an item that the caller may see, each section as far back as they may."""
+    names = [name for name, verbs in KINDS[item.kind].sections.items() if "view" in verbs]
+    decisions = engine.decide_many([Question(actor, f"{item.kind}.{name}:view", item) for name in names])
+    within = Q(pk__in=[])
+    for name, decision in zip(names, decisions, strict=True):
+        since = _since(actor, decision)
+        if decision.allowed:
+            within |= Q(section=name) if since is None else Q(section=name, at__gte=since)
+    return Record.objects.filter(within, of_seen_devices(actor, item), item=item)
+
+
+def last_times(actor: Actor, items: Iterable[Item], section: str) -> dict[int, datetime]:
+    """The time of the newest record of this section that history depth lets see, by item id; absent where there is
+    none, or where the caller may not view the section."""
+    listed = list(items)
+    asked = [Question(actor, f"{item.kind}.{section}:view", item) for item in listed]
+    seen = {
+        item.pk: _since(actor, decision)
+        for item, decision in zip(listed, engine.decide_many(asked), strict=True)
+        if decision.allowed
+    }
+    rows = Record.objects.filter(item__in=seen, section=section).order_by().values_list("item").annotate(Max("at"))
+    newest = dict(rows) if seen else {}
+    return {row: at for row, at in newest.items() if (since := seen[row]) is None or at >= since}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from accesscontrol.access import engine, things
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.explaining import cannot_see, hidden_origins
 from accesscontrol.access.freshness import scopes
 from accesscontrol.access.permissions import Permission, UnknownName
 from accesscontrol.access.reaches import Branch
@@ -37,6 +38,7 @@ class Holder:
     account_name: str
     sentence: str
     hidden: bool = False
+    origin: tuple[str, int] | None = None
 
 
 def who(wanted: str | Permission, thing: Model | Ref, asker: Actor | None = None) -> list[Holder]:
@@ -53,7 +55,7 @@ def who(wanted: str | Permission, thing: Model | Ref, asker: Actor | None = None
     if found.kind != permission.asked_of:
         raise UnknownName(f"“{permission}” is asked of “{permission.asked_of}”, not of “{found.kind}”.")
     holders = _evaluate(permission, ref, _candidates(found))
-    return holders if asker is None else _veiled(holders, asker)
+    return holders if asker is None else _veiled(holders, asker, found)
 
 
 def _candidates(thing: Thing) -> list[Actor]:
@@ -114,7 +116,8 @@ def _evaluate(wanted: Permission, ref: Ref, actors: list[Actor]) -> list[Holder]
         verdict = scope.evaluate(wanted, thing, address)
         if verdict.allowed and verdict.by is not None:
             name, account, account_name = names[actor.type, actor.id]
-            holders.append(Holder(actor.type, actor.id, name, account, account_name, verdict.by.sentence))
+            by = verdict.by
+            holders.append(Holder(actor.type, actor.id, name, account, account_name, by.sentence, origin=by.origin))
     return holders
 
 
@@ -133,14 +136,32 @@ def _names(actors: Iterable[Actor]) -> dict[Ref, tuple[str, int | None, str]]:
     return names
 
 
-def _veiled(holders: list[Holder], asker: Actor) -> list[Holder]:
+def _veil_sentences(holders: list[Holder], asker: Actor) -> list[Holder]:
+    """The same holders; what others have through something that the asker may not view is named without detail."""
+    others = [holder for holder in holders if (holder.type, holder.id) != (asker.type, asker.id)]
+    hidden = hidden_origins({holder.origin for holder in others if holder.origin}, asker)
+    return [
+        replace(holder, sentence=f"through {cannot_see(holder.origin)}")
+        if holder in others and holder.origin in hidden
+        else holder
+        for holder in holders
+    ]
+
+
+def _veiled(holders: list[Holder], asker: Actor, thing: Thing) -> list[Holder]:
+    """What the asker may know of the holders. A grantee sees itself only, not the others (access model §5): strangers
+    are named to those whose branch the thing is of."""
+    scope = engine.scope_of(asker)
+    theirs = scope is not None and scope.account is not None and scope.account not in thing.path
     seen = {}
     for kind in ("user", "token", "account"):
         rows = things.MODELS[kind]._default_manager.filter(pk__in=[h.id for h in holders if h.type == kind])
         seen[kind] = set(engine.visible(asker, f"{kind}:view", rows).values_list("pk", flat=True))
-    shown = [holder for holder in holders if holder.id in seen[holder.type]]
+    shown = _veil_sentences([holder for holder in holders if holder.id in seen[holder.type]], asker)
     named = {holder.account for holder in shown}
     for holder in holders:
+        if theirs and holder.account not in thing.path:
+            continue
         if holder.id not in seen[holder.type] and holder.account not in named and holder.account is not None:
             named.add(holder.account)
             sentence = "somebody of this account has it"

@@ -20,6 +20,9 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.lines import chunks, distinct
 from accesscontrol.tokens.models import Token
 
+#: Of a request's id as the caller sends it, so much is kept.
+LONGEST_REQUEST_ID = 64
+
 
 @contextmanager
 def act(account_ids: Iterable[int | None] = (), *, of_tree: bool = False) -> Iterator[None]:
@@ -190,7 +193,7 @@ def _signature(actor: Actor) -> dict[str, Any]:
         "actor_id": actor.id or None,
         "token_id": who.token.pk if who.token else None,
         "acting_account_id": actor.acting,
-        "request_id": actor.request_id,
+        "request_id": actor.request_id[:LONGEST_REQUEST_ID],
         "address": actor.address,
         "actor_name": _actor_name(actor, who),
         "acting_account_name": acting.name if acting else "",

@@ -52,6 +52,10 @@ def load_json(text: str | bytes) -> Any:
         raise BadRequest("This is not UTF-8 text.") from error
     except RecursionError as error:
         raise BadRequest("The JSON is nested too deeply.") from error
+    except BadRequest:
+        raise
+    except ValueError as error:
+        raise BadRequest("The JSON holds a number of too many digits.") from error
     if "\\u" in (text if isinstance(text, str) else text.decode("utf-8", "replace")):
         try:
             json.dumps(value, ensure_ascii=False).encode()

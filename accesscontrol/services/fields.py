@@ -26,6 +26,8 @@ _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LONGEST_TEXT = 10_000
 LARGEST_JSON = 200_000
 MOST_DAYS = 36_500
+#: Times nearer to the ends of the calendar cannot be shown in every time zone.
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 
 
 def make_key(name: str) -> str:
@@ -81,6 +83,13 @@ class Findings:
             return
         try:
             text = json.dumps(value, allow_nan=False)
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            self.add(field, "Remove the half of a surrogate pair from the data.", about)
+            return
+        except RecursionError:
+            self.add(field, "This is nested too deeply. Put less into each other.", about)
+            return
         except (TypeError, ValueError) as error:
             self.add(field, f"This is not JSON that can be stored: {error}.", about)
             return
@@ -98,12 +107,22 @@ class Findings:
 
     def times(self, starts_at: datetime | None, expires_at: datetime | None, about: Any = None) -> None:
         """A span of time: aware, and not ended before it starts."""
-        for field, value in (("starts_at", starts_at), ("expires_at", expires_at)):
-            if value is not None and value.tzinfo is None:
-                self.add(field, "Enter the time with its time zone.", about)
-                return
+        found = len(self.problems)
+        self.moment("starts_at", starts_at, about)
+        self.moment("expires_at", expires_at, about)
+        if len(self.problems) > found:
+            return
         if starts_at and expires_at and expires_at <= starts_at:
             self.add("expires_at", "The end lies before the start. Choose a later end.", about)
+
+    def moment(self, field: str, value: datetime | None, about: Any = None) -> None:
+        """A time: aware, and such that every time zone can show it."""
+        if value is None:
+            return
+        if value.tzinfo is None:
+            self.add(field, "Enter the time with its time zone.", about)
+        elif not EARLIEST_YEAR <= value.year < LATEST_YEAR:
+            self.add(field, f"Enter a time between the years {EARLIEST_YEAR} and {LATEST_YEAR}.", about)
 
     def email(self, value: str, about: Any = None, *, required: bool = False) -> None:
         if not value and not required:

@@ -8,8 +8,11 @@ from typing import Any
 from django.db.models import Model
 
 from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import ITEMS, PermissionSet, level_permissions
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.ceilings import ADMINISTRATOR, Ceiling
 from accesscontrol.services.fields import Findings
@@ -20,9 +23,14 @@ from accesscontrol.services.specs import GrantSpec
 LEVELS = (*catalogue.LEVELS_ON_ITEMS, *catalogue.CREATE_LEVELS, "operate-as")
 
 
-def named(keys: Sequence[str]) -> tuple[list[Account], list[str]]:
-    """Accounts of these exact keys, and the keys that name none."""
+def named(actor: Actor, grantor: Account, keys: Sequence[str]) -> tuple[list[Account], list[str]]:
+    """Accounts of these exact keys, and the keys that name none; one above the grantor that the actor may not view,
+    which could not be a grantee anyway, is as unknown as one that does not exist."""
     found = {account.key: account for account in Account.objects.filter(key__in=list(keys))}
+    above = Account.objects.filter(pk__in=ancestor_ids([grantor.pk]).get(grantor.pk, ()), key__in=list(keys))
+    hidden = above.exclude(pk__in=engine.visible(actor, "account:view").order_by().values("pk"))
+    for key in hidden.values_list("key", flat=True):
+        del found[key]
     return [found[key] for key in dict.fromkeys(keys) if key in found], [key for key in keys if key not in found]
 
 

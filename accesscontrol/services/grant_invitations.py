@@ -22,7 +22,7 @@ def add_grantees(
     for key in keys:
         findings.key(key, key)
     findings.stop()
-    known, unknown = grant_checks.named(keys)
+    known, unknown = grant_checks.named(actor, grant.account, keys)
     with act([grant.account_id, *(one.pk for one in (*accounts, *known, *grant.grantees.all()))]):
         require_all(actor, [("grant:change", grant)])
         there = grant_spec(grant).grantees

@@ -17,7 +17,7 @@ from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.acts import Fact, act, caller, record_all, require_all
 from accesscontrol.services.errors import Conflict, Invalid
 from accesscontrol.services.lines import branch_ids
-from accesscontrol.services.links import cut_links, holds_items
+from accesscontrol.services.links import cut_links, holds_items, link_facts
 
 
 def accept_grant(actor: Actor, grant: Grant, account: Account) -> GrantGrantee:
@@ -100,11 +100,7 @@ def cut_lost_links(actor: Actor, linked: Iterable[tuple[ItemLink, Account]]) -> 
     asked = [_use(link, account, own[account]) for link, account in pairs]
     decisions = engine.decide_many(asked)
     lost = [link for (link, _), decision in zip(pairs, decisions, strict=True) if not decision.allowed]
-    facts = []
-    for link in lost:
-        told = {"member": link.member_id, "container": link.container_id, "member_name": link.member.name}
-        facts.append(Fact("item.unlink", link.container, link.container.account_id, told | {"because": "grant ended"}))
-    record_all(actor, facts)
+    record_all(actor, link_facts("item.unlink", lost, because="grant ended"))
     cut_links(lost)
 
 

@@ -51,7 +51,7 @@ def create_grant(
     for key in grantee_keys:
         findings.key(key, key)
     findings.stop()
-    known, unknown = grant_checks.named(grantee_keys)
+    known, unknown = grant_checks.named(actor, account, grantee_keys)
     everybody = tuple(dict.fromkeys([*grantees, *known]))
     spec = GrantSpec(account=account, grantees=everybody, covers=covers, **fields)
     return _create(actor, [spec], {id(spec): unknown})[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db.models import Count, Model, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.decision import Question
 from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.acts import Fact, act, caller, fresh, record_all, require_all
 from accesscontrol.services.errors import Conflict
@@ -46,7 +48,7 @@ def create_links(actor: Actor, specs: Sequence[LinkSpec]) -> list[ItemLink]:
         links = [ItemLink(member=spec.member, container=spec.container, made_by=user) for spec in specs]
         ItemLink.objects.bulk_create(links, 2000)
         count_devices(spec.container.pk for spec in specs if spec.member.kind == "device")
-        record_all(actor, [_fact("item.link", link.member, link.container) for link in links])
+        record_all(actor, link_facts("item.link", links))
     return links
 
 
@@ -56,7 +58,7 @@ def remove_links(actor: Actor, links: Sequence[ItemLink]) -> None:
     with act(end.account_id for link in rows for end in (link.member, link.container)):
         for link in rows:
             _require_unlink(actor, link)
-        record_all(actor, [_fact("item.unlink", link.member, link.container) for link in rows])
+        record_all(actor, link_facts("item.unlink", rows))
         cut_links(rows)
 
 
@@ -113,7 +115,22 @@ def _check(specs: Sequence[LinkSpec]) -> None:
     findings.stop()
 
 
-def _fact(action: str, member: Item, container: Item) -> Fact:
-    """The line belongs to the container's account, names both ends, and so both sides can be told."""
-    changes = {"member": member.pk, "container": container.pk, "member_name": member.name}
-    return Fact(action, container, container.account_id, changes)
+def link_facts(action: str, links: Sequence[ItemLink], **told: Any) -> list[Fact]:
+    """The lines of links made or cut. A line belongs to the container's account and names both ends; a member that this
+    account may not view is named in the member's account instead."""
+    foreign = [link for link in links if link.member.account_id != link.container.account_id]
+    asked = [
+        Question(Actor("account", link.container.account_id), f"{link.member.kind}:view", link.member) for link in foreign
+    ]
+    decisions = engine.decide_many(asked) if asked else []
+    unseen = {link.pk for link, decision in zip(foreign, decisions, strict=True) if not decision.allowed}
+    facts = []
+    for link in links:
+        member, container = link.member, link.container
+        both = {"member": member.pk, "container": container.pk, "member_name": member.name, **told}
+        if link.pk not in unseen:
+            facts.append(Fact(action, container, container.account_id, both))
+            continue
+        facts.append(Fact(action, container, container.account_id, {"container": container.pk, **told}))
+        facts.append(Fact(action, container, member.account_id, both))
+    return facts

@@ -116,9 +116,8 @@ def passed_on(old: ProjectSpec, new: ProjectSpec) -> list[tuple[Item, Permission
     roles = {role.key: role for role in new.roles}
     everything = [rule for role in new.roles for rule in role.rules]
     everything += [rule for member in new.members for rule in member.rules]
-    before = {rule for role in old.roles for rule in map(_identity, role.rules)}
-    before |= {rule for member in old.members for rule in map(_identity, member.rules)}
-    fresh = [rule for rule in everything if _identity(rule) not in before]
+    before = {role.key: set(map(_identity, role.rules)) for role in old.roles}
+    fresh = [rule for role in new.roles for rule in role.rules if _identity(rule) not in before.get(role.key, ())]
     earlier = members_by_user(old)
     for member in new.members:
         if _gains(earlier.get(member.user.pk), member):

@@ -13,6 +13,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.projects.models import Project, ProjectMember
+from accesscontrol.services import project_checks
 from accesscontrol.services.acts import Fact, act, caller, record, record_all, require_all
 from accesscontrol.services.errors import Conflict, Invalid
 from accesscontrol.services.fields import Findings
@@ -44,6 +45,7 @@ def invite_member(actor: Actor, project: Project, name: str, **fields: Any) -> N
         if user is not None and engine.decide(actor, "user:view", user).allowed:
             add_member(actor, project, user, **fields)
             return
+        _check_unseen(actor, project, fields)
         row = Project.objects.get(pk=project.pk)
         row.invited = sorted({*row.invited, name.lower()})
         row.save(update_fields=["invited"])
@@ -70,6 +72,17 @@ def add_light_member(actor: Actor, project: Project, *, username: str, email: st
 def _require_new(project: Project, user: User) -> None:
     if ProjectMember.objects.filter(project=project, user=user).exists():
         raise Invalid({"user": [f"{user.username} is a member already. Change that membership."]})
+
+
+def _check_unseen(actor: Actor, project: Project, fields: dict[str, Any]) -> None:
+    """Check an invitation alike for somebody unseen and for nobody, so that no wrong field tells which it is."""
+    old = project_spec(project)
+    somebody = MemberSpec(user=User(pk=0), accepted=False, **fields)
+    new = replace(old, members=(*old.members, somebody))
+    findings = Findings()
+    project_checks.check(findings, new, project)
+    findings.stop()
+    project_checks.require_giving(actor, old, new, project)
 
 
 def _add(actor: Actor, project: Project, member: MemberSpec) -> None:

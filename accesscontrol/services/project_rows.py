@@ -75,16 +75,16 @@ def store_members(project: Project, old: ProjectSpec, new: ProjectSpec) -> list[
     facts = []
     for user_id in before.keys() - after.keys():
         ProjectMember.objects.filter(project=project, user=user_id).delete()
-        facts.append(_fact("project.member.remove", project, {"user": user_id}))
+        facts.append(_member_fact("project.member.remove", project, before[user_id], {}))
     for user_id, member in after.items():
         if before.get(user_id) == member:
             continue
         _store_member(project, member)
         told = {
-            "user": user_id, "roles": list(member.roles), "rules": [_told(rule) for rule in member.rules],
-            "starts_at": member.starts_at, "expires_at": member.expires_at, "accepted": member.accepted,
+            "roles": list(member.roles), "rules": [_told(rule) for rule in member.rules], "starts_at": member.starts_at, "expires_at": member.expires_at, "accepted": member.accepted,
         }  # fmt: skip
-        facts.append(_fact("project.member.change" if user_id in before else "project.member.add", project, told))
+        action = "project.member.change" if user_id in before else "project.member.add"
+        facts.append(_member_fact(action, project, member, told))
     return facts
 
 
@@ -111,6 +111,15 @@ def _store_rules(project: Project, rules: Iterable[ProjectRuleSpec], **of: Any) 
 def _told(rule: ProjectRuleSpec) -> dict[str, Any]:
     item = rule.item.pk if rule.item else None
     return {"effect": rule.effect, "kind": rule.kind, "item": item, "permissions": list(rule.permissions)}
+
+
+def _member_fact(action: str, project: Project, member: MemberSpec, told: dict[str, Any]) -> Fact:
+    """The line of a member. One of another account who has not accepted stands in their own account's log only: in the
+    project's log, who exists and who does not look the same."""
+    user = member.user
+    if member.accepted or user.account_id == project.account_id:
+        return _fact(action, project, {"user": user.pk} | told)
+    return Fact(action, project, user.account_id, {"user": user.pk})
 
 
 def _fact(action: str, project: Project, changes: dict[str, Any]) -> Fact:

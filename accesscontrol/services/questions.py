@@ -16,7 +16,8 @@ from django.utils import timezone
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.decision import Question
+from accesscontrol.access.decision import Decision, Question
+from accesscontrol.access.explaining import cannot_see, hidden_origins
 from accesscontrol.access.freshness import scopes
 from accesscontrol.access.permissions import PermissionSet, UnknownName, permission
 from accesscontrol.access.reaches import Everything
@@ -71,11 +72,14 @@ class _Batch:
         self.ids = _look_up(asked)
         self.actors = {one: self._actor(one) for one in asked}
         self.may_see_all = asker is None or self._sees_whole_account(asker, asked)
+        #: What a token asks that may ask for its whole branch.
+        self.of_branch: set[Asked] = set()
         self.unseen = self._find_unseen(asked)
         self.not_operating = self._find_not_operating()
         questions = {one: self._question(one) for one in asked if one.permission is not None}
         sure = {one: question for one, question in questions.items() if question is not None}
         self.decisions = dict(zip(sure, engine.decide_many(list(sure.values())), strict=True))
+        self.hidden = self._find_hidden()
 
     def answer(self, one: Asked) -> Answer:
         if not self.may_see_all and (one.address is not None or one.at is not None):
@@ -88,11 +92,11 @@ class _Batch:
         if one.account is not None and (actor.acting is None or actor in self.not_operating):
             return _no("There is no such account to operate as, or nothing lets this caller do so.")
         if one.permission is None:
-            return _answer_topic(actor, one)
+            return _answer_topic(actor, one, seen=self._sees_topic(one))
         if one not in self.decisions:
             return _no(f"There is no such {_label(one.resource[0])} here, or nothing gives {one.permission} on it.")
         decision = self.decisions[one]
-        context: dict[str, Any] = {"reason": decision.reason}
+        context: dict[str, Any] = {"reason": self._reason(one, decision)}
         if decision.history_days is not None:
             context["history_days"] = decision.history_days
         return {"decision": decision.allowed, "context": context}
@@ -127,6 +131,39 @@ class _Batch:
 
     # --- What the asker may ask about others
 
+    def _about_others(self, one: Asked) -> bool:
+        actor = self.actors[one]
+        return self.asker is not None and actor is not None and (actor.type, actor.id) != (self.asker.type, self.asker.id)
+
+    def _find_hidden(self) -> set[Any]:
+        """What decided about others and is not for the asker to see: a project, a grant, a role."""
+        if self.asker is None:
+            return set()
+        origins = {_origin(decision) for one, decision in self.decisions.items() if self._about_others(one)}
+        return hidden_origins(origins, self.asker)
+
+    def _reason(self, one: Asked, decision: Decision) -> str:
+        """The decision's reason; what the asker may not view is not named in it."""
+        origin, thing = _origin(decision), decision.thing
+        told = decision.allowed or decision.thing_is_visible
+        if thing is None or not told or origin not in self.hidden or not self._about_others(one):
+            return decision.reason
+        caller, permission = decision.scope.label if decision.scope else "", decision.permission
+        if decision.allowed:
+            return f"{caller} has {permission} on {thing.name} through {cannot_see(origin)}."
+        return f"{caller} does not have {permission} on {thing.name} because of {cannot_see(origin)}."
+
+    def _sees_topic(self, one: Asked) -> bool:
+        """Whether a topic may be asked about: one of an item takes the item's view, as the item itself does."""
+        levels = one.resource[1].split("/")
+        levels = levels[2:] if levels[0] == "$share" else levels
+        if self.asker is None or not self._about_others(one) or one in self.of_branch:
+            return True
+        if len(levels) != 4 or levels[0] != "items" or levels[1] not in catalogue.ITEM_KINDS:
+            return True
+        key = _UNASKABLE.sub("", levels[2])
+        return engine.visible(self.asker, f"{levels[1]}:view").filter(key=key).exists()
+
     def _asks_for_branch(self) -> bool:
         """Whether the asker is a master token of an account: it may ask what those of its branch may do on anything."""
         if self.asker is None or self.asker.type != "token" or self.asker.acting is not None:
@@ -159,7 +196,7 @@ class _Batch:
                 views.append((one, "resource", Question(asker, permission(f"{one.resource[0]}:view"), thing)))
         decisions = engine.decide_many([question for _, _, question in views])
         asks_for_branch = bool(views) and self._asks_for_branch()
-        of_branch: set[Asked] = set()
+        of_branch = self.of_branch
         unseen: dict[Asked, str] = {}
         for (one, part, _), decision in zip(views, decisions, strict=True):
             if part == "subject" and asks_for_branch and decision.source == "branch":
@@ -169,8 +206,15 @@ class _Batch:
         return unseen
 
 
-def _answer_topic(actor: Actor, one: Asked) -> Answer:
-    topic = one.resource[1]
+def _origin(decision: Decision) -> tuple[str, int] | None:
+    """The row that decided: the source of a yes, what stopped a no."""
+    verdict = decision.verdict
+    return verdict.by.origin if verdict.allowed and verdict.by is not None else verdict.origin
+
+
+def _answer_topic(actor: Actor, one: Asked, *, seen: bool) -> Answer:
+    """seen: whether the asker may know of the item that the topic is of; else it answers as one that does not exist."""
+    topic = one.resource[1] if seen else "items"
     if _UNASKABLE.search(topic):
         return _no("A topic holds no NUL and no half of a surrogate pair.")
     try:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.records import of_seen_devices
 from accesscontrol.items.models import Item, Record
 from accesscontrol.services.acts import act, caller, difference, record
 from accesscontrol.services.errors import Conflict, Invalid
@@ -122,11 +123,12 @@ def delete_record(actor: Actor, item: Item, row: Record) -> None:
 
 
 def clear_section(actor: Actor, item: Item, section: str, *, before: datetime | None = None) -> int:
-    """Delete all entries of a section (or those before a time); gives their number."""
+    """Delete all entries of a section (or those before a time) but those of devices that the actor may not view; gives
+    their number."""
     permission = check_section(item.kind, section, "delete")
     with act([item.account_id]):
         engine.require(actor, permission, item)
-        rows = Record.objects.filter(item=item, section=section)
+        rows = Record.objects.filter(of_seen_devices(actor, item), item=item, section=section)
         if before is not None:
             rows = rows.filter(at__lt=before)
         number, _ = rows.delete()
@@ -139,8 +141,7 @@ def _check(data: Any, name: str, at: datetime) -> None:
     findings = Findings()
     findings.data("data", data)
     findings.name("name", name, required=False)
-    if at.tzinfo is None:
-        findings.add("at", "Enter the time with its time zone.")
+    findings.moment("at", at)
     findings.stop()
 
 

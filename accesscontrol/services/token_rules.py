@@ -142,6 +142,8 @@ def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) 
     """Nobody issues a token that has more, or lives longer, than they themselves; a person's own never has."""
     if who.token is not None:
         _require_no_longer(who.token, spec, about)
+    elif who.user is not None and spec.user is None:
+        _require_within_access(who.user, spec, about)
     if spec.user is not None and (who.is_person(spec.user) or _same_master(who, spec.user)):
         return
     if spec.user is not None and not _same_subject(who, spec):
@@ -209,6 +211,13 @@ def _require_topics(who: Caller, spec: TokenSpec, about: Any) -> None:
         if not any(mine.filter in ("#", topic.filter) and set(topic.actions) <= set(mine.actions) for mine in own):
             sentence = f"This token has no such rule for the topic {topic.filter}, so it cannot pass it on."
             raise BeyondOwn([Problem("topics", sentence, about)])
+
+
+def _require_within_access(maker: User, spec: TokenSpec, about: Any) -> None:
+    """A token of the account never outlives the access of whoever issues it; one of a user dies with that user."""
+    if maker.expires_at is not None and later_than(spec.expires_at, maker.expires_at):
+        sentence = f"Your access ends on {maker.expires_at:%Y-%m-%d %H:%M} UTC. Choose an end not after that."
+        raise BeyondOwn([Problem("expires_at", sentence, about)])
 
 
 def _require_no_longer(maker: Token, spec: TokenSpec, about: Any) -> None:

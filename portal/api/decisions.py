@@ -130,7 +130,7 @@ class DecisionView(View):
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         sent = request.headers.get("X-Request-ID")
-        if sent:
+        if sent and sent.isprintable():
             request.request_id = sent
         return super().initialize_request(request, *args, **kwargs)
 

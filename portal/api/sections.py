@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol import catalogue
+from accesscontrol.access import engine
 from accesscontrol.items.models import Item
 from accesscontrol.services import items, links
 from portal.api.base import NounViewSet
@@ -79,7 +80,8 @@ class SettingsViewSet(SectionViewSet):
         taken = {name for name, value in request.data.items() if value is None}
         wanted = {name: value for name, value in {**item.settings, **request.data}.items() if name not in taken}
         items.change_settings(self.actor, item, wanted)
-        return Response(wanted)
+        seen = engine.decide(self.actor, f"{item.kind}.settings:view", item).allowed
+        return Response({name: value for name, value in wanted.items() if seen or name in request.data})
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete all settings."""

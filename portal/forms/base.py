@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.services.errors import Invalid
+from accesscontrol.services.fields import EARLIEST_YEAR, LATEST_YEAR
 from portal.addresses import name_in_address
 
 SHOWN = 20
@@ -157,6 +159,8 @@ class DataField(forms.CharField):
             return {}
         try:
             found = json.loads(text, parse_constant=_refuse_constant)
+        except RecursionError as error:
+            raise forms.ValidationError(_("This is nested too deeply. Put less into each other."), code="json") from error
         except ValueError as error:
             raise forms.ValidationError(self.error_messages["json"], code="json", params={"error": error}) from error
         if not isinstance(found, dict):
@@ -175,6 +179,13 @@ class MomentField(forms.DateTimeField):
         rest.setdefault("required", False)
         widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
         super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **rest)
+
+    def clean(self, value: Any) -> datetime | None:
+        moment = super().clean(value)
+        if moment is not None and not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
+            years = {"first": EARLIEST_YEAR, "last": LATEST_YEAR}
+            raise forms.ValidationError(_("Enter a time between the years %(first)s and %(last)s.") % years, code="far")
+        return moment
 
 
 class DaysField(forms.IntegerField):

@@ -77,18 +77,23 @@ class ItemMoveForm(ActForm):
 class SettingsForm(ActForm):
     """An item's settings: a field for each value there is, one new value, and all of it as JSON.
 
-    What is changed in the fields counts; the JSON counts when it was changed itself.
+    What is changed in the fields counts; the JSON counts when it was changed itself. shown: whether the caller may view
+    the settings; else there is only the one new value, and the others stay as they are, unseen.
     """
 
-    def __init__(self, *args, item: Item, **rest):
+    def __init__(self, *args, item: Item, shown: bool = True, **rest):
         super().__init__(*args, **rest)
+        #: What stays without being shown.
+        self.unseen = {} if shown else dict(item.settings)
         #: Field → (setting, value before).
-        plain = [(name, value) for name, value in item.settings.items() if _is_plain(value)]
+        plain = [(name, value) for name, value in item.settings.items() if shown and _is_plain(value)]
         self.plain = {f"value_{number}": pair for number, pair in enumerate(plain)}
         for field, (name, value) in self.plain.items():
             self.fields[field] = _field_for(name, value)
         self.fields["new_name"] = forms.CharField(label=_("New setting"), required=False, max_length=200)
         self.fields["new_value"] = forms.CharField(label=_("Its value"), required=False, max_length=2000)
+        if not shown:
+            return
         text = _("All settings. Take a line out to remove a setting.")
         self.fields["json"] = DataField(label=_("As JSON"), initial=item.settings, help_text=text)
         self.groups = (
@@ -101,7 +106,7 @@ class SettingsForm(ActForm):
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned
-        found = dict(cleaned["json"])
+        found = dict(cleaned.get("json", self.unseen))
         for field, (name, before) in self.plain.items():
             after = _typed(cleaned[field], before)
             if after != before and name in found:

@@ -54,8 +54,7 @@ class GrantListing(Listing):
     def decorate(self, table: GrantTable, rows: list[Grant]) -> None:
         super().decorate(table, rows)
         changeable = {row.pk for row in rows if "change" in table.marks[row.pk]}
-        seen = links_seen(self.screen, rows, changeable)
-        table.grantees_of = {grant: [link.account for link in links] for grant, links in seen.items()}
+        table.links_of = links_seen(self.screen, rows, changeable)
 
 
 class GrantScreen(NounPage):
@@ -106,7 +105,7 @@ class GrantScreen(NounPage):
         if invited:
             rows.append({"label": _("Invited, not answered"), "value": invited})
         return self.thing_page(
-            rows, self.to_whom(), self.covered(), self.log(), state=grant_state(grant), actions=self.acts(),
+            rows, self.to_whom(), self.covered(), self.log(), state=grant_state(grant, self.links()), actions=self.acts(),
             more_actions=self.deletion(_("Revoke the grant") if self.has("change") else _("Drop out of the grant")),
         )  # fmt: skip
 

@@ -84,7 +84,7 @@ class ItemSectionScreen(ItemPage):
         return self.item_page("items/settings.html", "settings", rows=rows, actions=actions, empty=empty)
 
     def settings_change_page(self) -> HttpResponse:
-        form = SettingsForm(self.request.POST or None, item=self.thing)
+        form = SettingsForm(self.request.POST or None, item=self.thing, shown=self.has("settings:view"))
         return self.form_page(
             form, lambda values: item_services.change_settings(self.actor, self.thing, values["settings"]),
             title=_("Settings of %(name)s") % {"name": self.thing.name}, done=_("The settings have been saved."),
@@ -92,11 +92,11 @@ class ItemSectionScreen(ItemPage):
         )  # fmt: skip
 
     def settings_clear_page(self) -> HttpResponse:
-        names = list(self.thing.settings)
+        names = list(self.thing.settings) if self.has("settings:view") else []
         return self.confirm_page(
             lambda: item_services.clear_settings(self.actor, self.thing),
             title=_("Delete all settings of %(name)s?") % {"name": self.thing.name},
-            consequences=[{"count": len(names), "label": _("settings"), "names": names[:8]}],
+            consequences=[{"count": len(names), "label": _("settings"), "names": names[:8]}] if names else [],
             to=self.back(), done=_("The settings have been deleted."), cancel_url=self.back(),
         )  # fmt: skip
 
@@ -237,12 +237,16 @@ class ItemSectionScreen(ItemPage):
 
     def switch_page(self) -> HttpResponse:
         number = self.request.GET.get("record", "")
-        row = self.row(int(number)) if self.can("view") and number.isascii() and number.isdigit() else None
+        row = self.row(int(number)) if self.can("view") and _is_number(number) else None
         form = OutputForm(self.request.POST or None, row=row)
         return self.form_page(
             form, lambda values: services.set_output(self.actor, self.thing, values["name"], values["data"]),
             title=_("Switch an output"), to=lambda _row: self.back(), done=_("Switched."), cancel_url=self.back(),
         )  # fmt: skip
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _plain(value: Any) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.access.records import last_times
+from accesscontrol.access.records import last_times, visible_entries
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
 from accesscontrol.services import items as services
@@ -51,16 +52,22 @@ class ItemListing(Listing):
             self.table = ContainerTable
 
     def decorate(self, table: ItemTable, rows: list[Item]) -> None:
-        if self.screen.kind_name == "device":
-            self.row_permissions = (*self.row_permissions, "messages:view")
         super().decorate(table, rows)
         table.grant_tags = grant_tags(self.actor, rows, self.screen.own_account())
         owners = {row.owner_id for row in rows} - {None}
         table.seen_users = set(visible_people(self.screen, owners).values_list("pk", flat=True)) if owners else set()
         if isinstance(table, DeviceTable):
-            table.last_times = last_times([row for row in rows if "messages:view" in table.marks[row.pk]], "messages")
+            table.last_times = last_times(self.actor, rows, "messages")
         if isinstance(table, ContainerTable):
             table.device_counts = self.device_counts(rows)
+
+    def rows(self) -> QuerySet:
+        """Sorted by owner, a row whose owner the caller may not view stands as one without."""
+        rows = super().rows()
+        if not any(one.strip("-") == "owner" for one in self.request.GET.getlist("sort")):
+            return rows
+        owner = engine.visible(self.actor, "user:view").filter(pk=OuterRef("owner")).order_by().values("username")[:1]
+        return rows.annotate(seen_owner=Coalesce(Subquery(owner), Value("")))
 
     def device_counts(self, rows: list[Item]) -> dict[int, int]:
         """How many of the devices linked to each row the caller may view."""
@@ -154,9 +161,8 @@ class ItemScreen(ItemPage):
     def consequences(self) -> list[dict[str, Any]]:
         """What goes with the item, in numbers and names; only what the caller may view is counted."""
         item, see = self.thing, engine.visible
-        sections = [name for name in self.noun.sections if self.has(f"{name}:view")]
         related = [
-            (_("entries in its sections"), item.records.filter(section__in=sections), False),
+            (_("entries in its sections"), visible_entries(self.actor, item), False),
             (_("links to things in it"), see(self.actor, "*:view").filter(container_links__container=item), True),
             (_("links to things it is in"), see(self.actor, "*:view").filter(member_links__member=item), True),
             (_("people it is assigned to or shared with"), see(self.actor, "user:view").filter(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import django_filters
 import django_tables2 as tables
 from django.core.paginator import EmptyPage, PageNotAnInteger
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ class Listing:
 
     def context(self) -> dict[str, Any]:
         """All that the list's template reads."""
-        found = self.filters(self.request.GET, self.screen.rows(), request=self.request, kind=self.screen.kind_name)
+        found = self.filters(self.request.GET, self.rows(), request=self.request, kind=self.screen.kind_name)
         table = self.paged(self.table(found.qs.order_by(*self.order), order_by=None, empty_text=""))
         self.decorate(table, [row.record for row in table.page.object_list])
         return {
@@ -47,6 +48,10 @@ class Listing:
             "empty": self.empty(),
             **self.creation(),
         }
+
+    def rows(self) -> QuerySet:
+        """What the caller may view of the kind, with what the columns sort by."""
+        return self.screen.rows()
 
     def paged(self, table: tables.Table) -> tables.Table:
         """Sorted and paged as the address bar says; a page that does not exist is the nearest that does."""

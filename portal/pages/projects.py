@@ -222,7 +222,7 @@ class ProjectScreen(NounPage):
         items = self.related(engine.ANY_ITEM_VIEW, projects=project)
         goes = [{"count": items.count(), "label": _("items leave it; they stay where they are")}]
         if self.has("members:view"):
-            goes.append({"count": project.members.count(), "label": _("members lose what it gave them")})
+            goes.append({"count": self.known_members().count(), "label": _("members lose what it gave them")})
         return self.delete_confirmed(
             lambda: services.delete_project(self.actor, project),
             title=_("Delete the project %(name)s?") % {"name": project},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -47,9 +47,10 @@ def _cursor(text: str | None) -> tuple[datetime, int] | None:
     at, _, number = (text or "").partition("_")
     try:
         moment, place = datetime.fromisoformat(at), int(number)
-    except ValueError:
+        known = moment.tzinfo is not None and 0 < place < 2**63
+        return (moment.astimezone(UTC), place) if known else None
+    except (ValueError, OverflowError):
         return None
-    return (moment, place) if moment.tzinfo is not None and 0 < place < 2**63 else None
 
 
 def _links(request: HttpRequest, shown: list[Any], newer: bool, older: bool) -> dict[str, str | None]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import django_tables2 as tables
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
-from accesscontrol.grants.models import Grant
+from accesscontrol.grants.models import Grant, GrantGrantee
 from portal.tables.base import ListTable, StateColumn, ThingColumn, TimeColumn
 
 
@@ -24,7 +26,7 @@ class GrantTable(ListTable):
     expires_at = TimeColumn(verbose_name=_("Ends"), ends=True, empty=_("no end"), order_by=("expires_at", "id"))
 
     def render_grantees(self, record: Grant) -> str:
-        return ", ".join(str(account) for account in self.grantees_of.get(record.pk, ())) or "—"
+        return ", ".join(str(link.account) for link in self.links_of.get(record.pk, ())) or "—"
 
     def render_covers(self, record: Grant) -> str:
         return what(record)
@@ -33,7 +35,7 @@ class GrantTable(ListTable):
         return levels(record)
 
     def state_of(self, record: Grant) -> dict[str, str]:
-        return grant_state(record)
+        return grant_state(record, self.links_of.get(record.pk, ()))
 
 
 def what(grant: Grant) -> str:
@@ -50,8 +52,8 @@ def levels(grant: Grant) -> str:
     return ", ".join(["read", *grant.levels])
 
 
-def grant_state(grant: Grant) -> dict[str, str]:
-    """Whether a grant gives something now, as far as it stands in the grant itself."""
+def grant_state(grant: Grant, links: Iterable[GrantGrantee]) -> dict[str, str]:
+    """Whether a grant gives something now. links: the grantees that the caller may know of."""
     now = timezone.now()
     if not grant.enabled:
         return {"label": _now("Paused"), "tone": "quiet"}
@@ -59,4 +61,6 @@ def grant_state(grant: Grant) -> dict[str, str]:
         return {"label": _now("Ended"), "tone": "danger"}
     if grant.starts_at is not None and grant.starts_at > now:
         return {"label": _now("Not yet"), "tone": "info"}
+    if not any(link.accepted_at is not None for link in links):
+        return {"label": _now("Waits for an answer"), "tone": "info"}
     return {"label": _now("Live"), "tone": "success"}

@@ -48,6 +48,14 @@
 
   /* Dialogs: a link with data-dialog leads to a page of its own; its confirmation is lifted into the dialog. */
   const dialog = $("#dialog");
+  let opener = null;
+
+  /* The link that opened the dialog may be in a menu that has closed meanwhile; then its button gets the focus back. */
+  function returnFocus() {
+    const menu = opener && opener.closest("details:not([open])");
+    const back = menu ? $("summary", menu) : opener;
+    if (back) back.focus();
+  }
 
   function checkTypedName(form) {
     const field = $("[data-typed-name]", form);
@@ -56,6 +64,7 @@
   }
 
   function openDialog(link) {
+    opener = link;
     fetch(link.href, { credentials: "same-origin", headers: { "X-Dialog": "1" } }).then((answer) => answer.text()).then((text) => {
       const body = new DOMParser().parseFromString(text, "text/html").getElementById("confirm-body");
       if (!body) { window.location.assign(link.href); return; }
@@ -146,6 +155,7 @@
     if (window.location.hash === "#menu") window.location.hash = "content";
   });
 
+  if (dialog) dialog.addEventListener("close", returnFocus);
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "results") $$(".filters details[open]").forEach((one) => { one.open = false; }); });
   document.addEventListener("htmx:responseError", (event) => say(event.detail.xhr.status === 403 ? toasts.dataset.refused : toasts.dataset.failed));

@@ -32,7 +32,7 @@ def windows(visits: Visits):
 def findings(window: Window, place: Place) -> dict[str, Any]:
     """What is wrong with a page, by the sort of wrong; empty when all is well."""
     page = window.open(place.path, place.status)
-    assert page.locator("h1, h2").first.is_visible()
+    page.locator("h1, h2").first.wait_for()
     found = {"went wrong": window.troubles(), "stands out": window.overflow(), "barriers": window.barriers()}
     return {name: lines for name, lines in found.items() if lines}
 

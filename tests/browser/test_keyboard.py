@@ -30,7 +30,12 @@ FOLLOW = """() => {
     document.activeElement.blur();
     return window.expected.length;
 }"""
-MISSED = "() => window.expected.filter((node) => !window.reached.has(node)).map((node) => node.outerHTML.slice(0, 160))"
+#: One of a group of radio buttons stands for them all: the arrow keys go to the others.
+MISSED = """() => window.expected.filter((node) => node.isConnected && !window.reached.has(node)
+    && !(node.type === "radio" && Array.from(window.reached).some((one) => one.name === node.name)))
+    .map((node) => node.outerHTML.slice(0, 160))"""
+#: How many more times Tab is pressed: the parts of a date and time are stops of their own.
+MORE = "() => 5 + 8 * document.querySelectorAll('input[type=datetime-local]').length"
 FOCUSED = "() => document.activeElement.outerHTML.slice(0, 200)"
 
 
@@ -42,7 +47,7 @@ def window(visits: Visits) -> Window:
 def tab_through(page: Page) -> tuple[int, list[str], list[str]]:
     """Press Tab once for all there is and a few more; how much there is, what was missed, what did not show."""
     there = page.evaluate(FOLLOW)
-    for _ in range(there + 5):
+    for _ in range(there + page.evaluate(MORE)):
         page.keyboard.press("Tab")
     return there, page.evaluate(MISSED), page.evaluate("window.unmarked")
 

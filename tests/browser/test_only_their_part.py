@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import pytest
 from django.db.models import Model, QuerySet
@@ -13,20 +14,23 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
-from accesscontrol.services.demo.personas import OPERATOR, PERSONAS
+from accesscontrol.grants.models import Grant
 from portal.addresses import address, name_in_address
 from tests.browser.visiting import NARROW, Visits, Window
-from tests.portal.walking import rows_of
+from tests.portal.walking import MODELS, rows_of
 
 pytestmark = pytest.mark.browser
-SEEN_BY = [persona.username for persona in PERSONAS if persona.signs_in and persona.username != OPERATOR]
-NOUNS = [kind for kind in catalogue.KINDS if f"{kind}:view" in catalogue.KINDS[kind].permissions and kind != "event"]
+#: Owner, administrator of a client, developer, subusers with and without a role, guest, support, auditor, another company.
+SEEN_BY = ("nora.lind", "piet.harbor", "dev.anna", "sam.dispatch", "rosa.reyes", "lee.guest", "sue.support",
+           "audrey.hartmann", "carla.contoso")  # fmt: skip
+NOUNS = [*catalogue.ITEM_KINDS, *(kind for kind in MODELS if kind != "event")]
 NAMED = ("account", "user", *catalogue.ITEM_KINDS)
 WORD = re.compile(r"[\w.@-]+")
+MORE_THAN_A_WORD = re.compile(r"\w[ .\d-]+\w?")
 
 
 class Part:
-    """What the engine says that a person sees, and the names of everything else."""
+    """What the engine says that a person sees, and what everything else is called."""
 
     def __init__(self, username: str):
         self.actor = Actor.of(User.objects.get(username=username))
@@ -34,29 +38,40 @@ class Part:
         self.hidden = {kind: list(rows_of(kind).exclude(pk__in=[row.pk for row in self.rows[kind]])) for kind in NOUNS}
 
     def visible(self, kind: str) -> QuerySet:
-        return engine.visible(self.actor, f"{kind}:view")
+        rows = engine.visible(self.actor, f"{kind}:view")
+        return rows if kind == "account" else rows.select_related("account")
 
-    def may_create(self, kind: str) -> bool:
-        creates = f"{kind}:create"
-        return creates in catalogue.KINDS[kind].permissions and engine.visible(self.actor, creates).exists()
+    def menu(self) -> set[str]:
+        """The kinds of which this person may see or make something."""
+        return {
+            kind
+            for kind, permissions in engine.access_of(self.actor).items()
+            if any(permissions.get(f"{kind}:{verb}", "none") != "none" for verb in ("view", "create"))
+        }
 
+    @cached_property
     def keys(self) -> set[str]:
         """The keys of all that is hidden, as far as nothing visible has the same."""
-        seen = {name_in_address(row) for rows in self.rows.values() for row in rows}
-        return {name_in_address(row) for rows in self.hidden.values() for row in rows} - seen
+        told = {name_in_address(row) for rows in self.rows.values() for row in rows}
+        return {name_in_address(row) for rows in self.hidden.values() for row in rows} - told
 
+    @cached_property
     def names(self) -> set[str]:
-        """The names of hidden accounts, people and items that are no visible thing's name and no part of one."""
-        seen = "\n".join(sorted({name for rows in self.rows.values() for row in rows for name in self.words_of(row)}))
-        hidden = {str(row) for kind in NAMED for row in self.hidden[kind]}
-        return {name for name in hidden if len(name) > 5 and name not in seen}
+        """The names of hidden accounts, people and items that no visible thing tells.
 
-    def words_of(self, row: Model) -> Iterator[str]:
-        """What a visible row tells: its own name, and who gave it to whom where it is a grant."""
+        A name of one word, such as Dispatch, may be a word of something else.
+        """
+        told = "\n".join(sorted({name for rows in self.rows.values() for row in rows for name in self.told_by(row)}))
+        hidden = {str(row) for kind in NAMED for row in self.hidden[kind]}
+        return {name for name in hidden if MORE_THAN_A_WORD.search(name) and name not in told}
+
+    @staticmethod
+    def told_by(row: Model) -> Iterator[str]:
+        """What a visible row tells: its name, the account it is of, and to whom it is given where it is a grant."""
         yield str(row)
-        if row._meta.model_name == "grant":
-            yield str(row.account)
-            yield from (str(one.account) for one in row.grantees.select_related("account"))
+        yield str(getattr(row, "account", ""))
+        if isinstance(row, Grant):
+            yield from map(str, row.grantees.all())
 
 
 @pytest.fixture(scope="module")
@@ -75,4 +90,63 @@ def visit(request: pytest.FixtureRequest, visits: Visits, parts: dict[str, Part]
 def leaks(html: str, part: Part) -> list[str]:
     """The names and keys of hidden things that stand in a page."""
     words = set(WORD.findall(html))
-    return sorted({key for key in part.keys() if key in words} | {name for name in part.names() if name in html})
+    return sorted({key for key in part.keys if key in words} | {name for name in part.names if name in html})
+
+
+def texts(responses: Iterable[APIResponse]) -> str:
+    """What these answers say, all in one."""
+    said = []
+    for response in responses:
+        assert response.ok, f"{response.url} answered {response.status}"
+        said.append(response.text())
+    return "\n".join(said)
+
+
+def test_the_menu_shows_the_kinds_that_a_person_has_to_do_with(visit: tuple[Part, Window]):
+    part, window = visit
+    page = window.open("/")
+    expect(page.get_by_role("heading", name="Hello")).to_be_visible()
+    links = page.locator("nav.side-nav a").evaluate_all("nodes => nodes.map((node) => node.getAttribute('href'))")
+    offered = {link.strip("/").removeprefix("items/") for link in links}
+    plural = {f"{kind}s": kind for kind in MODELS}
+    assert {plural.get(one, one) for one in offered} - {"", "access"} == part.menu() - {"subscription"}
+    assert {kind for kind in NOUNS if part.rows[kind]} <= part.menu()
+    assert leaks(page.content(), part) == []
+    assert window.troubles() == []
+
+
+def test_no_list_shows_more_than_the_part(visit: tuple[Part, Window]):
+    part, window = visit
+    asked = window.page.context.request
+    for kind in (kind for kind in NOUNS if part.rows[kind]):
+        path = "/accounts/" if kind == "account" else f"/{kind}s/" if kind in catalogue.MANAGEMENT_KINDS else f"/items/{kind}/"
+        html = texts([asked.get(f"{window.url}{path}?per_page=100")])
+        assert (path, leaks(html, part)) == (path, [])
+        assert len(part.rows[kind]) > 100 or kind == "account" or all(address(row) in html for row in part.rows[kind])
+
+
+def test_no_other_page_tells_of_more_than_the_part(visit: tuple[Part, Window]):
+    part, window = visit
+    asked = window.page.context.request
+    pages = ("/search/?q=a", "/search/?q=1", "/search/suggest/?q=1", "/search/suggest/?q=", "/act-as/", "/act-as/choices/",
+             "/access/", "/access/matrix/", "/profile/", "/going-on/", "/events/", "/events/?per_page=50&page=2",
+             "/api/v1/items/", "/api/v1/accounts/", "/api/v1/users/", "/api/v1/grants/", "/api/v1/events/")  # fmt: skip
+    for path in pages:
+        assert (path, leaks(texts([asked.get(f"{window.url}{path}")]), part)) == (path, [])
+
+
+def test_a_search_for_a_hidden_name_finds_nothing(visit: tuple[Part, Window]):
+    part, window = visit
+    for name in sorted(part.names)[::40]:
+        found = window.page.context.request.get(f"{window.url}/search/suggest/", params={"q": name})
+        assert name not in {one["text"] for one in found.json()["results"]}
+
+
+def test_the_names_that_are_looked_for_are_there_to_be_found(visits: Visits):
+    """The same look at the owner's pages with the eyes of a guest finds them: the look does not overlook."""
+    guest = Part("lee.guest")
+    asked = visits.window("nora.lind", NARROW).page.context.request
+    for path in ("/", "/users/", "/accounts/", "/items/device/", "/search/suggest/?q=bus"):
+        assert leaks(asked.get(f"{visits.portal.url}{path}").text(), guest) != []
+    assert len(guest.names) > 200
+    assert len(guest.keys) > 500

@@ -22,6 +22,9 @@ document.addEventListener("securitypolicyviolation",
 #: The responses are watched themselves; this is only the console's line about them.
 ABOUT_A_RESPONSE = "Failed to load resource"
 
+#: Nothing is being fetched into the page any more. Without scripts nothing ever is.
+SETTLED = "() => document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling') === null"
+
 
 @dataclass(frozen=True)
 class Portal:
@@ -62,6 +65,7 @@ class Window:
         response = self.page.goto(f"{self.url}{path}", wait_until="load")
         assert response is not None
         assert response.status == status, f"{path} answered {response.status}"
+        self.page.wait_for_function(SETTLED)
         return self.page
 
     def troubles(self) -> list[str]:

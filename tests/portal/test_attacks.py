@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,8 @@ from rest_framework.test import APIClient
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, Record
 from accesscontrol.projects.models import Project
-from accesscontrol.services import grants, links, project_members, projects, sections, tokens
-from accesscontrol.services.specs import MemberSpec, ProjectRuleSpec, TokenRuleSpec
+from accesscontrol.services import grants, links, project_members, projects, sections
+from accesscontrol.services.specs import MemberSpec, ProjectRuleSpec
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = pytest.mark.django_db
@@ -185,9 +185,10 @@ def test_an_answer_about_somebody_else_does_not_name_a_project_that_the_asker_ma
         page = browse("carl").get("/access/who/", {"permission": permission, "thing": "device:truck-8"})
         assert page.status_code == 200
         assert "Secret" not in page.content.decode()
-    assert "Secret" not in browse("carl").get(
-        "/items/device/truck-8/access/?permission=device.messages:view"
-    ).content.decode()
+    assert (
+        "Secret"
+        not in browse("carl").get("/items/device/truck-8/access/?permission=device.messages:view").content.decode()
+    )
 
 
 def grant_to_shop(cast: Cast) -> None:
@@ -245,7 +246,9 @@ def test_inviting_somebody_unknown_and_somebody_unseen_looks_the_same(cast, brow
 def test_naming_an_account_above_as_grantee_looks_like_naming_nobody(cast, browse):
     carla = browse("carla")
     form = {"account": "contoso", "covers": "items", "items": "van-1"}
-    answers = [carla.post("/grants/~new/", {**form, "grantee_keys": key}).status_code for key in ("northwind", "nobody")]
+    answers = [
+        carla.post("/grants/~new/", {**form, "grantee_keys": key}).status_code for key in ("northwind", "nobody")
+    ]
     assert answers == [302, 302]
     assert not cast.accounts["northwind"].received_grants.exists()
 

