@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
@@ -82,13 +83,15 @@ class GrantScreen(NounPage):
     def after(self, grant: Grant) -> str:
         return address(grant) if engine.decide(self.actor, "grant:view", grant).allowed else list_address("grant")
 
+    @cached_property
     def links(self) -> list[GrantGrantee]:
+        """The grantees that the caller may know of."""
         changeable = {self.thing.pk} if self.has("change") else set()
         return links_seen(self, [self.thing], changeable)[self.thing.pk]
 
     def own_link(self) -> GrantGrantee | None:
         """The caller's own part of the grant, when it is a grantee."""
-        return next((link for link in self.links() if link.account_id == self.own_account()), None)
+        return next((link for link in self.links if link.account_id == self.own_account()), None)
 
     def detail_page(self) -> HttpResponse:
         grant = self.thing
@@ -105,7 +108,7 @@ class GrantScreen(NounPage):
         if invited:
             rows.append({"label": _("Invited, not answered"), "value": invited})
         return self.thing_page(
-            rows, self.to_whom(), self.covered(), self.log(), state=grant_state(grant, self.links()), actions=self.acts(),
+            rows, self.to_whom(), self.covered(), self.log(), state=grant_state(grant, self.links), actions=self.acts(),
             more_actions=self.deletion(_("Revoke the grant") if self.has("change") else _("Drop out of the grant")),
         )  # fmt: skip
 
@@ -117,7 +120,7 @@ class GrantScreen(NounPage):
                 "icon": "account",
                 "note": _("accepted") if link.accepted_at else _("has not answered"),
             }
-            for link in self.links()
+            for link in self.links
         ]
         return {
             "title": _("To"),
@@ -168,7 +171,7 @@ class GrantScreen(NounPage):
         return self.attempt(lambda: grantee_services.accept_grant(self.actor, grant, link.account), to, _("Accepted."))
 
     def delete_page(self) -> HttpResponse:
-        grant, accounts = self.thing, [link.account for link in self.links()]
+        grant, accounts = self.thing, [link.account for link in self.links]
         if not self.has("change"):
             return self.drop_page()
         goes = {
