@@ -243,6 +243,7 @@ SPECTACULAR_SETTINGS = {
         "portal.api.schema.describe_problems",
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False},  # it would put links into buttons, which no keyboard reaches
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("REQUEST_BODY_BYTES", default=2_500_000)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
+from accesscontrol.access.event_names import veil_actors
 from accesscontrol.audit.models import Event
 from portal.api.base import NounViewSet
 from portal.api.payloads import VisibleThing
@@ -59,6 +61,14 @@ class EventViewSet(NounViewSet):
     filterset_class = EventFilters
     pagination_class = TimePages
     orderings = ()
+
+    def show(self, rows: Sequence[Event], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
+        veil_actors(self.actor, rows)
+        return super().show(rows, serializer)
+
+    def show_one(self, row: Event) -> Any:
+        veil_actors(self.actor, [row])
+        return super().show_one(row)
 
     def get_object(self) -> Event:
         row = self.get_queryset().filter(pk=self.kwargs["event"]).first()

@@ -56,6 +56,11 @@ class ItemChanges(Payload):
     settings = serializers.DictField()
     history_days = serializers.IntegerField(min_value=0, max_value=36_500, allow_null=True)
 
+    def to_representation(self, item: Item) -> dict[str, Any]:
+        """What the browsable form starts with: settings that are a section of their own have their own address."""
+        shown = super().to_representation(item)
+        return {name: value for name, value in shown.items() if name not in catalogue.KINDS[item.kind].sections}
+
 
 class ItemMove(Payload):
     """The account that an item goes to."""

@@ -61,7 +61,7 @@ class DeclaredSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         if not self.path.startswith("/api/"):
             return ["decisions"]
-        return super().get_tags()
+        return super().get_tags() or ["interface"]
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
         return super()._get_filter_parameters() if self._is_listing() else []

@@ -27,12 +27,20 @@ LIMIT_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+PEOPLE = {
+    "owner": _("Owners"),
+    "administrator": _("Administrators"),
+    "developer": _("Developers"),
+    "user": _("Users"),
+}
+
+
 def limit_label(name: str) -> str:
     """How a limit is called: what it counts."""
     if name == "account":
         return str(_("Subaccounts"))
-    if name in catalogue.AUTHORITIES:
-        return str(_("Users: %(authority)s") % {"authority": _(catalogue.AUTHORITIES[name]).lower()})
+    if name in PEOPLE:
+        return str(PEOPLE[name])
     return str(_(catalogue.KINDS[name].plural))
 
 
@@ -95,7 +103,14 @@ class LimitsForm(ActForm):
             )
         self.groups = (
             (_("Plan"), "", ("history_days",)),
-            *((title, "", tuple(f"limit_{name}" for name in names)) for title, names in LIMIT_GROUPS),
+            *(
+                (
+                    title,
+                    _("Empty: only what the accounts above set. 0: none."),
+                    tuple(f"limit_{name}" for name in names),
+                )
+                for title, names in LIMIT_GROUPS
+            ),
         )
 
     def clean(self) -> dict[str, Any]:

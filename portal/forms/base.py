@@ -51,7 +51,7 @@ def thing_label(thing: Model) -> str:
 class ThingField(forms.Field):
     """One row of a queryset that visible() has narrowed, named by its key.
 
-    rows: what may be chosen. permission: of the autocomplete address that offers the same rows. The first few are
+    rows: what may be chosen. permission: of the autocomplete address that offers the same rows. shown: how many are
     offered without a script.
     """
 
@@ -60,9 +60,11 @@ class ThingField(forms.Field):
     many = False
 
     def __init__(
-        self, rows: QuerySet, permission: str, *, lookup: str = "key", query: str = "", empty: str = "—", **rest
-    ):
+        self, rows: QuerySet, permission: str, *, lookup: str = "key", query: str = "", empty: str = "—",
+        shown: int = SHOWN, **rest,
+    ):  # fmt: skip
         super().__init__(**rest)
+        self.shown = shown
         of_account = any(field.name == "account" for field in rows.model._meta.fields)
         self.rows = rows.select_related("account") if of_account else rows
         self.lookup, self.empty = lookup, empty
@@ -91,7 +93,9 @@ class ThingField(forms.Field):
 
     def _read_choices(self) -> list[tuple[str, str]]:
         offered = {name_in_address(row): thing_label(row) for row in self.chosen}
-        offered |= {name_in_address(row): thing_label(row) for row in self.rows[:SHOWN]}
+        # Sorting all that may be chosen costs more than it helps.
+        some = self.rows.order_by()[: self.shown] if self.shown else ()
+        offered |= dict(sorted(((name_in_address(row), thing_label(row)) for row in some), key=lambda pair: pair[1]))
         first = [] if self.many or (self.required and not self.empty) else [("", self.empty)]
         return first + list(offered.items())
 
@@ -160,7 +164,9 @@ class DataField(forms.CharField):
         try:
             found = json.loads(text, parse_constant=_refuse_constant)
         except RecursionError as error:
-            raise forms.ValidationError(_("This is nested too deeply. Put less into each other."), code="json") from error
+            raise forms.ValidationError(
+                _("This is nested too deeply. Put less into each other."), code="json"
+            ) from error
         except ValueError as error:
             raise forms.ValidationError(self.error_messages["json"], code="json", params={"error": error}) from error
         if not isinstance(found, dict):

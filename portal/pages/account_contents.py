@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.event_names import veil_actors
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.services.errors import Invalid, Problem
@@ -99,6 +100,7 @@ def events(actor: Actor, account: Account, start: int) -> dict[str, Any]:
     """What happened in the account, the latest first."""
     rows = engine.visible(actor, "event:view").filter(account_id=account.pk).select_related("detail")
     found = list(rows.order_by("-at", "-id")[start : start + EVENTS + 1])
+    veil_actors(actor, found)
     url = reverse("account_events", kwargs={"key": account.key})
     back, on = max(0, start - EVENTS), start + EVENTS
     pagination = {

@@ -166,6 +166,7 @@ class AccountScreen(AccountPage):
     def limits_change_page(self) -> HttpResponse:
         form = LimitsForm(self.request.POST or None, account=self.thing)
         return self.form_page(form, self.set_limits, title=_("Change limits"), done=_("Saved."),
+                              template="accounts/limits_form.html",
                               to=lambda account: address(account, "limits"))  # fmt: skip
 
     def set_limits(self, values: dict[str, Any]) -> Account:

@@ -171,7 +171,10 @@ class Screen:
         return accounts
 
     def may_create(self) -> bool:
-        """Whether there is any account in which the caller may create one."""
+        """Whether there is any account in which the caller may create one: their own, most often."""
+        own, needed = self.own_account(), f"{self.kind_name}:create"
+        if own is not None and engine.decide(self.actor, needed, ("account", own)).allowed:
+            return True
         return engine.visible(self.actor, f"{self.kind_name}:create").exists()
 
     def form_page(

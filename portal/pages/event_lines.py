@@ -48,4 +48,6 @@ def sentence(event: Event) -> str:
     """Who did what to which thing."""
     if event.action in ("sign_in", "sign_out"):
         return f"{who_acted(event)} {str(_DID[event.action]).rstrip(':')}"
+    if event.action in ("account.operate", "account.operate_stop"):
+        return f"{who_acted(event).partition(' → ')[0]} {did(event)} {on_what(event)}"
     return f"{who_acted(event)} {did(event)} {on_what(event)}"

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
+from accesscontrol.access.event_names import veil_actors
 from accesscontrol.audit.models import Event
 from portal.filters.events import EventFilters
 from portal.pages.base import DETAIL, LIST, Screen
@@ -26,6 +27,7 @@ class EventListing(Listing):
 
     def decorate(self, table: EventTable, rows: list[Event]) -> None:
         super().decorate(table, rows)
+        veil_actors(self.actor, rows)
         table.account_names = account_names(self.screen, rows)
 
     def creation(self) -> dict[str, str]:
@@ -61,6 +63,7 @@ class EventScreen(NounPage):
 
     def detail_page(self) -> HttpResponse:
         event = self.thing
+        veil_actors(self.actor, [event])
         detail = getattr(event, "detail", None)
         rows: list[dict[str, Any]] = [
             {"label": _("Time"), "time": event.at},

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.event_names import veil_actors
 from accesscontrol.accounts.models import Account
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
@@ -86,7 +87,8 @@ def _events(actor: Actor, access: Access) -> list[dict[str, Any]]:
     """The latest lines of the audit log that the caller may see."""
     if access["event"]["event:view"] == "none":
         return []
-    rows = engine.visible(actor, "event:view").select_related("detail").order_by("-at", "-id")[:EVENTS]
+    rows = list(engine.visible(actor, "event:view").select_related("detail").order_by("-at", "-id")[:EVENTS])
+    veil_actors(actor, rows)
     return [{"time": row.at, "sentence": sentence(row), "url": address(row)} for row in rows]
 
 

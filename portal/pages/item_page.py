@@ -39,15 +39,16 @@ def opening(kind: str, section: str) -> str:
 def grant_tags(actor: Actor, rows: list[Item], own_account: int | None) -> dict[int, dict[str, str]]:
     """For rows of other accounts that came by a grant: the grant in words and its address, by item id."""
     foreign = [row for row in rows if row.account_id != own_account]
-    decisions = engine.decide_many([Question(actor, f"{row.kind}:view", row) for row in foreign]) if foreign else []
+    received = engine.visible(actor, "grant:view").filter(grantees=own_account)
+    if not foreign or not received.exists():
+        return {}
+    decisions = engine.decide_many([Question(actor, f"{row.kind}:view", row) for row in foreign])
     by_row = {}
     for row, decision in zip(foreign, decisions, strict=True):
         origin = decision.verdict.by.origin if decision.allowed and decision.verdict.by else None
         if origin and origin[0] == "grant":
             by_row[row.pk] = origin[1]
-    if not by_row:
-        return {}
-    grants = engine.visible(actor, "grant:view").filter(pk__in=set(by_row.values())).select_related("account").in_bulk()
+    grants = received.filter(pk__in=set(by_row.values())).select_related("account").in_bulk() if by_row else {}
     return {
         row: {"label": _("from %(account)s") % {"account": grants[number].account}, "url": address(grants[number])}
         for row, number in by_row.items()

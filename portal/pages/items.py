@@ -54,8 +54,7 @@ class ItemListing(Listing):
     def decorate(self, table: ItemTable, rows: list[Item]) -> None:
         super().decorate(table, rows)
         table.grant_tags = grant_tags(self.actor, rows, self.screen.own_account())
-        owners = {row.owner_id for row in rows} - {None}
-        table.seen_users = set(visible_people(self.screen, owners).values_list("pk", flat=True)) if owners else set()
+        table.seen_users = self.seen(row.owner for row in rows)
         if isinstance(table, DeviceTable):
             table.last_times = last_times(self.actor, rows, "messages")
         if isinstance(table, ContainerTable):

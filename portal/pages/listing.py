@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
 from django.core.paginator import EmptyPage, PageNotAnInteger
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accesscontrol.access import engine
-from portal.filters.base import PAGE_SIZES
+from portal.filters.base import CHOICES, PAGE_SIZES
 
 if TYPE_CHECKING:
     from portal.pages.base import Screen
@@ -44,6 +45,7 @@ class Listing:
             "filter_keep": self.kept(),
             "chips": self.chips(found),
             "clear_url": self.request.path,
+            "choices_url": self.choices_url(),
             "result_note": self.note(table.paginator.count),
             "empty": self.empty(),
             **self.creation(),
@@ -72,18 +74,17 @@ class Listing:
     def decorate(self, table: tables.Table, rows: list[Any]) -> None:
         """Give the table what its columns need about this page's rows: marks, and whose things they are."""
         table.own_account = self.screen.own_account()
-        table.seen_accounts = self.seen_accounts({row.account_id for row in rows if getattr(row, "account_id", None)})
+        own = self.screen.own_account()
+        accounts = [getattr(row, "account", None) for row in rows]
+        table.seen_accounts = self.seen(account for account in accounts if account is not None and account.pk != own)
         wanted = list(self.row_permissions)
         table.marks = engine.mark(self.actor, rows, wanted) if wanted and rows else {}
 
-    def seen_accounts(self, ids: set[int]) -> set[int]:
-        """Which of these accounts the caller may open, so that their tags are links."""
-        others = ids - {self.screen.own_account()}
-        return (
-            set(engine.visible(self.actor, "account:view").filter(pk__in=others).values_list("pk", flat=True))
-            if others
-            else set()
-        )
+    def seen(self, things: Iterable[Model | None]) -> set[int]:
+        """Which of these related things the caller may view, by id: so they are named, or their names are links."""
+        listed = list({thing.pk: thing for thing in things if thing is not None}.values())
+        marks = engine.mark(self.actor, listed, ["view"]) if listed else {}
+        return {number for number, had in marks.items() if had}
 
     def kept(self) -> list[dict[str, str]]:
         """The sort order stays while one filters."""
@@ -100,6 +101,12 @@ class Listing:
             label = value if wrong else dict(getattr(field, "choices", ())).get(value, value)
             shown.append({"label": field.label, "value": str(label), "remove_url": self._without(name)})
         return shown
+
+    def choices_url(self) -> str:
+        """The address of this list with the choices of its filters in the page, for who has no script."""
+        query = self.request.GET.copy()
+        query[CHOICES] = "1"
+        return f"{self.request.path}?{query.urlencode()}"
 
     def _without(self, name: str) -> str:
         query: QueryDict = self.request.GET.copy()

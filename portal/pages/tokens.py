@@ -30,9 +30,7 @@ class TokenListing(Listing):
 
     def decorate(self, table: TokenTable, rows: list[Token]) -> None:
         super().decorate(table, rows)
-        people = {row.user_id for row in rows if row.user_id}
-        users = engine.visible(self.actor, "user:view").filter(pk__in=people)
-        table.seen_users = set(users.values_list("pk", flat=True)) if people else set()
+        table.seen_users = self.seen(row.user for row in rows)
 
 
 class TokenScreen(NounPage):

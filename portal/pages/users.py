@@ -28,6 +28,12 @@ class UserListing(Listing):
     filters = UserFilters
     order = ("username", "id")
 
+    def decorate(self, table: UserTable, rows: list[User]) -> None:
+        super().decorate(table, rows)
+        named = {row.role_id for row in rows if row.role_id}
+        roles = engine.visible(self.actor, "role:view").filter(pk__in=named)
+        table.seen_roles = set(roles.values_list("pk", flat=True)) if named else set()
+
 
 class UserScreen(NounPage):
     """Users."""

@@ -24,6 +24,9 @@ class UserTable(ListTable):
     def render_authority(self, record: User) -> str:
         return _now(record.get_authority_display())
 
+    def render_role(self, record: User) -> str:
+        return str(record.role) if record.role_id in self.seen_roles else "—"
+
     def state_of(self, record: User) -> dict[str, str]:
         return user_state(record)
 

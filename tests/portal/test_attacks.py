@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, Record
 from accesscontrol.projects.models import Project
-from accesscontrol.services import grants, links, project_members, projects, sections
+from accesscontrol.services import accounts, grants, links, project_members, projects, sections, users
 from accesscontrol.services.specs import MemberSpec, ProjectRuleSpec
 from tests.world import CONSOLE, Cast, build_cast
 
@@ -321,3 +321,43 @@ def test_a_request_id_of_any_form_breaks_nothing(cast, call):
     secret = cast.tokens["master"].secret
     answer = nora.post(f"/access/v1/evaluation?k={secret}", asked, format="json", headers={"X-Request-ID": "x" * 5000})
     assert answer.status_code == 401
+
+
+def test_the_browsable_form_of_a_device_does_not_hold_settings_that_the_caller_may_not_view(cast, call):
+    cast.items["truck_8"].settings = {"apn_password": "s3cret-value"}
+    cast.items["truck_8"].save(update_fields=["settings"])
+    make_member(cast, "lee", ProjectRuleSpec(effect="allow", permissions=("device:view", "device:change")))
+    page = call("lee").get("/api/v1/items/truck-8/", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert "s3cret-value" not in page.content.decode()
+
+
+# --- The audit log
+
+
+def test_a_line_of_the_log_names_a_person_of_an_account_above_by_the_account(cast, call, browse):
+    nora = cast.actor("nora", address="203.0.113.9")
+    grants.create_grant(
+        nora, cast.accounts["northwind"], covers="items", items=(cast.items["hub"],),
+        grantees=[cast.accounts["fabrikam"]],
+    )  # fmt: skip
+    [line] = call("frank").get("/api/v1/events/?action=grant.create").json()["results"]
+    assert (line["actor_name"], line["actor_id"], line["address"]) == ("Northwind", None, "")
+    assert call("frank").get(f"/api/v1/events/{line['id']}/").json()["actor_name"] == "Northwind"
+    frank = browse("frank")
+    for address in ("/", "/events/", f"/events/{line['id']}/", "/accounts/fabrikam/events/"):
+        shown = frank.get(address).content.decode()
+        assert "nora" not in shown
+        assert "203.0.113.9" not in shown
+    assert frank.get("/events/?q=nora").context["table"].paginator.count == 0
+    assert browse("adam").get("/events/?q=nora").context["table"].paginator.count > 0
+    lines = call("adam").get("/api/v1/events/?action=grant.create").json()["results"]
+    assert {"nora", "console"} == {one["actor_name"] for one in lines}
+
+
+def test_a_role_that_the_caller_may_not_view_is_not_named_in_the_list_of_users(cast, browse):
+    accounts.move_account(CONSOLE, cast.accounts["contoso"], None)
+    users.create_user(CONSOLE, cast.accounts["contoso"], username="rolf", verified=True)
+    User.objects.filter(username="rolf").update(role=cast.dispatcher)
+    assert "Dispatcher" not in browse("carl").get("/users/").content.decode()
+    assert "Dispatcher" in browse("adam").get("/users/").content.decode()

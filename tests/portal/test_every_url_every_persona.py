@@ -189,10 +189,10 @@ def endpoint_cases(endpoint: Address, caller: Caller, deep: bool) -> Iterator[tu
         declared = endpoint.endpoint.declares[action]
         if endpoint.pattern.startswith("^"):
             yield method, "/api/there/is/nothing", 404
-        elif "key" not in endpoint.parts:
+        elif not {"key", "event"} & endpoint.parts:
             yield method, endpoint.at(), 200 if method == "get" else 400
         elif callable(declared):
-            yield from section_cases(endpoint, caller, method, VERBS[action], deep)
+            yield from section_cases(endpoint, caller, method, action, deep)
         elif declared.startswith("*"):
             for kind in catalogue.ITEM_KINDS if deep else ("device", "group"):
                 needed = f"{kind}{declared[1:]}"
@@ -207,20 +207,30 @@ def permission_exists(name: str) -> bool:
 
 
 def section_cases(
-    endpoint: Address, caller: Caller, method: str, verb: str, deep: bool
+    endpoint: Address, caller: Caller, method: str, action: str, deep: bool
 ) -> Iterator[tuple[str, str, int]]:
     """The sections of items: what a kind's section has no verb for is no method there."""
+    verb = VERBS[action]
     for kind in catalogue.ITEM_KINDS if deep else ("device",):
         for section, verbs in catalogue.KINDS[kind].sections.items():
             if section in ("settings", "items"):
                 continue
-            if verb in verbs:
+            if action == "change_output" and section != "outputs":
+                yield method, endpoint.at(section=section), 405  # said of the address, whatever stands behind it
+            elif verb in verbs:
                 yield from key_cases(endpoint, caller, method, kind, f"{kind}.{section}:{verb}", section)
-                continue
-            visible, hidden = caller.seen(kind)
-            for thing, status in ((visible[0] if visible else None, 405), (hidden, 404)):
-                if thing is not None:
-                    yield method, endpoint.at(key=key_of(thing), section=section), status
+            else:
+                yield from no_method_cases(endpoint, caller, method, kind, section)
+
+
+def no_method_cases(
+    endpoint: Address, caller: Caller, method: str, kind: str, section: str
+) -> Iterator[tuple[str, str, int]]:
+    """What a section has no verb for: 405 for who sees the item, and nothing there for who does not."""
+    visible, hidden = caller.seen(kind)
+    for thing, status in ((visible[0] if visible else None, 405), (hidden, 404)):
+        if thing is not None:
+            yield method, endpoint.at(key=key_of(thing), section=section), status
 
 
 def key_cases(
@@ -247,7 +257,8 @@ def test_every_endpoint_answers_each_persona_as_the_engine_decides(walk, deep, u
     client, caller = walk(username)
     wrong, asked = [], 0
     for endpoint in ENDPOINTS:
-        for method, path, wanted in endpoint_cases(endpoint, caller, deep):
+        cases = list(endpoint_cases(endpoint, caller, deep))
+        for method, path, wanted in cases if deep else cases[INSIDE.index(username) % 2 :: 2] or cases:
             got = call(client, method, path)
             asked += 1
             if got != wanted:

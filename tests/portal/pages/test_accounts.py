@@ -49,7 +49,9 @@ def test_a_node_says_how_many_accounts_one_sees_below_it(browse):
 
 
 def test_granted_accounts_stand_apart(browse, cast):
-    create_grant(CONSOLE, cast.accounts["contoso"], covers="account", grantees=[cast.accounts["fabrikam"]], key="all-of-it")
+    create_grant(
+        CONSOLE, cast.accounts["contoso"], covers="account", grantees=[cast.accounts["fabrikam"]], key="all-of-it"
+    )
     page = browse("frank").get(TREE)
     assert labels(page.context["nodes"]) == [("Fabrikam", [])]
     assert labels(page.context["shared"]) == ["Contoso"]
@@ -140,7 +142,9 @@ def test_acts_are_offered_as_far_as_one_may(browse):
     assert menu(browse("siv"), "shop") == {}
 
 
-@pytest.mark.parametrize("tab", ["", "subaccounts/", "limits/", "events/", "access/", "change/", "move/", "block/", "delete/"])
+@pytest.mark.parametrize(
+    "tab", ["", "subaccounts/", "limits/", "events/", "access/", "change/", "move/", "block/", "delete/"]
+)
 @pytest.mark.parametrize("key", ["acme", "northwind", "fabrikam", "there-is-none"])
 def test_a_foreign_account_is_like_one_that_does_not_exist(browse, tab, key):
     assert browse("carla").get(f"/accounts/{key}/{tab}").status_code == 404
@@ -207,7 +211,9 @@ def test_subusers_open_none(browse):
 
 
 def test_renaming_and_notes(browse):
-    answer = browse("carla").post("/accounts/contoso/change/", {"name": "Contoso Ltd", "notes": "Ask Carl", "public_sign_up": "on"})
+    answer = browse("carla").post(
+        "/accounts/contoso/change/", {"name": "Contoso Ltd", "notes": "Ask Carl", "public_sign_up": "on"}
+    )
     assert answer["Location"] == "/accounts/contoso/"
     account = Account.objects.get(key="contoso")
     assert (account.name, account.notes, account.public_sign_up) == ("Contoso Ltd", "Ask Carl", True)
@@ -225,7 +231,9 @@ def test_changing_limits(browse, cast):
 def test_a_limit_above_the_parents_is_told_at_its_field(browse, cast):
     change_limits(CONSOLE, cast.accounts["northwind"], {"device": 10})
     form = browse("nora").post("/accounts/contoso/limits/change/", {"limit_device": "11"}).context["form"]
-    assert form.errors == {"limit_device": ["The limit “device” can be 10 at most, as the account above has. Enter less."]}
+    assert form.errors == {
+        "limit_device": ["The limit “device” can be 10 at most, as the account above has. Enter less."]
+    }
 
 
 def test_moving_offers_places_outside_of_the_branch_only(browse):

@@ -57,7 +57,9 @@ def test_the_numbers_are_of_what_one_sees(browse):
 
 
 def test_a_newcomer_is_told_what_to_do_next(browse):
-    steps = {person: [one["icon"] for one in browse(person).get("/").context["steps"]] for person in ("frank", "siv", "nora")}
+    steps = {
+        person: [one["icon"] for one in browse(person).get("/").context["steps"]] for person in ("frank", "siv", "nora")
+    }
     assert steps == {"frank": ["account", "user", "token", "grant"], "siv": [], "nora": []}
 
 
@@ -66,7 +68,9 @@ def test_somebody_without_any_item_reads_whom_to_ask(client, cast):
     empty = client.get("/").context["empty"]
     assert empty["title"] == "Nothing is assigned to you yet"
     assert empty["text"].endswith("Ask an administrator of Fabrikam.")
-    client.force_login(create_user(CONSOLE, open_account(CONSOLE, None, name="New"), username="neo", authority="owner", verified=True))
+    client.force_login(
+        create_user(CONSOLE, open_account(CONSOLE, None, name="New"), username="neo", authority="owner", verified=True)
+    )
     assert client.get("/").context["empty"]["title"] == "No items yet"
 
 

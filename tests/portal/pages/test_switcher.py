@@ -57,9 +57,7 @@ def test_starting_and_stopping_are_recorded_under_both_names(browse, cast):
 
 
 def test_a_foreign_account_is_like_one_that_does_not_exist(browse):
-    answers = [
-        browse("nora").post("/act-as/", {"account": key}).status_code for key in ("acme", "there-is-none")
-    ]
+    answers = [browse("nora").post("/act-as/", {"account": key}).status_code for key in ("acme", "there-is-none")]
     assert answers == [404, 404]
     assert Event.objects.filter(action="account.operate").count() == 0
 
