@@ -120,7 +120,8 @@ def link_facts(action: str, links: Sequence[ItemLink], **told: Any) -> list[Fact
     account may not view is named in the member's account instead."""
     foreign = [link for link in links if link.member.account_id != link.container.account_id]
     asked = [
-        Question(Actor("account", link.container.account_id), f"{link.member.kind}:view", link.member) for link in foreign
+        Question(Actor("account", link.container.account_id), f"{link.member.kind}:view", link.member)
+        for link in foreign
     ]
     decisions = engine.decide_many(asked) if asked else []
     unseen = {link.pk for link, decision in zip(foreign, decisions, strict=True) if not decision.allowed}

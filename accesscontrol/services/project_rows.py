@@ -81,7 +81,8 @@ def store_members(project: Project, old: ProjectSpec, new: ProjectSpec) -> list[
             continue
         _store_member(project, member)
         told = {
-            "roles": list(member.roles), "rules": [_told(rule) for rule in member.rules], "starts_at": member.starts_at, "expires_at": member.expires_at, "accepted": member.accepted,
+            "roles": list(member.roles), "rules": [_told(rule) for rule in member.rules],
+            "starts_at": member.starts_at, "expires_at": member.expires_at, "accepted": member.accepted,
         }  # fmt: skip
         action = "project.member.change" if user_id in before else "project.member.add"
         facts.append(_member_fact(action, project, member, told))

@@ -133,7 +133,9 @@ class _Batch:
 
     def _about_others(self, one: Asked) -> bool:
         actor = self.actors[one]
-        return self.asker is not None and actor is not None and (actor.type, actor.id) != (self.asker.type, self.asker.id)
+        return (
+            self.asker is not None and actor is not None and (actor.type, actor.id) != (self.asker.type, self.asker.id)
+        )
 
     def _find_hidden(self) -> set[Any]:
         """What decided about others and is not for the asker to see: a project, a grant, a role."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -86,8 +87,8 @@ class SettingsForm(ActForm):
         #: What stays without being shown.
         self.unseen = {} if shown else dict(item.settings)
         #: Field → (setting, value before).
-        plain = [(name, value) for name, value in item.settings.items() if shown and _is_plain(value)]
-        self.plain = {f"value_{number}": pair for number, pair in enumerate(plain)}
+        plain = [(name, value) for name, value in sorted(item.settings.items()) if shown and _is_plain(value)]
+        self.plain = {value_field(name): (name, value) for name, value in plain}
         for field, (name, value) in self.plain.items():
             self.fields[field] = _field_for(name, value)
         self.fields["new_name"] = forms.CharField(label=_("New setting"), required=False, max_length=200)
@@ -115,6 +116,11 @@ class SettingsForm(ActForm):
             found[cleaned["new_name"].strip()] = _guess(cleaned["new_value"])
         cleaned["settings"] = found
         return cleaned
+
+
+def value_field(name: str) -> str:
+    """The field of a setting: its name stays whatever other settings come and go before the form is sent."""
+    return f"value_{crc32(name.encode()):08x}"
 
 
 def _is_plain(value: Any) -> bool:

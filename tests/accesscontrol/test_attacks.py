@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import User
 from accesscontrol.projects.models import Project
 from accesscontrol.services import projects, tokens, users
@@ -29,7 +30,10 @@ def project_with_roles(cast: Cast) -> Project:
     lee = MemberSpec(user=cast.people["lee"], roles=("reader",), accepted=True)
     return projects.create_project(
         CONSOLE, cast.accounts["northwind"], name="Fleet", items=(cast.items["truck_8"],), members=(lee,),
-        roles=(ProjectRoleSpec(key="reader", name="Reader"), ProjectRoleSpec(key="driver", name="Driver", rules=(rule,))),
+        roles=(
+            ProjectRoleSpec(key="reader", name="Reader"),
+            ProjectRoleSpec(key="driver", name="Driver", rules=(rule,)),
+        ),
     )  # fmt: skip
 
 
@@ -41,9 +45,8 @@ def test_copying_a_rule_from_one_project_role_to_another_is_passing_on(cast):
     )
     reader = project.roles.get(key="reader")
     rule = ProjectRuleSpec(effect="allow", permissions=("device:delete",))
-    with pytest.raises(Exception) as refused:
+    with pytest.raises((BeyondOwn, AccessDenied)):
         projects.change_project_role(Actor.of(issued.token), reader, rules=(rule,))
-    assert type(refused.value).__name__ in ("BeyondOwn", "AccessDenied")
 
 
 def test_nobody_issues_a_token_of_the_account_that_outlives_their_own_access(cast):
@@ -58,10 +61,9 @@ def test_nobody_issues_a_token_of_the_account_that_outlives_their_own_access(cas
     assert tokens.create_token(cast.actor("adam"), cast.accounts["northwind"], type="master", expires_at=ends)
 
 
-@pytest.mark.parametrize("days", [-800_000, 2_600_000])
-def test_a_time_at_the_end_of_the_calendar_is_refused(cast, days):
-    moment = timezone.now() + timedelta(days=days) if abs(days) < 730_000 else None
-    moment = moment or timezone.now().replace(year=1 if days < 0 else 9999)
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_time_at_the_end_of_the_calendar_is_refused(cast, year):
+    moment = timezone.now().replace(year=year)
     with pytest.raises(Invalid) as refused:
         users.change_user(CONSOLE, cast.people["sam"], expires_at=moment)
     assert list(refused.value.errors) == ["expires_at"]

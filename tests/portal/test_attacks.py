@@ -271,9 +271,14 @@ def test_a_link_of_a_foreign_device_does_not_name_it_in_the_containers_log(cast,
 
 @pytest.mark.parametrize(
     "query",
-    ["before=0001-01-01T00:00:00%2B14:00_1", "before=9999-12-31T23:59:59-14:00_5", "after=0001-01-01T00:00:00%2B14:00_1",
-     "since=0001-01-01T00:00", "until=9999-12-31T23:59"],
-)  # fmt: skip
+    [
+        "before=0001-01-01T00:00:00%2B14:00_1",
+        "before=9999-12-31T23:59:59-14:00_5",
+        "after=0001-01-01T00:00:00%2B14:00_1",
+        "since=0001-01-01T00:00",
+        "until=9999-12-31T23:59",
+    ],
+)
 def test_times_at_the_ends_of_the_calendar_break_no_list(cast, browse, query):
     nora = cast.people["nora"]
     for zone in ("Asia/Tokyo", "America/New_York"):

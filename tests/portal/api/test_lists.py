@@ -6,9 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accesscontrol import catalogue
 from accesscontrol.access import engine
+from accesscontrol.access.permissions import PermissionSet, UnknownName
 from tests.factories import GrantFactory, ProjectFactory, RoleFactory, TokenFactory
 
+pytestmark = pytest.mark.both
 V1 = "/api/v1"
 NOUNS = ("accounts", "items", "users", "roles", "tokens", "grants", "projects", "events")
 ITEMS = f"{V1}/items/"
@@ -43,6 +46,19 @@ def test_counts_and_filters_know_visible_rows_only(person, cast):
     assert person("nora").get(f"{ITEMS}?account=contoso").json()["count"] == 2
     assert keys_of(person("carla").get(ITEMS)) >= {"hub"}, "carla sees the hub by its grant"
     assert person("carla").get(f"{ITEMS}?account=northwind").json()["count"] == 0, "but not whose it is"
+
+
+def test_a_pattern_lists_the_items_of_every_kind_that_has_it(cast):
+    """`visible` with `*` in place of the kind is the union over the kinds; one that means several verbs is refused."""
+    for username in ("nora", "sam", "anna", "carla"):
+        actor = cast.actor(username)
+        for rest in (":change", ".messages:view", ".logs:view", ".items:create"):
+            named = PermissionSet.of([f"*{rest}"]).only(catalogue.ITEM_KINDS).names()
+            expected = {pk for name in named for pk in engine.visible(actor, name).values_list("pk", flat=True)}
+            assert set(engine.visible(actor, f"*{rest}").values_list("pk", flat=True)) == expected
+    for wrong in ("*:create", "*:*", "*.messages:*", "*.nothing:view"):
+        with pytest.raises(UnknownName):
+            engine.visible(cast.actor("nora"), wrong)
 
 
 def test_filters_orders_and_pages(person):

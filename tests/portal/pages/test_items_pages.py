@@ -12,6 +12,7 @@ from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item, ItemLink, Record
 from accesscontrol.services.assignments import share_item
 from accesscontrol.services.users import set_history_days
+from portal.forms.items import value_field
 from tests.world import CONSOLE
 
 TRUCK = "/items/device/truck-7/"
@@ -117,11 +118,18 @@ def test_tabs_are_those_one_may_see(browse):
 
 def test_settings_are_changed_by_field_added_and_by_json(browse, cast):
     truck, nora = cast.items["truck_7"], browse("nora")
-    sent = {"value_0": "45", "new_name": "phone", "new_value": "+49 170", "json": '{"interval": 30}'}
+    sent = {value_field("interval"): "45", "new_name": "phone", "new_value": "+49 170", "json": '{"interval": 30}'}
     assert nora.post(f"{TRUCK}settings/change/", sent).url == f"{TRUCK}settings/"
     truck.refresh_from_db()
     assert truck.settings == {"interval": 45, "phone": "+49 170"}
-    nora.post(f"{TRUCK}settings/change/", {"value_0": "45", "value_1": "+49 170", "json": '{"net": {"apn": "x"}}'})
+    nora.post(
+        f"{TRUCK}settings/change/",
+        {
+            value_field("interval"): "45",
+            value_field("phone"): "+49 170",
+            "json": '{"net": {"apn": "x"}}',
+        },
+    )
     truck.refresh_from_db()
     assert truck.settings == {"net": {"apn": "x"}}
     assert nora.post(f"{TRUCK}settings/clear/").status_code == 302
