@@ -1,7 +1,7 @@
 """The one list of kinds, sections, verbs, links, rights, levels and presets.
 
 Plain data on the ground floor: forms, role editor, token rules, filters, API schema, engine and tests read it, so that
-a new kind or right is one entry here and nothing else. `check()` is run when Django starts (see `accesscontrol.checks`).
+a new kind or right is one entry here and nothing else. `check()` runs when Django starts (see `accesscontrol.checks`).
 Source: the catalogue of the design, drawn from the panels of flespi (F), Thinger.io (T) and Navixy (N).
 """
 

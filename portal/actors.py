@@ -21,7 +21,6 @@ from rest_framework.views import APIView
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.tokens.models import Token
 from portal.declared import PUBLIC
@@ -63,19 +62,6 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def actor_of(request: HttpRequest, caller: User | Token, acting: int | None = None) -> Actor:
     """The actor of a request: this caller, from this address, under this request's id."""
     return Actor.of(caller, acting=acting, address=client_address(request), request_id=request.request_id)
-
-
-def account_named(request: HttpRequest) -> int | None:
-    """The account that the X-Account-Id header of an API call names; None without one.
-
-    Raises UnknownName when it is no number. Whether the caller may operate as it is the engine's to say.
-    """
-    named = request.headers.get(ACCOUNT_HEADER)
-    if named is None:
-        return None
-    if not (named.isascii() and named.isdigit() and len(named) < 19):
-        raise UnknownName(f"{ACCOUNT_HEADER} is the number of an account, such as 17.")
-    return int(named)
 
 
 def operating_as(request: HttpRequest) -> OperatingAs | None:

@@ -1,4 +1,4 @@
-"""The test command: the whole suite on SQLite and, beside it, the database tests on PostgreSQL; one summary.
+"""The test command: the whole suite on SQLite in two halves and, beside them, the database tests on PostgreSQL.
 
 python3 run.py test [--deep] [-- pytest arguments]
 """
@@ -20,6 +20,8 @@ CLOSING_LINE = re.compile(r"^=*\s*((?:\d+ [a-z]+(?:, )?)+|no tests ran) in [\d.]
 EXECUTED = re.compile(r"(\d+) (?:passed|failed|errors?|xfailed|xpassed)")
 COLOR = re.compile(r"\x1b\[[\d;]*m")
 RULE = "─" * 78
+#: The half of the suite that needs no face; the other half is all the rest, so that nothing new is forgotten.
+BELOW_THE_FACES = ["tests/accesscontrol", "tests/oracle"]
 NO_TESTS_COLLECTED = 5  # pytest's exit code when nothing matched
 
 
@@ -93,7 +95,10 @@ class SuiteRun:
 
 
 def start_test_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
-    """The whole suite on SQLite, shown live, and beside it the database tests on an embedded PostgreSQL."""
+    """The suite on SQLite, the faces shown live, and beside it the database tests on an embedded PostgreSQL.
+
+    With arguments for pytest the suite is not cut in halves: they may name files of either.
+    """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DEEP"):
         environment.pop(name, None)
@@ -104,10 +109,17 @@ def start_test_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
     pytest = [sys.executable, "-m", "pytest"]
     database_tests = ["-m", "both or concurrency", "-p", "no:cacheprovider"]
     postgres = [sys.executable, "-m", "tests.embedded_postgres"]
-    return [
-        SuiteRun("SQLite, all tests", [*pytest, *extra], environment, live=True),
-        SuiteRun("PostgreSQL, database tests", [*postgres, *pytest, *database_tests, *extra], environment, live=False),
-    ]
+    on_postgres = [*postgres, *pytest, *database_tests, *extra]
+    if extra:
+        runs = [SuiteRun("SQLite", [*pytest, *extra], environment, live=True)]
+    else:
+        faces = [*pytest, *(f"--ignore={folder}" for folder in BELOW_THE_FACES)]
+        below = [*pytest, "-p", "no:cacheprovider", *BELOW_THE_FACES]
+        runs = [
+            SuiteRun("SQLite, faces and house rules", faces, environment, live=True),
+            SuiteRun("SQLite, facts, law and acts", below, environment, live=False),
+        ]
+    return [*runs, SuiteRun("PostgreSQL, database tests", on_postgres, environment, live=False)]
 
 
 def summarize(runs: list[SuiteRun], may_be_empty: bool, seconds: float) -> int:

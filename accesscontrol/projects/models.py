@@ -76,7 +76,7 @@ class ProjectMember(models.Model):
 
 
 class ProjectRule(models.Model):
-    """Allow or deny × kind (empty = any) × item (empty = any of that kind) × patterns, of a project role or a member."""
+    """Allow or deny × kind (empty = any) × item (empty = any of that kind) × patterns, of a project role or member."""
 
     class Effect(models.TextChoices):
         ALLOW = "allow", "Allow"

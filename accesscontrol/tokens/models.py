@@ -12,7 +12,7 @@ from accesscontrol.items.models import Item
 
 
 class Token(models.Model):
-    """A key that acts for `account`, or for `user` of it (access model §4). Only a keyed digest of the key is stored."""
+    """A key that acts for `account`, or for `user` of it (access model §4). Only a keyed digest is stored."""
 
     class Type(models.TextChoices):
         STANDARD = "standard", "Standard"

@@ -25,6 +25,7 @@ NOUNS = ("accounts", "items", "users", "roles", "tokens", "grants", "projects", 
 class ApiRoot(View):
     """The REST interface. Every list shows what you may see, every act asks what you may do."""
 
+    name = "REST interface"
     declares = {"get": SIGNED_IN}
 
     @extend_schema(responses={200: dict}, operation_id="root")
@@ -106,6 +107,7 @@ class DocsView(Endpoint, SpectacularSwaggerSplitView):
 class Nowhere(View):
     """Every address below /api/ and /access/ that leads nowhere."""
 
+    name = ""  # no crumb of the browsable API
     declares = dict.fromkeys(("get", "post", "put", "patch", "delete"), PUBLIC)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

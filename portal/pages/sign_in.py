@@ -30,7 +30,9 @@ class SignOutView(LogoutView):
     def post(self, *args, **kwargs) -> HttpResponse:
         if self.request.actor is not None:
             sessions.record_sign_out(self.request.actor, self.request.user)
-        return super().post(*args, **kwargs)
+        response = super().post(*args, **kwargs)
+        response["Clear-Site-Data"] = '"cache", "storage"'  # S09; cookies stay: the theme is one of them
+        return response
 
 
 urlpatterns = [

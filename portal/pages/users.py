@@ -70,6 +70,7 @@ class UserScreen(NounPage):
 
     def detail_page(self) -> HttpResponse:
         user = self.thing
+        depth = "" if user.history_days is None else _("%(days)s days") % {"days": user.history_days}
         rows = [
             {"label": _("Name"), "value": user.full_name},
             {"label": _("E-mail"), "value": user.email},
@@ -79,7 +80,7 @@ class UserScreen(NounPage):
             {"label": _("Role"), "value": _("No role"), **self.seen(user.role)},
             {"label": _("E-mail verified"), "value": _("yes") if user.verified else _("no")},
             {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": ""},
-            {"label": _("History depth"), "value": user.history_days},
+            {"label": _("History depth"), "value": depth},
             {"label": _("Last signed in"), "time": user.last_login, "value": ""},
             {"label": _("Registered"), "time": user.date_joined},
         ]

@@ -38,9 +38,9 @@ def _item_pages() -> list[str]:
 
 ACCOUNT_PAGES = [
     "/accounts/", "/accounts/?q=harbor", "/accounts/?open=harbor-south-valencia", "/accounts/~new/",
-    *(f"{ACCOUNT}{page}" for page in (
-        "", "subaccounts/", "limits/", "events/", "access/", "change/", "limits/change/", "move/", "block/", "delete/")),
     "/accounts/delta/",
+    *(f"{ACCOUNT}{tab}" for tab in ("", "subaccounts/", "limits/", "events/", "access/")),
+    *(f"{ACCOUNT}{act}" for act in ("change/", "limits/change/", "move/", "block/", "delete/")),
 ]  # fmt: skip
 EXPLORER = "/access/?caller=user:sam.dispatch&permission=device"
 EXPLORER_PAGES = [

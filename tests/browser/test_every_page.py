@@ -44,6 +44,18 @@ def test_a_page_is_whole_and_open_to_everybody(windows, place: Place, setting: s
     assert findings(windows(place.visitor, setting), place) == {}
 
 
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("path", ["/items/device/?q=bus", "/accounts/harbor/", "/access/matrix/"])
+def test_what_opens_on_a_page_is_open_to_everybody(windows, path: str, setting: str):
+    """Menus, filters and sections, all at once."""
+    window = windows(OWNER, setting)
+    opened = window.open(path).evaluate(
+        "() => Array.from(document.querySelectorAll('details'), (one) => { one.open = true; }).length"
+    )
+    assert opened > 3
+    assert (window.barriers(), window.troubles()) == ([], [])
+
+
 @pytest.mark.checklist("W07")
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_an_event_page_is_whole_and_open_to_everybody(windows, setting: str):

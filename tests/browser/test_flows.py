@@ -17,7 +17,7 @@ from tests.browser.visiting import NARROW, WIDE, Portal, Visits, Window
 
 pytestmark = pytest.mark.browser
 BAR = "Acting as another account"
-HOSTILE = '<img src=x onerror="window.hit=1"> \'quoted\' {{ 7*7 }} \u202eright to left\u202c <b>bold</b>'
+HOSTILE = "<img src=x onerror=\"window.hit=1\"> 'quoted' {{ 7*7 }} \u202eright to left\u202c <b>bold</b>"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,9 @@ def test_signing_in_by_the_form_and_out_again_leaves_nothing_behind(visits: Visi
         assert page.evaluate("Object.values(sessionStorage)") in ([], [path])
         page.locator("summary.top-user").click()
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    with page.expect_response("**/sign-out/") as signed_out:
+        page.get_by_role("button", name="Sign out").click()
+    assert signed_out.value.all_headers()["clear-site-data"] == '"cache", "storage"'
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -61,7 +63,11 @@ def test_a_wrong_password_an_unknown_name_and_a_blocked_account_are_told_the_sam
     window = visits.window()
     page = window.open("/sign-in/")
     told = set()
-    for username, password in ((OWNER, "wrong"), ("nobody.here", "wrong"), ("dirk.delta", portal.passwords["dirk.delta"])):
+    for username, password in (
+        (OWNER, "wrong"),
+        ("nobody.here", "wrong"),
+        ("dirk.delta", portal.passwords["dirk.delta"]),
+    ):
         sign_in(page, username, password)
         expect(page.get_by_role("alert")).to_be_focused()
         told.add(page.get_by_role("alert").inner_text())

@@ -10,7 +10,8 @@ from tests.browser.visiting import NARROW, WIDE, Visits, Window
 
 pytestmark = pytest.mark.browser
 DENIED = "/access/?caller=user:sam.dispatch&permission=device:delete&thing=device:buses-device-1"
-WALKED = ["/", "/items/channel/", f"{DEVICE}settings/", "/accounts/", DENIED, "/grants/~new/", "/profile/", "/search/?q=harbor"]  # fmt: skip
+WALKED = ["/", "/items/channel/", f"{DEVICE}settings/", "/accounts/", DENIED, "/grants/~new/", "/profile/",
+          "/search/?q=harbor"]  # fmt: skip
 #: Numbers all that can be used, and notes what gets the focus and whether it shows.
 FOLLOW = """() => {
     const usable = "a[href], button, input, select, textarea, summary, [tabindex]";

@@ -96,8 +96,8 @@ class Window:
         return self.page.evaluate(
             """() => {
                 const width = document.documentElement.clientWidth;
-                const scrolls = (node) => node && node !== document.body
-                    && (/auto|scroll|hidden|clip/.test(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
+                const cuts = (node) => /auto|scroll|hidden|clip/.test(getComputedStyle(node).overflowX);
+                const scrolls = (node) => node && node !== document.body && (cuts(node) || scrolls(node.parentElement));
                 return Array.from(document.body.querySelectorAll("*"))
                     .filter((node) => node.checkVisibility({visibilityProperty: true}))
                     .filter((node) => node.getBoundingClientRect().right > width + 1)

@@ -7,10 +7,9 @@ import time
 import pytest
 from django.test import Client, RequestFactory
 
-from accesscontrol.access.permissions import UnknownName
 from accesscontrol.services.accounts import block_account, move_account
 from accesscontrol.services.users import set_enabled
-from portal.actors import OPERATES, STARTED, account_named, client_address
+from portal.actors import OPERATES, STARTED, client_address
 from tests.world import CONSOLE, Cast, build_cast
 
 
@@ -50,15 +49,6 @@ def test_the_address_is_the_first_that_no_trusted_proxy_vouches_for(settings, tr
     settings.TRUSTED_PROXIES = trusted
     request = RequestFactory().get("/", REMOTE_ADDR=remote, headers={"X-Forwarded-For": forwarded})
     assert client_address(request) == expected
-
-
-def test_the_header_names_an_account_by_its_number():
-    requests = RequestFactory()
-    assert account_named(requests.get("/", headers={"X-Account-Id": "17"})) == 17
-    assert account_named(requests.get("/")) is None
-    for wrong in ("contoso", "-1", "1.5", "٣", "9" * 30):
-        with pytest.raises(UnknownName):
-            account_named(requests.get("/", headers={"X-Account-Id": wrong}))
 
 
 @pytest.mark.checklist("S03")

@@ -107,7 +107,7 @@ def page_cases(page: Address, caller: Caller) -> Iterator[tuple[str, str, int]]:
 def thing_cases(page: Address, caller: Caller) -> Iterator[tuple[str, str, int]]:
     """The same for a page about one thing. What nobody may do is tried, too: it is never done."""
     kind, route = route_of(page)
-    for thing, status in caller.find(kind, page.declared, route.section).cases():
+    for thing, status in caller.find(kind, page.declared, route.section if "record" in page.parts else "").cases():
         parts = {"key": key_of(thing)}
         if "record" in page.parts and status == 200:
             parts["record"] = caller.record_of(thing, route.section)
@@ -237,7 +237,7 @@ def key_cases(
     endpoint: Address, caller: Caller, method: str, kind: str, needed: str, section: str = ""
 ) -> Iterator[tuple[str, str, int]]:
     """An endpoint about one thing. Only reading is tried where it is allowed."""
-    for thing, status in caller.find(kind, needed, section).cases():
+    for thing, status in caller.find(kind, needed, section if "record" in endpoint.parts else "").cases():
         parts = {("event" if kind == "event" else "key"): key_of(thing), "section": section}
         if status == 200 and method != "get":
             continue

@@ -40,7 +40,9 @@ MODELS: dict[str, type[Model]] = {
     "event": Event,
 }
 #: How many of the things that a caller sees are looked at, from both ends, to find one of each outcome.
-SAMPLE = 12
+SAMPLE = 8
+#: In how many of those a record is looked for.
+LOOKED_INTO = 4
 NOTHING_THERE = "there-is-none"
 
 
@@ -134,6 +136,7 @@ class Caller:
     def __init__(self, actor: Actor | None):
         self.actor = actor
         self._seen: dict[str, tuple[list[Any], Any]] = {}
+        self._had: dict[tuple[str, str], set[int]] = {}
 
     def seen(self, kind: str) -> tuple[list[Any], Any]:
         """Some things of this kind that the caller views, from both ends of the list, and one that is hidden."""
@@ -145,16 +148,29 @@ class Caller:
         return self._seen[kind]
 
     def find(self, kind: str, permission: str, section: str = "") -> Found:
-        """A thing of each outcome for this permission; of those allowed one whose section has something to show."""
+        """A thing of each outcome for this permission; with a section, one allowed that has a record there to show."""
         visible, hidden = self.seen(kind)
         if kind == "event":  # asked of its account, and seen or not
             return Found(allowed=visible[0] if visible else None, hidden=hidden)
-        questions = [Question(self.actor, permission, row) for row in visible]
-        allowed, denied = [], []
-        for row, decision in zip(visible, engine.decide_many(questions), strict=True):
-            (allowed if decision.allowed else denied).append(row)
-        allowed.sort(key=lambda row: section != "" and self.record_of(row, section) == 0)
-        return Found(allowed[0] if allowed else None, denied[0] if denied else None, hidden)
+        had = self.decided(kind, permission)
+        allowed = [row for row in visible if row.pk in had]
+        denied = next((row for row in visible if row.pk not in had), None)
+        filled = (row for row in allowed[:LOOKED_INTO] if section and self.record_of(row, section))
+        return Found(next(filled, allowed[0] if allowed else None), denied, hidden)
+
+    def decided(self, kind: str, permission: str) -> set[int]:
+        """Those of the things seen on which the caller has the permission; all permissions of a kind asked at once."""
+        if (kind, permission) not in self._had:
+            visible, _ = self.seen(kind)
+            own = {name for name in catalogue.KINDS[kind].permissions if name != f"{kind}:create"}  # asked of accounts
+            names = sorted({permission, *own})
+            asked = [Question(self.actor, name, row) for name in names for row in visible]
+            for name in names:
+                self._had[kind, name] = set()
+            for question, decision in zip(asked, engine.decide_many(asked), strict=True):
+                if decision.allowed:
+                    self._had[kind, str(question.permission)].add(question.thing.pk)
+        return self._had[kind, permission]
 
     def record_of(self, item: Item, section: str) -> int:
         """The number of a record that the caller may see there; 0, which leads nowhere, when there is none."""

@@ -29,7 +29,7 @@ LOGS = (
     ("Bad checksum", {"event": "error", "code": 17}),
     ("Firmware checked", {"event": "firmware", "result": "up to date"}),
 )
-FOCUS_DAYS, DAYS = 13, 3
+FOCUS_DAYS, DAYS = 12, 3
 
 
 class DeviceRecords:
