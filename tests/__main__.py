@@ -106,7 +106,7 @@ def start_test_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
         environment["DEEP"] = "1"
     if sys.stdout.isatty():
         environment["FORCE_COLOR"] = "1"
-    pytest = [sys.executable, "-m", "pytest"]
+    pytest = [sys.executable, "-m", "pytest", "--durations=6"]
     database_tests = ["-m", "both or concurrency", "-p", "no:cacheprovider"]
     postgres = [sys.executable, "-m", "tests.embedded_postgres"]
     on_postgres = [*postgres, *pytest, *database_tests, *extra]

@@ -46,7 +46,11 @@ def test_a_port_in_use_is_told_before_anything_is_made(settings):
 @pytest.mark.deep
 def test_the_command_makes_everything_from_nothing_and_anew(tmp_path: Path):
     """As a person starts it: an empty folder, a second start, and --fresh."""
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}", "DEBUG": "true"}
+    place = {
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'demo.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "accesscontrol.settings",
+    }
+    environment = {**os.environ, **place, "DEBUG": "true"}
     outputs = []
     for arguments in ([], [], ["--fresh"]):
         command = [sys.executable, "manage.py", "demo", "--no-serve", *arguments]

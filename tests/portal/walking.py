@@ -68,11 +68,14 @@ class Address:
 
     @cached_property
     def actions(self) -> dict[str, str]:
-        """Method → action of an endpoint; a plain view's actions are its methods."""
+        """Method → action of an endpoint; a plain view's actions are its methods.
+
+        HEAD is GET without a body, and REST framework enters it only once an endpoint has been asked.
+        """
         methods = self.endpoint.http_method_names
-        mapped = getattr(self.view, "actions", None)
-        own = {method: method for method in methods if hasattr(self.endpoint, method) and method != "head"}
-        return dict(mapped) if mapped else own
+        own = {method: method for method in methods if hasattr(self.endpoint, method)}
+        mapped = getattr(self.view, "actions", None) or own
+        return {method: action for method, action in mapped.items() if method != "head"}
 
     def at(self, **values: Any) -> str:
         """The path with these values in its parts; what has no value leads nowhere."""
