@@ -1,4 +1,4 @@
-"""The test command: the whole suite on SQLite in two halves and, beside them, the database tests on PostgreSQL.
+"""The test command: the whole suite on SQLite in three parts and, beside them, the database tests on PostgreSQL.
 
 python3 run.py test [--deep] [-- pytest arguments]
 """
@@ -20,8 +20,8 @@ CLOSING_LINE = re.compile(r"^=*\s*((?:\d+ [a-z]+(?:, )?)+|no tests ran) in [\d.]
 EXECUTED = re.compile(r"(\d+) (?:passed|failed|errors?|xfailed|xpassed)")
 COLOR = re.compile(r"\x1b\[[\d;]*m")
 RULE = "─" * 78
-#: The half of the suite that needs no face; the other half is all the rest, so that nothing new is forgotten.
-BELOW_THE_FACES = ["tests/accesscontrol", "tests/oracle"]
+#: Parts of the suite that run beside the rest; the rest is all others, so that nothing new is forgotten.
+PARTS = {"facts, law and acts": ["tests/accesscontrol", "tests/oracle"], "browser": ["tests/browser"]}
 NO_TESTS_COLLECTED = 5  # pytest's exit code when nothing matched
 
 
@@ -97,7 +97,7 @@ class SuiteRun:
 def start_test_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
     """The suite on SQLite, the faces shown live, and beside it the database tests on an embedded PostgreSQL.
 
-    With arguments for pytest the suite is not cut in halves: they may name files of either.
+    With arguments for pytest the suite is not cut in parts: they may name files of any.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DEEP"):
@@ -113,12 +113,11 @@ def start_test_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
     if extra:
         runs = [SuiteRun("SQLite", [*pytest, *extra], environment, live=True)]
     else:
-        faces = [*pytest, *(f"--ignore={folder}" for folder in BELOW_THE_FACES)]
-        below = [*pytest, "-p", "no:cacheprovider", *BELOW_THE_FACES]
-        runs = [
-            SuiteRun("SQLite, faces and house rules", faces, environment, live=True),
-            SuiteRun("SQLite, facts, law and acts", below, environment, live=False),
-        ]
+        apart = [f"--ignore={folder}" for folders in PARTS.values() for folder in folders]
+        runs = [SuiteRun("SQLite, faces and house rules", [*pytest, *apart], environment, live=True)]
+        for name, folders in PARTS.items():
+            part = [*pytest, "-p", "no:cacheprovider", *folders]
+            runs.append(SuiteRun(f"SQLite, {name}", part, environment, live=False))
     return [*runs, SuiteRun("PostgreSQL, database tests", on_postgres, environment, live=False)]
 
 
