@@ -46,27 +46,38 @@ class Asked:
         self.oracle = Oracle(self.world, NOW)
         self.rows = world_rows.load(self.world, NOW)
         self.random = Random(seed)
-        requests = [request for request in all_questions(self.world, topics=False) if self._known(request)]
-        self.requests = requests
-        self.questions = [self._question(request) for request in requests]
-        self.answers: list[Answer] = [self.oracle.decide(**request) for request in requests]
+        self.actors: dict[tuple, Actor | None] = {}
+        self.things: dict[tuple[str, str], Any] = {}
+        self.requests: list[dict] = []
+        self.questions: list[Question] = []
+        for request in all_questions(self.world, topics=False):
+            if question := self._question(request):
+                self.requests.append(request)
+                self.questions.append(question)
+        self.answers: list[Answer] = [self.oracle.decide(**request) for request in self.requests]
 
-    def _known(self, request: dict) -> bool:
-        subject, resource = request["subject"], request["resource"]
-        acting = (request.get("context") or {}).get("account")
-        known = self.rows[subject["type"]].get(subject["id"]) and self.rows.find(resource["type"], resource["id"])
-        return bool(known) and (acting is None or acting in self.rows["account"])
+    def _question(self, request: dict) -> Question | None:
+        """The request as the engine asks it; None when it names somebody or something that is not there."""
+        subject, resource, context = request["subject"], request["resource"], request.get("context") or {}
+        caller = (subject["type"], subject["id"], *context.items())
+        if caller not in self.actors:
+            self.actors[caller] = self._actor(subject, context)
+        named = (resource["type"], resource["id"])
+        if named not in self.things:
+            self.things[named] = self.rows.find(*named)
+        actor, thing = self.actors[caller], self.things[named]
+        if actor is None or thing is None:
+            return None
+        return Question(actor, _permission_on(request["action"]["name"], resource["type"]), thing)
 
-    def _question(self, request: dict) -> Question:
-        context = request.get("context") or {}
-        acting = self.rows["account"][context["account"]].pk if context.get("account") else None
-        at = context.get("at")
+    def _actor(self, subject: dict, context: dict) -> Actor | None:
+        caller = self.rows[subject["type"]].get(subject["id"])
+        account, at = context.get("account"), context.get("at")
+        if caller is None or (account is not None and account not in self.rows["account"]):
+            return None
+        acting = self.rows["account"][account].pk if account is not None else None
         moment = datetime.fromisoformat(at.replace("Z", "+00:00")).astimezone(UTC) if isinstance(at, str) else at
-        caller = self.rows[request["subject"]["type"]][request["subject"]["id"]]
-        actor = Actor.of(caller, acting=acting, address=context.get("address"), at=moment)
-        resource = request["resource"]
-        wanted = _permission_on(request["action"]["name"], resource["type"])
-        return Question(actor, wanted, self.rows.find(resource["type"], resource["id"]))
+        return Actor.of(caller, acting=acting, address=context.get("address"), at=moment)
 
     def some(self, things: Any, number: int) -> list:
         """All of these in the long run, so many of them in the quick one."""
