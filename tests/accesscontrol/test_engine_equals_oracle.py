@@ -26,7 +26,7 @@ DEEP = os.environ.get("DEEP") == "1"
 WORLDS = 100
 ON_POSTGRES = WORLDS if DEEP else 20
 #: In the quick run the doors that answer one at a time get this many questions of each world; all of them in --deep.
-WARM, EXPLAINED, SINGLE, LISTED, REVERSED = 1_500, 500, 20, 50, 8
+WARM, EXPLAINED, SINGLE, LISTED, REVERSED = 5_000, 2_000, 40, 100, 10
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
