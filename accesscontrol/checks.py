@@ -2,7 +2,7 @@
 
 `manage.py` runs them before every command, `accesscontrol/wsgi.py` and `asgi.py` before the first request. Ids:
 accesscontrol.E001–E003 keys · E010–E014 addresses · E020–E021 database · E030–E033 access · E040 catalogue ·
-W001 cache.
+E050–E051 tools · W001 cache.
 """
 
 from __future__ import annotations
@@ -141,6 +141,37 @@ def check_catalogue(**_: Any) -> list[CheckMessage]:
     return [_error("040", problem, "Correct accesscontrol/catalogue.py.") for problem in catalogue.check()]
 
 
+def check_tools(**_: Any) -> list[CheckMessage]:
+    """Every tool has a name and a preset of its own, and an address, if any, that hides the key behind `#`."""
+    presets = [preset.code for preset in catalogue.PRESETS]
+    found: list[CheckMessage] = []
+    for entry in settings.TOOLS if isinstance(settings.TOOLS, list) else [settings.TOOLS]:
+        if not _is_tool(entry, presets):
+            hint = f"Give name, preset ({', '.join(presets)}), address and description, all as text."
+            found.append(_error("050", f"TOOLS holds {entry!r}, which is no tool.", hint))
+        elif entry.get("address") and not _hides_key(entry["address"]):
+            message = f"The address of the tool {entry['name']} would show a key to servers and their logs."
+            hint = "Write it as https://tool.example.org/#{key}: https, and {key} once, behind the #."
+            found.append(_error("051", message, hint))
+    named = [entry["preset"] for entry in settings.TOOLS if not found]
+    if len(named) != len(set(named)):
+        found.append(_error("050", "Two tools of TOOLS have the same preset.", "Keep one tool for each preset."))
+    return found
+
+
+def _is_tool(entry: Any, presets: Sequence[str]) -> bool:
+    if not isinstance(entry, dict) or not all(isinstance(value, str) for value in entry.values()):
+        return False
+    known = set(entry) <= {"name", "preset", "address", "description"}
+    return known and bool(entry.get("name")) and entry.get("preset") in presets
+
+
+def _hides_key(address: str) -> bool:
+    before, _, behind = address.partition("#")
+    host = before.removeprefix("https://").partition("/")[0]
+    return before.startswith("https://") and bool(host) and "{key}" not in before and behind.count("{key}") == 1
+
+
 def check_cache(**_: Any) -> list[CheckMessage]:
     """Several workers count rate limits together."""
     if "locmem" not in settings.CACHES["default"]["BACKEND"]:
@@ -150,7 +181,14 @@ def check_cache(**_: Any) -> list[CheckMessage]:
 
 
 Check = Callable[..., Sequence[CheckMessage]]
-SETTINGS_CHECKS: tuple[Check, ...] = (check_keys, check_addresses, check_database, check_access, check_catalogue)
+SETTINGS_CHECKS: tuple[Check, ...] = (
+    check_keys,
+    check_addresses,
+    check_database,
+    check_access,
+    check_catalogue,
+    check_tools,
+)
 
 
 def register_checks() -> None:

@@ -1,5 +1,6 @@
 """Log lines: one JSON object a line, in which neither user data nor a secret can do harm."""
 
+import re
 from typing import Any
 
 import structlog
@@ -7,13 +8,17 @@ import structlog
 # A value under one of these names never reaches a log line, whoever passes it.
 SECRET_NAMES = frozenset({"password", "secret", "token", "authorization", "cookie", "pepper", "key", "code"})
 REMOVED = "[removed]"
+#: What a token's key looks like (`services.keys.PATTERN`).
+TOKEN_KEY = re.compile(r"pt[sma]_[0-9A-Za-z]{46}")
 
 
 def remove_secrets(_logger: Any, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """Blank the values whose name says that they are secret."""
-    for name in event:
+    """Blank the values whose name says that they are secret, and keys of tokens in any other, as in a wrong address."""
+    for name, value in event.items():
         if name.lower() in SECRET_NAMES:
             event[name] = REMOVED
+        elif isinstance(value, str):
+            event[name] = TOKEN_KEY.sub(REMOVED, value)
     return event
 
 

@@ -242,6 +242,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portal.api.schema.describe_problems",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "ItemKind": "accesscontrol.items.models.KIND_CHOICES",
+        "TokenType": "accesscontrol.tokens.models.Token.Type",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": False},  # it would put links into buttons, which no keyboard reaches
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -251,7 +255,19 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("REQUEST_BODY_BYTES", default=2_500_000)
 # --- This project's own
 
 TOKENS_MAY_BE_ENDLESS = env.bool("TOKENS_MAY_BE_ENDLESS", default=False)  # tokens without any end
+TOKEN_LONGEST_DAYS = env.int("TOKEN_LONGEST_DAYS", default=0)  # the latest end a token may have; 0 = any
+TOKEN_REFUSALS_A_MINUTE = env.int("TOKEN_REFUSALS_A_MINUTE", default=30)  # bad keys from one address, then 429
 TREE_DEPTH_LIMIT = env.int("TREE_DEPTH_LIMIT", default=16)  # levels of accounts below a top-level account
+
+# What tokens of a preset open. address: of a tool elsewhere, with {key} behind `#`; empty = the portal's own pages.
+TOOLS = env.json(
+    "TOOLS",
+    default=[
+        {"name": "Toolbox", "preset": "toolbox", "address": "", "description": "Messages and logs of devices."},
+        {"name": "Setbox", "preset": "setbox", "address": "", "description": "Settings of devices."},
+        {"name": "TrackIt", "preset": "trackit", "address": "", "description": "Tracks and telemetry of devices."},
+    ],
+)
 
 # --- Language, time, mail, logs
 

@@ -17,13 +17,17 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 from rest_framework.views import APIView
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.services import keys, sessions
 from accesscontrol.tokens.models import Token
+from portal import token_sessions
 from portal.declared import PUBLIC
+from portal.token_sessions import SESSION_TOKEN, TokenHolder
 
 OPERATES = "operates"
 STARTED = "started"
@@ -94,6 +98,14 @@ def _alive(actor: Actor) -> bool:
     return scope is not None and scope.dead is None
 
 
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Go to the sign-in, and from there back to the page; a fragment takes the whole window there."""
+    if not request.htmx:
+        return redirect_to_login(request.get_full_path())
+    page = request.htmx.current_url_abs_path or "/"
+    return HttpResponseClientRedirect(redirect_to_login(page).url)
+
+
 class ActorMiddleware:
     """Gives each request its id and its actor (None before signing in), and lets nobody past unsigned.
 
@@ -119,17 +131,35 @@ class ActorMiddleware:
             return None
         if issubclass(getattr(view, "cls", object), APIView):
             return None
-        return redirect_to_login(request.get_full_path())
+        return _to_sign_in(request)
 
     def _actor(self, request: HttpRequest) -> Actor | None:
-        if not request.user.is_authenticated:
+        by_token = SESSION_TOKEN in request.session
+        if not by_token and not request.user.is_authenticated:
             return None
         now = time.time()
         if now - request.session.setdefault(STARTED, now) > settings.SESSION_ABSOLUTE_SECONDS:
-            logout(request)
-            messages.info(request, _("You were signed in for very long. Sign in again to go on."))
-            return None
+            return self._end(request, _("You were signed in for very long. Sign in again to go on."))
+        if by_token:
+            return self._actor_by_token(request)
         return self._acting(request, actor_of(request, request.user))
+
+    def _actor_by_token(self, request: HttpRequest) -> Actor | None:
+        """The token that the session was opened by; the session ends with it, and says why."""
+        token = sessions.find_session_token(request.session[SESSION_TOKEN]["number"])
+        actor = actor_of(request, token) if token is not None else None
+        over = token_sessions.why_over(request, token, actor)
+        if over is not None or token is None or actor is None:
+            return self._end(request, over)
+        keys.note_use(token, actor.address)
+        request.user = TokenHolder(token)
+        return self._acting(request, actor)
+
+    @staticmethod
+    def _end(request: HttpRequest, sentence: str | None) -> None:
+        """Sign out, and say why on the next page."""
+        logout(request)
+        messages.info(request, sentence)
 
     def _acting(self, request: HttpRequest, actor: Actor) -> Actor:
         """Operating as the session's account, as long as that is allowed."""

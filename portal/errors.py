@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import status
 from rest_framework.response import Response
@@ -22,6 +22,10 @@ from accesscontrol.access.permissions import UnknownName
 from accesscontrol.services.errors import Conflict, Invalid
 
 log = structlog.get_logger("portal.errors")
+
+#: Where programs ask: the REST interface and the decision endpoints.
+FOR_PROGRAMS = ("/api/", "/access/v1/", "/.well-known/")
+BROKEN = "Something went wrong here. It has been recorded; try again, and name the request_id if it stays."
 
 
 class ErrorMiddleware:
@@ -87,7 +91,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """The page for an error of ours; it renders without the database."""
+    """What an error of ours answers: a page, or words for a program; neither needs the database."""
+    if request.path.startswith(FOR_PROGRAMS):
+        body = {"detail": BROKEN, "errors": {}, "request_id": getattr(request, "request_id", "")}
+        return JsonResponse(body, status=status.HTTP_500_INTERNAL_SERVER_ERROR)
     page = render(None, "500.html", {"request_id": getattr(request, "request_id", "")})
     page.status_code = status.HTTP_500_INTERNAL_SERVER_ERROR
     return page

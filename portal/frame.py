@@ -14,6 +14,8 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from portal.actors import operating_as
 from portal.addresses import address
+from portal.token_sessions import TokenHolder
+from portal.tools import Tool, tool_of
 
 #: Entries of access management, in the order of the menu.
 MANAGEMENT = ("account", "user", "role", "token", "grant", "project", "event")
@@ -30,8 +32,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+    access = engine.access_of(actor)
     return {
-        "menu": menu(request.path, engine.access_of(actor)),
+        "menu": menu(request.path, access, may_ask=_is_whole(request), tool=tool_of(request)),
         "home_url": address_or_none("home"),
         "search_url": address_or_none("search"),
         "search_query": request.GET.get("q", "") if request.path == address_or_none("search") else "",
@@ -48,13 +51,26 @@ def address_or_none(name: str) -> str | None:
         return None
 
 
-def menu(path: str, access: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
-    """The left menu: only kinds and nouns of which the caller may see or make something."""
+def _is_whole(request: HttpRequest) -> bool:
+    """Whether this is a person, or a token that opens the whole panel: others meet no access management."""
+    return request.user.is_whole if isinstance(request.user, TokenHolder) else True
+
+
+def menu(
+    path: str, access: dict[str, dict[str, str]], *, may_ask: bool = True, tool: Tool | None = None
+) -> list[dict[str, Any]]:
+    """The left menu: only kinds and nouns of which the caller may see or make something.
+
+    may_ask: whether the explorer stands in it. tool: the session is this tool, and the list of devices its first page.
+    """
+    if tool is not None:
+        entry = _entry(path, "device_list", _(tool.name), "home")
+        return [{"label": None, "entries": [entry]}] if entry else []
     families = (catalogue.TELEMATICS, catalogue.IOT, catalogue.FLEET)
     groups = [
         (None, [_entry(path, "home", _("Home"), "home")]),
         (_("Items"), [_family(path, family, access) for family in families]),
-        (_("Access"), [_entry(path, "explorer", _("Access explorer"), "explorer")]),
+        (_("Access"), [_entry(path, "explorer", _("Access explorer"), "explorer")] if may_ask else []),
         (_(catalogue.FAMILIES[catalogue.MANAGEMENT]), [_kind(path, kind, access) for kind in MANAGEMENT]),
     ]
     shown = [(label, [entry for entry in entries if entry]) for label, entries in groups]
@@ -105,7 +121,7 @@ def _acting(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             "stop_url": address_or_none("switch_stop"),
         }
         found["acting"] = _account(other)
-    if switcher["url"]:
+    if switcher["url"] and _is_whole(request):
         current = {"value": actor.acting or "", "label": found["acting"]["label"]}
         found["switcher"] = {**switcher, "current": current["value"], "choices": [current]}
     return found

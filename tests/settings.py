@@ -18,6 +18,7 @@ TEST_KEYS = {
     "THROTTLE_ANON": "1000000/min",
     "THROTTLE_USER": "1000000/min",
     "THROTTLE_TOKEN": "1000000/min",
+    "TOKEN_REFUSALS_A_MINUTE": "1000000",
 }
 os.environ.update(TEST_KEYS)
 

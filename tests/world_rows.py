@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,10 +15,11 @@ from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
 from accesscontrol.roles.models import Role
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
-from tests.oracle.facts import moment
+from tests.oracle.facts import LinkUnder, moment
 
 #: In the order that nothing is left that points at what is gone.
 ALL = [
+    ItemLink,
     ProjectRule,
     ProjectMember.roles.through,
     ProjectMember,
@@ -27,7 +29,7 @@ ALL = [
     GrantItem,
     GrantGrantee,
 ]
-ALL += [Grant, TokenTopic, TokenRuleItem, TokenRule, Token, ItemUserObjectPermission, ItemLink, Item]
+ALL += [Grant, TokenTopic, TokenRuleItem, TokenRule, Token, ItemUserObjectPermission, Item]
 
 
 @dataclass
@@ -58,8 +60,11 @@ def clear() -> None:
     Account.objects.all()._raw_delete(Account.objects.db)
 
 
-def load(world: dict[str, Any], now: datetime) -> Rows:
-    """Write a world document's rows; `now` is when its tokens were made (their idle time runs from it)."""
+def load(world: dict[str, Any], now: datetime, under: Iterable[LinkUnder] = ()) -> Rows:
+    """Write a world document's rows; `now` is when its tokens were made (their idle time runs from it).
+
+    under: which of its links were made under which grants.
+    """
     rows = Rows()
     for entry in world.get("accounts") or []:
         _account(rows, entry, None)
@@ -69,7 +74,17 @@ def load(world: dict[str, Any], now: datetime) -> Rows:
             step(rows, entry, rows["account"][entry["key"]], now)
     for entry in world.get("grants") or []:
         _grant(rows, entry, now)
+    for link in under:
+        _link_under(rows, link)
     return rows
+
+
+def _link_under(rows: Rows, link: LinkUnder) -> None:
+    ends = {}
+    for end, (grant, grantee) in link.ends.items():
+        ends[f"{end}_under"] = GrantGrantee.objects.get(grant=rows["grant"][grant], account=rows["account"][grantee])
+    member, container = rows["item"][link.member], rows["item"][link.container]
+    ItemLink.objects.filter(member=member, container=container).update(**ends)
 
 
 def _each(entries: list[dict]) -> Any:

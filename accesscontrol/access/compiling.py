@@ -24,13 +24,14 @@ class Compiler:
     def __init__(self, facts: Facts, now: datetime):
         self.facts = facts
         self.now = now
+        self.at: datetime | None = None  # the caller's what-if time
         self.roots: set[int] = {0}
         self.valid_until: datetime | None = None
         self._accounts: dict[int, Scope] = {}
 
     def compile(self, actor: Actor) -> Scope | None:
         """The scope of a caller; None when there is no such caller, or no such account to act as."""
-        self.roots, self.valid_until, self._accounts = {0}, None, {}
+        self.roots, self.valid_until, self.at, self._accounts = {0}, None, actor.at, {}
         scope = self._caller(actor.itself())
         if scope is not None and actor.acting is not None and actor.acting != scope.account:
             scope = self._operating(actor, scope)
@@ -125,7 +126,7 @@ class Compiler:
         dead = dead_token(token, user, self.now)
         scope = Scope(token.name, self.now, account=base.account, users=base.users, history=base.history)
         scope.dead = ("alive", dead) if dead else base.dead
-        scope.networks, scope.limits = token.networks, of_token(token)
+        scope.networks, scope.limits = token.networks, of_token(token, self.at)
         scope.topics = tuple(token.topics) if token.type == "acl" and base.topics is None else base.topics
         scope.add(base.allows_list)
         scope.denies = base.denies

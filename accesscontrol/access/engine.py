@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accesscontrol import catalogue
@@ -45,13 +46,18 @@ def decide(actor: Actor, wanted: str | Permission, thing: Model | Ref) -> Decisi
 
 
 def decide_many(questions: Sequence[Question]) -> list[Decision]:
-    """The decisions of these questions in their order: at most three statements, however many they are."""
+    """The decisions of these questions in their order: at most three statements, however many they are.
+
+    (And one more for each what-if time, since links of grants count at a time.)
+    """
     now = timezone.now()
     found = scopes((question.actor for question in questions), now)
     users = {user for scope in found.values() if scope for user in scope.users}
-    refs = [_ref(question.thing) for question in questions]
-    loaded = things.load(set(refs), users)
-    return [_decision(q, found[q.actor], loaded.get(ref)) for q, ref in zip(questions, refs, strict=True)]
+    refs: dict[datetime | None, set[Ref]] = {}
+    for question in questions:
+        refs.setdefault(question.actor.at, set()).add(_ref(question.thing))
+    loaded = {at: things.load(asked_on, users, at or now) for at, asked_on in refs.items()}
+    return [_decision(q, found[q.actor], loaded[q.actor.at].get(_ref(q.thing))) for q in questions]
 
 
 def _ref(thing: Model | Ref) -> Ref:
@@ -100,7 +106,18 @@ def visible(actor: Actor, wanted: str | Permission, queryset: QuerySet | None = 
     if model == "item" and len(permissions) < len(VIEWS):
         rows = rows.filter(kind__in=[each.kind for each in permissions])
     scope = scope_of(actor)
-    return rows.filter(scope.condition(permissions, actor.address)) if scope is not None else rows.none()
+    if scope is None:
+        return rows.none()
+    rows = rows.filter(scope.condition(permissions, actor.address))
+    return rows.filter(_of_seen_devices(actor)) if model == "event" and scope.has_rules else rows
+
+
+def _of_seen_devices(actor: Actor) -> Q:
+    """The lines that name no device, or one that the caller may view (access model §2).
+
+    Whose `event:view` comes without rules of a token has all of the account, the devices included.
+    """
+    return ~Q(thing_type="device") | Exists(visible(actor, "device:view").filter(pk=OuterRef("thing_id")))
 
 
 def _asked_of_rows(wanted: str | Permission) -> tuple[Permission, ...]:
@@ -126,7 +143,7 @@ def mark(actor: Actor, rows: Iterable[Model], permissions: Sequence[str]) -> dic
     listed = list(rows)
     now = timezone.now()
     scope = scopes([actor], now)[actor]
-    loaded = things.load({ref_of(row) for row in listed}, scope.users if scope else ())
+    loaded = things.load({ref_of(row) for row in listed}, scope.users if scope else (), actor.at or now)
     marks: dict[int, set[str]] = {}
     for row in listed:
         thing = loaded.get(ref_of(row))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from accesscontrol.access import sql
 from accesscontrol.access.reaches import NO_ROW, VIEW_OF, VIEWS, Reach, in_ids
@@ -108,13 +110,14 @@ class Unlinked(Reach):
 class HoldsAssigned(Reach):
     """Items of an account that an assigned item is linked to, while the account behind may view that item.
 
-    devices: count only devices among the assigned items (a group counts any item).
+    devices: count only devices among the assigned items (a group counts any item). at: the what-if time, or None.
     """
 
     account: int
     assigned: frozenset[int]
     devices: bool
     behind: Scope
+    at: datetime | None = None
 
     def covers(self, thing: Thing) -> bool:
         return thing.is_item and thing.account == self.account and any(map(self._counts, thing.linked))
@@ -131,9 +134,22 @@ class HoldsAssigned(Reach):
             members = Item.objects.filter(reach.behind.condition(views), pk__in=in_ids(reach.assigned))
             if reach.devices:
                 members = members.filter(kind="device")
-            linked = ItemLink.objects.filter(member__in=members.values("pk")).values("container")
+            counting = counting_links(reach.at or timezone.now())
+            linked = ItemLink.objects.filter(counting, member__in=members.values("pk")).values("container")
             rows |= Q(account=reach.account, pk__in=linked)
         return rows
+
+
+def counting_links(at: datetime) -> Q:
+    """The links that count at a moment, as `sql.counting` says it: each grant that a link was made under lives."""
+    rows = Q()
+    for end in ("member_under", "container_under"):
+        grant = f"{end}__grant__"
+        begun = Q(**{f"{grant}starts_at": None}) | Q(**{f"{grant}starts_at__lte": at})
+        going = Q(**{f"{grant}expires_at": None}) | Q(**{f"{grant}expires_at__gt": at})
+        lives = Q(**{f"{end}__accepted_at__isnull": False, f"{grant}enabled": True}) & begun & going
+        rows &= Q(**{end: None}) | lives
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

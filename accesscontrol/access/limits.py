@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.access import sql
@@ -49,6 +50,10 @@ class Narrowed:
         """Whether it stops a permission on everything."""
         raise NotImplementedError
 
+    def weighs(self, wanted: Permission) -> tuple[int, ...]:
+        """What it says of a permission, as a value: where it is the same, the same things of a kind are let through."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True, slots=True)
 class WithoutManagement(Narrowed):
@@ -70,13 +75,17 @@ class WithoutManagement(Narrowed):
     def rules_out(self, wanted: Permission) -> bool:
         return self.narrows(wanted)
 
+    def weighs(self, wanted: Permission) -> tuple[int, ...]:
+        return (int(self.narrows(wanted)),)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules(Narrowed):
-    """An ACL token: only what its rules list."""
+    """An ACL token: only what its rules list. at: the what-if time, or None."""
 
     code: ClassVar[str] = "token_rules"
     rules: tuple[RuleFacts, ...]
+    at: datetime | None = None
 
     def stops(self, wanted: Permission, thing: Thing) -> str | None:
         named = [rule for rule in self.rules if _names(rule, wanted)]
@@ -92,7 +101,7 @@ class Rules(Narrowed):
             kind = Q(kind=permission.kind) if model == "item" else EVERY_ROW
             for rule in self.rules:
                 if _names(rule, permission):
-                    rows |= kind & _rule_rows(rule)
+                    rows |= kind & _rule_rows(rule, self.at or timezone.now())
         return rows
 
     def narrows(self, wanted: Permission) -> bool:
@@ -100,6 +109,9 @@ class Rules(Narrowed):
 
     def rules_out(self, wanted: Permission) -> bool:
         return not any(_names(rule, wanted) for rule in self.rules)
+
+    def weighs(self, wanted: Permission) -> tuple[int, ...]:
+        return tuple(place for place, rule in enumerate(self.rules) if _names(rule, wanted))
 
 
 def _names(rule: RuleFacts, wanted: Permission) -> bool:
@@ -121,23 +133,24 @@ def _reaches(rule: RuleFacts, wanted: Permission, thing: Thing) -> bool:
     return bool(rule.things & thing.groups)
 
 
-def _rule_rows(rule: RuleFacts) -> Q:
+def _rule_rows(rule: RuleFacts, at: datetime) -> Q:
     if rule.reach == "all":
         return EVERY_ROW
     if rule.reach == "list":
         return Q(pk__in=in_ids(rule.things))
     listed, param = sql.ids(rule.things)
+    counting, moments = sql.counting("l", at)
     members = f"""SELECT l.member_id FROM items_itemlink l
-                    JOIN items_item g ON g.id = l.container_id AND g.kind = 'group'
-                   WHERE l.container_id IN {listed}"""
-    return Q(pk__in=RawSQL(members, [param]))
+                    JOIN items_item grp ON grp.id = l.container_id AND grp.kind = 'group'
+                   WHERE l.container_id IN {listed} AND {counting}"""
+    return Q(pk__in=RawSQL(members, [param, *moments]))
 
 
-def of_token(token: TokenFacts) -> tuple[Narrowed, ...]:
+def of_token(token: TokenFacts, at: datetime | None = None) -> tuple[Narrowed, ...]:
     """The limits that a token's type and rules set."""
     if token.type == "master":
         return ()
-    return (WithoutManagement(),) if token.type == "standard" else (Rules(rules=tuple(token.rules)),)
+    return (WithoutManagement(),) if token.type == "standard" else (Rules(tuple(token.rules), at),)
 
 
 def dead_account(account: AccountFacts) -> str | None:

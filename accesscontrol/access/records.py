@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accesscontrol.access import engine
@@ -38,8 +38,12 @@ def visible_records(actor: Actor, item: Item, section: str) -> Shown:
 
 def of_seen_devices(actor: Actor, item: Item) -> Q:
     """The records of an item that name no device but itself, or one that the caller may view."""
-    seen = engine.visible(actor, "device:view").values("pk")
-    return Q(device__isnull=True) | Q(device=item.pk) | Q(device__in=seen)
+    return _of_seen_devices(actor, item.pk)
+
+
+def _of_seen_devices(actor: Actor, item: int | OuterRef) -> Q:
+    seen = engine.visible(actor, "device:view").order_by().values("pk")
+    return Q(device__isnull=True) | Q(device=item) | Q(device__in=seen)
 
 
 def _since(actor: Actor, decision: Decision) -> datetime | None:
@@ -62,8 +66,8 @@ def visible_entries(actor: Actor, item: Item) -> QuerySet:
 
 
 def last_times(actor: Actor, items: Iterable[Item], section: str) -> dict[int, datetime]:
-    """The time of the newest record of this section that history depth lets see, by item id; absent where there is
-    none, or where the caller may not view the section."""
+    """The time of the newest record of this section that the caller may see (`visible_records`), by item id; absent
+    where there is none, or where the caller may not view the section."""
     listed = list(items)
     asked = [Question(actor, f"{item.kind}.{section}:view", item) for item in listed]
     seen = {
@@ -71,6 +75,9 @@ def last_times(actor: Actor, items: Iterable[Item], section: str) -> dict[int, d
         for item, decision in zip(listed, engine.decide_many(asked), strict=True)
         if decision.allowed
     }
-    rows = Record.objects.filter(item__in=seen, section=section).order_by().values_list("item").annotate(Max("at"))
-    newest = dict(rows) if seen else {}
-    return {row: at for row, at in newest.items() if (since := seen[row]) is None or at >= since}
+    if not seen:
+        return {}
+    rows = Record.objects.filter(_of_seen_devices(actor, OuterRef("pk")), item=OuterRef("pk"), section=section)
+    newest = Subquery(rows.order_by("-at", "-id").values("at")[:1])  # reads the index from its end, row by row
+    times = Item.objects.filter(pk__in=seen).order_by().values_list("pk", newest)
+    return {row: at for row, at in times if at is not None and ((since := seen[row]) is None or at >= since)}

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accesscontrol.access.entitlements import Entitlement
 from accesscontrol.access.item_reaches import Items
-from accesscontrol.access.limits import Narrowed, wrong_address
+from accesscontrol.access.limits import Narrowed, Rules, wrong_address
 from accesscontrol.access.permissions import Permission
 from accesscontrol.access.reaches import NO_ROW, Below, Branch, Own, OwnButOwner, OwnersOf, Reach, of_accounts
 from accesscontrol.access.things import Thing
@@ -121,6 +121,11 @@ class Scope:
         for limit in self.limits:
             rows &= limit.condition(wanted, model)
         return rows
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether rules of an ACL token choose among the things."""
+        return any(isinstance(limit, Rules) for limit in self.limits)
 
     def usable(self, now: datetime) -> bool:
         """Whether time alone has not ended what this scope was compiled from."""

@@ -189,13 +189,14 @@ def _user_reaches(
     user: int, account: int, assigned: frozenset[int], compiler: Compiler
 ) -> Iterator[tuple[tuple[str, ...], Reach, str]]:
     behind = compiler.account_scope(account)
-    by_device = HoldsAssigned(account, assigned, True, behind)
+    by_device = HoldsAssigned(account, assigned, True, behind, compiler.at)
     linked = "a device assigned to the user is linked to it"
     yield _ASSIGNABLE, Items(assigned), _ASSIGNED
     yield (*_BY_DEVICE, *_BY_DEVICE_OR_FREE), by_device, linked
     yield _BY_DEVICE, MadeBy(user, account, True), "the user made it and no device is linked to it yet"
     yield _BY_DEVICE_OR_FREE, Unlinked(account), "no device is linked to it"
-    yield ("group",), HoldsAssigned(account, assigned, False, behind), "something assigned to the user is in it"
+    by_any = HoldsAssigned(account, assigned, False, behind, compiler.at)
+    yield ("group",), by_any, "something assigned to the user is in it"
     yield _FOR_ALL, Own(account), "it is there for all users of the account"
     yield ("report",), MadeBy(user, account, False), "the user made it"
 

@@ -59,6 +59,21 @@ def moment(value: str | None) -> datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
+def counting(link: str, at: datetime) -> tuple[str, list[Any]]:
+    """The condition that a link counts at a moment, and its parameters: each grant that it was made under lives.
+
+    link: the alias of `items_itemlink`. A link that was made under no grant always counts.
+    """
+    moment_at = connection.ops.adapt_datetimefield_value(at)
+    parts = [
+        f"({link}.{column} IS NULL OR EXISTS (SELECT 1 FROM grants_grantgrantee gl JOIN grants_grant g "
+        f"ON g.id = gl.grant_id WHERE gl.id = {link}.{column} AND gl.accepted_at IS NOT NULL AND g.enabled "
+        "AND (g.starts_at IS NULL OR g.starts_at <= %s) AND (g.expires_at IS NULL OR g.expires_at > %s)))"
+        for column in ("member_under_id", "container_under_id")
+    ]
+    return f"({' AND '.join(parts)})", [moment_at] * 4
+
+
 #: Every account with itself and all above it, for the accounts of the CTE `involved(id)`.
 CHAIN = """chain(account_id, id, parent_id, top_id, blocked, history_days, name, depth) AS (
     SELECT a.id, a.id, a.parent_id, a.top_id, a.blocked, a.history_days, a.name, 0

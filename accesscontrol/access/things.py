@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Model
+from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.access import sql
@@ -79,17 +81,17 @@ _ACCOUNT_OF = {
 }
 
 
-def load(refs: Iterable[Ref], users: Iterable[int] = ()) -> dict[Ref, Thing]:
+def load(refs: Iterable[Ref], users: Iterable[int] = (), at: datetime | None = None) -> dict[Ref, Thing]:
     """The things of these references in one statement; what does not exist is absent.
 
-    users: the callers (and only them) whose assignments `linked` is about.
+    users: the callers (and only them) whose assignments `linked` is about. at: the moment that links count at, or now.
     """
     wanted: dict[str, set[int]] = {}
     for kind, row_id in refs:
         wanted.setdefault(kind, set()).add(row_id)
     if not wanted:
         return {}
-    statement, params = _statement(wanted, sorted(users))
+    statement, params = _statement(wanted, sorted(users), at or timezone.now())
     rows = sql.tagged(statement, params)
     accounts = accounts_of(rows.get("chain", []))
     things = {("account", i): account_thing(accounts[i]) for i in wanted.get("account", ()) if i in accounts}
@@ -102,14 +104,15 @@ def load(refs: Iterable[Ref], users: Iterable[int] = ()) -> dict[Ref, Thing]:
     return things
 
 
-def _statement(wanted: dict[str, set[int]], users: list[int]) -> tuple[str, list]:
+def _statement(wanted: dict[str, set[int]], users: list[int], at: datetime) -> tuple[str, list]:
     with_parts, involved, arms, params = [], [], [], []
+    last: list = []  # parameters of the arms, which stand behind all others
     if "item" in wanted:
         listed, param = sql.ids(wanted["item"])
         params.append(param)
         with_parts.append(f"it AS (SELECT * FROM items_item WHERE id IN {listed})")
         involved.append("SELECT account_id FROM it")
-        arms += _item_arms(with_parts, involved, params, users)
+        arms += _item_arms(with_parts, involved, params, last, users, at)
     for name, table in _ACCOUNT_OF.items():
         if name in wanted:
             listed, param = sql.ids(wanted[name])
@@ -124,10 +127,14 @@ def _statement(wanted: dict[str, set[int]], users: list[int]) -> tuple[str, list
     with_parts.append(f"involved(id) AS ({' UNION '.join(involved)})")
     with_parts.append(sql.CHAIN)
     arms.append(f"SELECT 'chain', {sql.chain_record()} FROM chain")
-    return f"WITH RECURSIVE {', '.join(with_parts)} {' UNION ALL '.join(arms)}", params
+    return f"WITH RECURSIVE {', '.join(with_parts)} {' UNION ALL '.join(arms)}", [*params, *last]
 
 
-def _item_arms(with_parts: list[str], involved: list[str], params: list, users: list[int]) -> list[str]:
+def _item_arms(
+    with_parts: list[str], involved: list[str], params: list, last: list, users: list[int], at: datetime
+) -> list[str]:
+    counting, moments = sql.counting("l", at)
+    last += moments
     columns = sql.record(
         id="id", kind="kind", name="name", account="account_id", owner="owner_id", made_by="made_by_id",
         devices="device_count", history="history_days",
@@ -137,16 +144,17 @@ def _item_arms(with_parts: list[str], involved: list[str], params: list, users: 
         f"SELECT 'in_project', {sql.record(item='p.item_id', project='p.project_id')} FROM projects_projectitem p "
         "WHERE p.item_id IN (SELECT id FROM it)",
         f"SELECT 'in_group', {sql.record(item='l.member_id', group='l.container_id')} FROM items_itemlink l "
-        "JOIN items_item g ON g.id = l.container_id AND g.kind = 'group' WHERE l.member_id IN (SELECT id FROM it)",
+        "JOIN items_item grp ON grp.id = l.container_id AND grp.kind = 'group' "
+        f"WHERE l.member_id IN (SELECT id FROM it) AND {counting}",
     ]
     if users:
         listed, param = sql.ids(users)
-        params.append(param)
+        params += [param, *moments]
         with_parts.append(
             "lnk AS (SELECT DISTINCT l.container_id, m.id, m.kind, m.name, m.account_id FROM items_itemlink l "
             "JOIN items_item m ON m.id = l.member_id "
             "JOIN items_itemuserobjectpermission s ON s.content_object_id = m.id "
-            f"WHERE l.container_id IN (SELECT id FROM it) AND s.user_id IN {listed})"
+            f"WHERE l.container_id IN (SELECT id FROM it) AND s.user_id IN {listed} AND {counting})"
         )
         involved.append("SELECT account_id FROM lnk")
         linked = sql.record(container="container_id", id="id", kind="kind", name="name", account="account_id")

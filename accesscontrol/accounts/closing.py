@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.deletion import CASCADE, DO_NOTHING, PROTECT, SET_NULL
 from django.db.models.functions import Coalesce
 
@@ -31,8 +31,11 @@ def delete_branch(branch: QuerySet[Account]) -> int:
 
 
 def _outside_containers(branch: QuerySet[Account]) -> list[int]:
-    """Items outside the branch that a device of the branch is linked to."""
-    links = apps.get_model("items", "ItemLink").objects.filter(member__kind="device", member__account__in=branch)
+    """Items outside the branch that lose a device: one of the branch, or one linked by a grant to it or from it."""
+    gone = Q(member__account__in=branch)
+    for end in ("member_under", "container_under"):
+        gone |= Q(**{f"{end}__account__in": branch}) | Q(**{f"{end}__grant__account__in": branch})
+    links = apps.get_model("items", "ItemLink").objects.filter(gone, member__kind="device")
     return list(links.exclude(container__account__in=branch).values_list("container_id", flat=True).distinct())
 
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accesscontrol.accounts.models import KEY_LENGTH, Account, key_validator
+from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
 from accesscontrol.items.models import Item
 
 
@@ -76,3 +76,29 @@ class GrantItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.grant} {self.item}"
+
+
+class EndNotice(models.Model):
+    """That somebody has been told of an end ahead: of a grant, token, user or membership. One mail a threshold.
+
+    An end that is put off is another end, and is told anew.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="end_notices")
+    thing_type = models.CharField(max_length=16)
+    thing_id = models.BigIntegerField()
+    ends_at = models.DateTimeField()
+    #: How many days ahead: the threshold that this notice was for.
+    days = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["ends_at"], name="end_notice_ends")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "thing_type", "thing_id", "ends_at", "days"], name="end_told_once_a_threshold"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.thing_type} {self.thing_id} ends {self.ends_at:%Y-%m-%d}, {self.days} days ahead"

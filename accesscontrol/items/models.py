@@ -53,13 +53,21 @@ class Item(models.Model):
 class ItemLink(models.Model):
     """A direct link from a member to its container (access model §2); accounts may differ.
 
-    Whoever deletes or adds rows keeps `container.device_count` in the same transaction.
+    Whoever deletes or adds rows keeps `container.device_count` in the same transaction. A link whose maker had one of
+    its ends by a grant counts only while that grant lives for that grantee, and goes when they part (§5).
     """
 
     member = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="container_links")
     container = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="member_links")
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     made_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: By which grant, and as which of its grantees, the maker had the member and the container; empty = by none.
+    member_under = models.ForeignKey(
+        "grants.GrantGrantee", on_delete=models.CASCADE, null=True, blank=True, related_name="links_by_member"
+    )
+    container_under = models.ForeignKey(
+        "grants.GrantGrantee", on_delete=models.CASCADE, null=True, blank=True, related_name="links_by_container"
+    )
 
     class Meta:
         constraints = [

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services import grant_checks
-from accesscontrol.services.acts import act, record, require_all
+from accesscontrol.services.acts import Fact, act, record, record_all, require_all
+from accesscontrol.services.ceilings import Ceiling
 from accesscontrol.services.errors import Conflict
 from accesscontrol.services.fields import Findings
-from accesscontrol.services.grants import change_grant, grant_spec
+from accesscontrol.services.grantees import invite
+from accesscontrol.services.grants import change_grant, grant_spec, told
+from accesscontrol.services.lines import Lines
 
 
 def add_grantees(
@@ -27,12 +31,31 @@ def add_grantees(
         require_all(actor, [("grant:change", grant)])
         there = grant_spec(grant).grantees
         new = [account for account in dict.fromkeys([*accounts, *known]) if account not in there]
-        changed = change_grant(actor, grant, grantees=(*there, *new))
-        changed.invited = sorted({*changed.invited, *unknown})
-        changed.save(update_fields=["invited"])
-        if keys:
-            record(actor, "grant.invite", changed, changed.account_id, {"keys": sorted(keys)})
+        near = [account for account in new if account.top_id == grant.account.top_id]
+        changed = change_grant(actor, grant, grantees=(*there, *near)) if near else grant_of(grant)
+        if len(near) < len(new) or unknown:
+            _invite(actor, changed, [account for account in new if account not in near], unknown)
     return changed
+
+
+def grant_of(grant: Grant) -> Grant:
+    """The grant as it is now."""
+    return Grant.objects.select_related("account").get(pk=grant.pk)
+
+
+def _invite(actor: Actor, grant: Grant, accounts: Sequence[Account], unknown: Sequence[str]) -> None:
+    """Ask accounts of other trees, and keys of nobody, by the same statements. Each account reads a line of its own."""
+    findings = Findings()
+    spec = replace(grant_spec(grant), grantees=tuple(accounts), accepted=None)
+    grant_checks.check(findings, spec, Lines(grant_checks.accounts_of(spec)), grant, named=True)
+    findings.stop()
+    grant_checks.require_giving(Ceiling(actor), spec, grant)
+    keys = [*(account.key for account in accounts), *unknown]
+    grant.invited = sorted({*grant.invited, *keys})
+    grant.save(update_fields=["invited"])
+    invite(grant, [account.pk for account in accounts])
+    facts = [Fact("grant.invite", grant, grant.account_id, {"keys": sorted(keys)})]
+    record_all(actor, facts + [Fact("grant.create", grant, account.pk, told(spec)) for account in accounts])
 
 
 def remove_grantee(actor: Actor, grant: Grant, account: Account) -> Grant:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accesscontrol.access import engine
+from accesscontrol.access import engine, sql
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.accounts.models import Account
@@ -17,7 +18,19 @@ from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.acts import Fact, act, caller, record_all, require_all
 from accesscontrol.services.errors import Conflict, Invalid
 from accesscontrol.services.lines import branch_ids
-from accesscontrol.services.links import cut_links, holds_items, link_facts
+from accesscontrol.services.link_grants import release, set_grants
+from accesscontrol.services.links import cut_links, link_facts, to_link
+
+
+def invite(grant: Grant, account_ids: Collection[int]) -> None:
+    """Let these accounts accept the grant: one statement, also for nobody, so that unknown and unwilling look alike."""
+    listed, param = sql.ids(account_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO grants_grantgrantee (grant_id, account_id, accepted_at) "
+            f"SELECT %s, a.id, NULL FROM accounts_account a WHERE a.id IN {listed}",
+            [grant.pk, param],
+        )
 
 
 def accept_grant(actor: Actor, grant: Grant, account: Account) -> GrantGrantee:
@@ -53,6 +66,7 @@ def drop_grant(actor: Actor, grant: Grant, account: Account | None = None) -> No
         grantee = Account.objects.get(pk=account_id)
         link = _own_link(grant, grantee)
         linked = [(one, grantee) for one in linked_under(link.grant, grantee)]
+        release([one for one, _ in linked], [link])
         facts = [Fact("grant.drop", link.grant, account_id)]
         if link.accepted_at is not None:
             facts.append(Fact("grant.drop", link.grant, link.grant.account_id, {"grantee": account_id}))
@@ -72,43 +86,68 @@ def _own_link(grant: Grant, account: Account) -> GrantGrantee:
 
 
 def linked_under(grant: Grant, grantee: Account) -> list[ItemLink]:
-    """Links between an item that the grant covers and one of the grantee's branch, made by the grantee's people.
-
-    Links without a maker (made by a token of an account, or loaded from a file) count too.
-    """
-    covered, own = _covered(grant), Item.objects.filter(account__in=branch_ids(grantee.pk)).values("pk")
+    """Links that the grantee made by the grant. Where a link does not say by what it was made (by a file, by a token
+    before that was noted), those between an item that the grant covers and one of the grantee's branch."""
+    part = {"grant": grant, "account": grantee}
+    rows = GrantGrantee.objects.filter(**part).values("pk")
+    noted = Q(member_under__in=rows) | Q(container_under__in=rows)
+    covered, own = (
+        covered_items(grant).values("pk"),
+        Item.objects.filter(account__in=branch_ids(grantee.pk)).values("pk"),
+    )
     between = Q(container__in=covered, member__in=own) | Q(member__in=covered, container__in=own)
     made = Q(made_by=None) | Q(made_by__account__in=branch_ids(grantee.pk))
-    return list(ItemLink.objects.filter(between, made).select_related("member", "container"))
+    links = ItemLink.objects.select_related("member", "container")
+    found = list(links.filter(noted)) + list(links.filter(between, made, member_under=None, container_under=None))
+    return list({link.pk: link for link in found}.values())
 
 
-def _covered(grant: Grant) -> QuerySet[Item, Any]:
+def links_of(grant: Grant) -> list[ItemLink]:
+    """The links that any grantee made by the grant."""
+    return list({link.pk: link for one in grant.grantees.all() for link in linked_under(grant, one)}.values())
+
+
+def seen_links(actor: Actor, links: Sequence[ItemLink]) -> tuple[set[int], set[int]]:
+    """Of these links the ids of those with both ends that the actor may view, and of those with one such end."""
+    ends = [Question(actor, f"{end.kind}:view", end) for link in links for end in (link.member, link.container)]
+    yes = [decision.allowed for decision in engine.decide_many(ends)] if ends else []
+    both = {link.pk for place, link in enumerate(links) if yes[2 * place] and yes[2 * place + 1]}
+    return both, {link.pk for place, link in enumerate(links) if yes[2 * place] != yes[2 * place + 1]}
+
+
+def covered_items(grant: Grant) -> QuerySet[Item, Any]:
+    """The items that a grant covers now: of the grantor's branch, whatever the grant's state."""
     branch = branch_ids(grant.account_id)
     if grant.covers == Grant.Covers.ITEMS:
-        return Item.objects.filter(grant_links__grant=grant, account__in=branch).values("pk")
+        return Item.objects.filter(grant_links__grant=grant, account__in=branch)
     inside = branch if grant.include_subaccounts else [grant.account_id]
     items = Item.objects.filter(account__in=inside)
-    return (items.filter(kind=grant.kind) if grant.covers == Grant.Covers.KIND else items).values("pk")
+    return items.filter(kind=grant.kind) if grant.covers == Grant.Covers.KIND else items
 
 
 def cut_lost_links(actor: Actor, linked: Iterable[tuple[ItemLink, Account]]) -> None:
-    """Cut those links whose foreign end the grantee may no longer use, after a grant has ended or shrunk."""
+    """Cut those links of which the grantee may no longer use a foreign end, after a grant has gone or shrunk.
+
+    One that another grant still carries stands under that grant from now on.
+    """
     pairs = list({link.pk: (link, account) for link, account in linked}.values())
     if not pairs:
         return
     own = {account: set(branch_ids(account.pk).values_list("pk", flat=True)) for _, account in pairs}
-    asked = [_use(link, account, own[account]) for link, account in pairs]
-    decisions = engine.decide_many(asked)
-    lost = [link for (link, _), decision in zip(pairs, decisions, strict=True) if not decision.allowed]
-    record_all(actor, link_facts("item.unlink", lost, because="grant ended"))
-    cut_links(lost)
+    lost: list[tuple[ItemLink, Account]] = []
+    kept: list[tuple[ItemLink, Account]] = []
+    asked = [[Question(Actor.of(account), *ask) for ask in _foreign(link, own[account])] for link, account in pairs]
+    decisions = iter(engine.decide_many([question for questions in asked for question in questions]))
+    for (link, account), questions in zip(pairs, asked, strict=True):
+        allowed = [next(decisions).allowed for _ in questions]
+        (kept if all(allowed) else lost).append((link, account))
+    record_all(actor, link_facts("item.unlink", [link for link, _ in lost], because="grant ended"))
+    cut_links(link for link, _ in lost)
+    for link, account in kept:
+        set_grants(Actor.of(account), [link], [to_link(link.member, link.container)])
+        link.save(update_fields=["member_under", "container_under"])
 
 
-def _use(link: ItemLink, account: Account, own: set[int]) -> Question:
-    """What the grantee must still have on the foreign end for the link to stand."""
-    if link.container.account_id in own:
-        verb = "change" if holds_items(link.container.kind) else "view"
-        return Question(Actor.of(account), f"{link.member.kind}:{verb}", link.member)
-    verb = "items:create" if holds_items(link.container.kind) else "change"
-    permission = f"{link.container.kind}.{verb}" if ":" in verb else f"{link.container.kind}:{verb}"
-    return Question(Actor.of(account), permission, link.container)
+def _foreign(link: ItemLink, own: set[int]) -> list[tuple[str, Item]]:
+    """What the grantee must still have on the foreign ends for the link to stand."""
+    return [asked for asked in to_link(link.member, link.container) if asked[1].account_id not in own]

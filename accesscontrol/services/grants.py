@@ -17,8 +17,9 @@ from accesscontrol.services.acts import Caller, Fact, act, caller, difference, f
 from accesscontrol.services.ceilings import Ceiling
 from accesscontrol.services.errors import Conflict
 from accesscontrol.services.fields import Findings, make_key
-from accesscontrol.services.grantees import cut_lost_links, linked_under
+from accesscontrol.services.grantees import cut_lost_links, invite, linked_under
 from accesscontrol.services.lines import Lines, chunks
+from accesscontrol.services.link_grants import release
 from accesscontrol.services.quotas import Growth, require_room
 from accesscontrol.services.specs import GrantSpec
 
@@ -106,9 +107,10 @@ def _store_grantees(wanted: Sequence[tuple[Grant, GrantSpec, Sequence[Account]]]
     now = timezone.now()
     rows = []
     for grant, spec, accounts in wanted:
-        for account in dict.fromkeys(accounts):
-            at_once = _accepts_at_once(spec, account, lines)
-            rows.append(GrantGrantee(grant=grant, account=account, accepted_at=now if at_once else None))
+        at_once = [account for account in dict.fromkeys(accounts) if _accepts_at_once(spec, account, lines)]
+        rows += [GrantGrantee(grant=grant, account=account, accepted_at=now) for account in at_once]
+        if grant.invited:
+            invite(grant, {account.pk for account in accounts if account not in at_once})
     GrantGrantee.objects.bulk_create(rows, 2000)
 
 
@@ -120,13 +122,14 @@ def _accepts_at_once(spec: GrantSpec, account: Account, lines: Lines) -> bool:
 def _made(grant: Grant, spec: GrantSpec) -> list[Fact]:
     """One line for the grantor and one for each grantee, who sees only itself. An account of another tree that has not
     accepted stands in the grantor's line as the key that was typed, as one that does not exist does."""
-    told = _told(spec)
+    terms = told(spec)
     here = [one.pk for one in spec.grantees if one.key not in grant.invited]
-    facts = [Fact("grant.create", grant, grant.account_id, told | {"grantees": here, "invited": grant.invited})]
-    return facts + [Fact("grant.create", grant, one.pk, told) for one in dict.fromkeys(spec.grantees)]
+    facts = [Fact("grant.create", grant, grant.account_id, terms | {"grantees": here, "invited": grant.invited})]
+    return facts + [Fact("grant.create", grant, one.pk, terms) for one in dict.fromkeys(spec.grantees)]
 
 
-def _told(spec: GrantSpec) -> dict[str, Any]:
+def told(spec: GrantSpec) -> dict[str, Any]:
+    """The terms of a grant as a line of the log tells them to either side; the note is the grantor's own."""
     values = {name: value for name, value in _values(spec).items() if name != "note"}
     return difference({}, values | {"items": [item.pk for item in spec.items]})
 
@@ -189,11 +192,14 @@ def _bring(actor: Actor, current: Sequence[Pair], before: dict[int, GrantSpec], 
         gone = [account for account in old.grantees if account not in spec.grantees]
         waiting = list(Account.objects.filter(grant_links__grant=grant, grant_links__accepted_at=None))
         require_all(actor, grant_checks.acceptance(spec, [*new, *waiting], lines))
-        linked += [(link, account) for account in old.grantees for link in linked_under(grant, account)]
+        watched = gone if _asleep(spec) else old.grantees  # while a grant sleeps its links only do not count
+        linked += [(link, account) for account in watched for link in linked_under(grant, account)]
         hidden = set(grant.invited)
         _set(grant, spec, new, gone, lines)
         facts += _changed(grant, old, spec, hidden | set(grant.invited))
-        GrantGrantee.objects.filter(grant=grant, account__in=gone).delete()
+        leaving = list(GrantGrantee.objects.filter(grant=grant, account__in=gone))
+        release([link for link, account in linked if account in gone], leaving)
+        GrantGrantee.objects.filter(pk__in=[row.pk for row in leaving]).delete()
         added.append((grant, spec, new))
     Grant.objects.bulk_update([grant for grant, _ in current], _COLUMNS, batch_size=500)
     for piece in chunks([grant.pk for grant, _ in current]):
@@ -211,6 +217,13 @@ def _set(grant: Grant, spec: GrantSpec, new: Sequence[Account], gone: Sequence[A
     waiting = {one.key for one in new if not _accepts_at_once(spec, one, lines)}
     over = {one.key for one in (spec.grantees if spec.accepted else gone)}
     grant.invited = sorted((set(grant.invited) | waiting) - over)
+
+
+def _asleep(spec: GrantSpec) -> bool:
+    """Whether a grant gives nothing now, but may again: paused, not begun, or ended and not revoked."""
+    now = timezone.now()
+    begun = spec.starts_at is None or spec.starts_at <= now
+    return not spec.enabled or not begun or (spec.expires_at is not None and spec.expires_at <= now)
 
 
 def _accept(current: Sequence[Pair]) -> None:
@@ -233,7 +246,7 @@ def _changed(grant: Grant, old: GrantSpec, spec: GrantSpec, hidden: set[str]) ->
     facts = [Fact("grant.change", grant, account.pk, changes) for account in spec.grantees if changes]
     for account in spec.grantees:
         if account not in old.grantees:
-            facts.append(Fact("grant.create", grant, account.pk, _told(spec)))
+            facts.append(Fact("grant.create", grant, account.pk, told(spec)))
     facts += [Fact("grant.revoke", grant, account.pk) for account in old.grantees if account not in spec.grantees]
     own = changes | ({"note": note} if note else {})
     known = [[one.pk for one in side.grantees if one.key not in hidden] for side in (old, spec)]
@@ -266,6 +279,7 @@ def remove_grants(actor: Actor, grants: Sequence[Grant]) -> None:
         linked = [(link, one) for row in rows for one in grantees[row.pk] for link in linked_under(row, one)]
         facts = [Fact("grant.revoke", row, one.pk) for row in rows for one in (row.account, *grantees[row.pk])]
         record_all(actor, facts)
+        release([link for link, _ in linked], list(GrantGrantee.objects.filter(grant__in=rows)))
         for piece in chunks([row.pk for row in rows]):
             Grant.objects.filter(pk__in=piece).delete()
         cut_lost_links(actor, linked)

@@ -141,6 +141,13 @@ def change_settings(actor: Actor, item: Item, settings: dict[str, Any]) -> Item:
     return change_item(actor, item, settings=settings)
 
 
+def merge_settings(actor: Actor, item: Item, changes: dict[str, Any]) -> Item:
+    """Change the settings that are named and keep the others as they are by then; None takes one away."""
+    with act([item.account_id]):
+        merged = {**_present(fresh(Item, [item]), item).settings, **changes}
+        return change_settings(actor, item, {name: value for name, value in merged.items() if value is not None})
+
+
 def clear_settings(actor: Actor, item: Item) -> Item:
     """Delete an item's settings; asks `<kind>.settings:delete` where the kind has that section."""
     return change_item(actor, item, settings={})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count, Model, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from accesscontrol import catalogue
@@ -17,6 +17,7 @@ from accesscontrol.services.acts import Fact, act, caller, fresh, record_all, re
 from accesscontrol.services.errors import Conflict
 from accesscontrol.services.fields import Findings
 from accesscontrol.services.lines import chunks, distinct
+from accesscontrol.services.link_grants import set_grants
 from accesscontrol.services.specs import LinkSpec
 
 
@@ -42,10 +43,12 @@ def create_links(actor: Actor, specs: Sequence[LinkSpec]) -> list[ItemLink]:
     """Make many links; in the order of the specs."""
     ends = [end for spec in specs for end in (spec.member, spec.container)]
     with act(end.account_id for end in ends):
-        require_all(actor, [question for spec in specs for question in _to_link(spec.member, spec.container)])
+        asked = [to_link(spec.member, spec.container) for spec in specs]
+        require_all(actor, [question for pair in asked for question in pair])
         _check(specs)
         user = caller(actor).user
         links = [ItemLink(member=spec.member, container=spec.container, made_by=user) for spec in specs]
+        set_grants(actor, links, asked)
         ItemLink.objects.bulk_create(links, 2000)
         count_devices(spec.container.pk for spec in specs if spec.member.kind == "device")
         record_all(actor, link_facts("item.link", links))
@@ -78,11 +81,11 @@ def count_devices(container_ids: Iterable[int]) -> None:
         Item.objects.filter(pk__in=piece).update(device_count=counted)
 
 
-def _to_link(member: Item, container: Item) -> list[tuple[str, Model]]:
+def to_link(member: Item, container: Item) -> tuple[tuple[str, Item], tuple[str, Item]]:
     """`items:create` on the container and `change` on the member; without such a section `change` and `view`."""
     if holds_items(container.kind):
-        return [(f"{container.kind}.items:create", container), (f"{member.kind}:change", member)]
-    return [(f"{container.kind}:change", container), (f"{member.kind}:view", member)]
+        return (f"{container.kind}.items:create", container), (f"{member.kind}:change", member)
+    return (f"{container.kind}:change", container), (f"{member.kind}:view", member)
 
 
 def _require_unlink(actor: Actor, link: ItemLink) -> None:

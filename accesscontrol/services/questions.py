@@ -22,7 +22,7 @@ from accesscontrol.access.freshness import scopes
 from accesscontrol.access.permissions import PermissionSet, UnknownName, permission
 from accesscontrol.access.reaches import Everything
 from accesscontrol.access.things import MODELS, Ref
-from accesscontrol.access.topics import decide_topic
+from accesscontrol.access.topics import decide_topic, item_levels
 from accesscontrol.services.authzen import Asked, BadRequest, load_json, parse
 from accesscontrol.services.lines import chunks
 
@@ -157,14 +157,15 @@ class _Batch:
 
     def _sees_topic(self, one: Asked) -> bool:
         """Whether a topic may be asked about: one of an item takes the item's view, as the item itself does."""
-        levels = one.resource[1].split("/")
-        levels = levels[2:] if levels[0] == "$share" else levels
         if self.asker is None or not self._about_others(one) or one in self.of_branch:
             return True
-        if len(levels) != 4 or levels[0] != "items" or levels[1] not in catalogue.ITEM_KINDS:
+        levels = one.resource[1].split("/")
+        named = item_levels(levels[2:] if levels[0] == "$share" else levels)
+        if named is None or "+" in (named[2], _UNASKABLE.sub("", named[2])):
             return True
-        key = _UNASKABLE.sub("", levels[2])
-        return engine.visible(self.asker, f"{levels[1]}:view").filter(key=key).exists()
+        kinds = catalogue.ITEM_KINDS if named[1] == "+" else (named[1],)
+        key = _UNASKABLE.sub("", named[2])
+        return engine.visible(self.asker, engine.ANY_ITEM_VIEW).filter(kind__in=kinds, key=key).exists()
 
     def _asks_for_branch(self) -> bool:
         """Whether the asker is a master token of an account: it may ask what those of its branch may do on anything."""

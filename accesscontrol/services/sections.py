@@ -81,7 +81,8 @@ def set_output(actor: Actor, item: Item, name: str, data: dict[str, Any]) -> Rec
         findings = Findings()
         findings.name("name", name)
         findings.stop()
-        row = Record.objects.filter(item=item, section="outputs", name=name).order_by("-at", "-pk").first()
+        rows = Record.objects.filter(of_seen_devices(actor, item), item=item, section="outputs", name=name)
+        row = rows.order_by("-at", "-pk").first()
         if row is None:
             return _add(actor, item, "outputs", data=data, name=name, at=timezone.now())
         return _change(actor, row, item, data=data, at=timezone.now())

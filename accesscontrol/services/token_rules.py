@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-
-from django.conf import settings
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -22,6 +19,7 @@ from accesscontrol.services.ceilings import ADMINISTRATOR, OWNER, Ceiling, beyon
 from accesscontrol.services.errors import BeyondOwn, Problem
 from accesscontrol.services.fields import Findings
 from accesscontrol.services.specs import TokenRuleSpec, TokenSpec, TopicSpec
+from accesscontrol.services.token_ends import check_ends, later_than, require_within_own, within_addresses
 from accesscontrol.tokens.models import Token, TokenRule
 
 REACHES = ("all", "in_groups", "list")
@@ -38,15 +36,11 @@ def check(findings: Findings, spec: TokenSpec, about: Any) -> None:
     findings.known("type", [spec.type], catalogue.TOKEN_TYPES, "a type of token", about)
     presets = [preset.code for preset in catalogue.PRESETS]
     findings.known("preset", [spec.preset] if spec.preset else [], presets, "a preset", about)
-    findings.times(None, spec.expires_at, about)
     user = spec.user
     if user is not None and (user.account_id != spec.account.pk or user.authority == User.Authority.USER):
         sentence = f"Only developers, owners and administrators of {spec.account.name} have tokens of their own."
         findings.add("user", sentence, about)
-    if spec.idle_ttl is not None and (isinstance(spec.idle_ttl, bool) or not 0 < spec.idle_ttl < 2**31):
-        findings.add("idle_ttl", "Enter a number of seconds from 1, or leave it empty.", about)
-    if spec.expires_at is None and spec.idle_ttl is None and not settings.TOKENS_MAY_BE_ENDLESS:
-        findings.add("expires_at", "Enter an end, or the seconds without use after which the token dies.", about)
+    check_ends(findings, spec, about)
     _check_addresses(findings, spec.allowed_addresses, about)
     if (spec.rules or spec.topics) and spec.type != Token.Type.ACL:
         findings.add("rules", f"A {spec.type} token has no rules of its own. Choose the type ACL.", about)
@@ -140,10 +134,7 @@ def rule_permissions(rule: TokenRuleSpec) -> PermissionSet:
 
 def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) -> None:
     """Nobody issues a token that has more, or lives longer, than they themselves; a person's own never has."""
-    if who.token is not None:
-        _require_no_longer(who.token, spec, about)
-    elif who.user is not None and spec.user is None:
-        _require_within_access(who.user, spec, about)
+    require_within_own(who, spec, about)
     if spec.user is not None and (who.is_person(spec.user) or _same_master(who, spec.user)):
         return
     if spec.user is not None and not _same_subject(who, spec):
@@ -211,44 +202,6 @@ def _require_topics(who: Caller, spec: TokenSpec, about: Any) -> None:
         if not any(mine.filter in ("#", topic.filter) and set(topic.actions) <= set(mine.actions) for mine in own):
             sentence = f"This token has no such rule for the topic {topic.filter}, so it cannot pass it on."
             raise BeyondOwn([Problem("topics", sentence, about)])
-
-
-def _require_within_access(maker: User, spec: TokenSpec, about: Any) -> None:
-    """A token of the account never outlives the access of whoever issues it; one of a user dies with that user."""
-    if maker.expires_at is not None and later_than(spec.expires_at, maker.expires_at):
-        sentence = f"Your access ends on {maker.expires_at:%Y-%m-%d %H:%M} UTC. Choose an end not after that."
-        raise BeyondOwn([Problem("expires_at", sentence, about)])
-
-
-def _require_no_longer(maker: Token, spec: TokenSpec, about: Any) -> None:
-    """A token's token never outlives its maker, and is used from no other place."""
-    problems = []
-    if maker.expires_at is not None and later_than(spec.expires_at, maker.expires_at):
-        sentence = f"This token ends on {maker.expires_at:%Y-%m-%d %H:%M} UTC. Choose an end not after that."
-        problems.append(Problem("expires_at", sentence, about))
-    if maker.idle_ttl is not None and (spec.idle_ttl is None or spec.idle_ttl > maker.idle_ttl):
-        sentence = f"This token dies after {maker.idle_ttl} seconds without use. Enter that or less."
-        problems.append(Problem("idle_ttl", sentence, about))
-    if maker.allowed_addresses and not within_addresses(spec.allowed_addresses, maker.allowed_addresses):
-        networks = ", ".join(maker.allowed_addresses)
-        problems.append(Problem("allowed_addresses", f"Choose networks within those of this token: {networks}.", about))
-    if problems:
-        raise BeyondOwn(problems)
-
-
-def later_than(end: datetime | None, other: datetime | None) -> bool:
-    """Whether one end is later than another; no end is the latest."""
-    return other is not None and (end is None or end > other)
-
-
-def within_addresses(addresses: Sequence[str], outer: Sequence[str]) -> bool:
-    """Whether every network lies within one of the outer ones; no network means anywhere."""
-    networks = [ipaddress.ip_network(address) for address in outer]
-    inner = [ipaddress.ip_network(address) for address in addresses]
-    return bool(inner) and all(
-        any(one.version == wide.version and one.subnet_of(wide) for wide in networks)  # type: ignore[arg-type]
-        for one in inner
-    )
 
 
 def narrows(before: TokenSpec, after: TokenSpec) -> bool:

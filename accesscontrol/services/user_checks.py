@@ -60,6 +60,8 @@ def _check_username(findings: Findings, username: str, about: Any) -> None:
         User.username_validator(username)
     except ValidationError:
         findings.add("username", "Use letters, digits and @ . + - _ only.", about)
+    if username and not username.strip("."):
+        findings.add("username", "A username is more than dots. Add a letter.", about)
     if username.isdigit():
         findings.add("username", "A username is not a bare number. Add a letter.", about)
 

@@ -45,6 +45,10 @@ class Token(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["account", "name"], name="token_account_name"),
+            models.Index(fields=["name", "id"], name="token_name"),
+            models.Index(fields=["type", "name", "id"], name="token_type_name"),
+            models.Index(fields=["enabled", "name", "id"], name="token_enabled_name"),
+            models.Index(fields=["created_at", "id"], name="token_created"),
             models.Index(fields=["expires_at"], name="token_expires"),
             models.Index(fields=["last_used_at"], name="token_last_used"),
         ]

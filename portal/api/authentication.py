@@ -1,12 +1,13 @@
 """Who calls the REST interface: a token in the Authorization header, or a person's session with its CSRF key.
 
-The outcome is `request.actor`, as in the pages. Whatever is wrong with a token, the answer is one and the same 401.
+The outcome is `request.actor`, as in the pages. Whatever is wrong with a token, the answer is one and the same 401 and
+the same one statement runs; a key with a wrong checksum runs none, and a flood of bad keys from an address neither.
 """
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 import structlog
 from rest_framework import authentication, exceptions, throttling
@@ -19,13 +20,16 @@ from accesscontrol.access.limits import wrong_address
 from accesscontrol.accounts.models import Account
 from accesscontrol.services import keys
 from accesscontrol.services.exposures import report_exposure
+from accesscontrol.services.token_doors import open_with_key
+from accesscontrol.services.token_refusals import refusals
 from accesscontrol.tokens.models import Token
 from portal.actors import ACCOUNT_HEADER, actor_of, client_address
 
 log = structlog.get_logger("portal.api")
 
 REFUSED = "This needs a token that is valid here, in the header “Authorization: Bearer …”, or a signed-in session."
-IN_ADDRESS = "A token stands in the Authorization header, never in an address. Rotate it: it may be known now."
+EXPOSED = "A token stands in the Authorization header, never in an address or a form. Rotate it: it may be known now."
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NO_SUCH_ACCOUNT = f"There is no account “%s” to operate as here, or nothing lets you. Leave {ACCOUNT_HEADER} out."
 
 
@@ -49,18 +53,20 @@ class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer <key>`; also says, by coming first, that a 401 asks for a token."""
 
     def authenticate(self, request: Request) -> tuple[TokenCaller, Token] | None:
-        _refuse_key_in_address(request)
+        address = client_address(request._request)
+        _refuse_exposed_key(request, address)
         header = request.headers.get("Authorization")
         if header is None:
             return None
         scheme, _, key = header.partition(" ")
-        token = keys.find_token_by_key(key.strip()) if scheme.lower() == "bearer" else None
-        actor = actor_of(request._request, token) if token is not None else None
-        if token is None or actor is None or not is_alive(actor):
-            log.warning("token_refused", request_id=request.request_id)
-            raise exceptions.AuthenticationFailed(REFUSED)
-        keys.note_use(token, actor.address)
-        request._request.actor = operating(request, actor)
+        key = key.strip() if scheme.lower() == "bearer" else ""
+        _refuse_flood(address, key)
+        token = open_with_key(key, address)
+        if token is None:
+            raise _counted(request, address, REFUSED)
+        refusals.opened(key)
+        keys.note_use(token, address)
+        request._request.actor = operating(request, actor_of(request._request, token))
         return TokenCaller(token), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -111,12 +117,37 @@ def _account_named(actor: Actor, named: str) -> Account | None:
     return None
 
 
-def _refuse_key_in_address(request: Request) -> None:
-    """An address is kept in histories and logs of others, so a key in it is refused, whoever else calls."""  # T05
-    found = keys.PATTERN.search(unquote(request.META.get("QUERY_STRING", "")))
+class KeyRefused(exceptions.AuthenticationFailed):
+    """A key that does not open; counted already."""
+
+
+def _refuse_flood(address: str | None, key: str) -> None:
+    """More keys from where too many bad ones came from are not even looked up. Raises Throttled."""
+    wait = refusals.wait(address, key)
+    if wait is not None:
+        raise exceptions.Throttled(wait)
+
+
+def _counted(request: Request, address: str | None, sentence: str) -> KeyRefused:
+    """The refusal of a key. One line of the log for a minute full of them, not one for each."""  # L05
+    if refusals.refused(address):
+        log.warning("token_refusals", address=address, request_id=request.request_id)
+    return KeyRefused(sentence)
+
+
+def _refuse_exposed_key(request: Request, address: str | None) -> None:
+    """An address is kept in histories and logs of others, a form too; a key in it is refused, whoever calls."""  # T05
+    found = keys.PATTERN.search(unquote(request.get_full_path())) or keys.PATTERN.search(_form(request))
     if found is not None:
-        report_exposure(found.group(), client_address(request._request), request.request_id)
-        raise exceptions.AuthenticationFailed(IN_ADDRESS)
+        _refuse_flood(address, "")
+        report_exposure(found.group(), address, request.request_id)
+        raise _counted(request, address, EXPOSED)
+
+
+def _form(request: Request) -> str:
+    """The body of a call that sends a form, which nothing here takes."""
+    is_form = request.content_type.partition(";")[0].strip().lower() in _FORMS
+    return unquote_plus(request._request.body.decode("latin-1")) if is_form else ""
 
 
 class TokenRateThrottle(throttling.SimpleRateThrottle):

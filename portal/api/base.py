@@ -28,7 +28,7 @@ from rest_framework.views import APIView
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from portal.api.authentication import REFUSED, THROTTLES, BearerAuthentication, SessionAuthentication, TokenCaller
+from portal.api.authentication import REFUSED, THROTTLES, BearerAuthentication, KeyRefused, SessionAuthentication
 from portal.api.payloads import Named, Payload, Seen, StrictJSONParser, expect_related, name_column, view_of
 from portal.api.reading import Ordering, Pages, known_parameters, refuse_unknown_parameters
 from portal.api.schema import DeclaredSchema
@@ -94,14 +94,16 @@ class Endpoint:
         return set()
 
     def perform_authentication(self, request: Request) -> None:
-        """As ever, but wrong keys are counted as the calls of strangers."""
+        """As ever, but dead sessions are counted as the calls of strangers (bad keys are where they are refused)."""
+        if "Authorization" in request.headers:  # the browsable pages are for persons
+            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), "application/json"
         try:
             super().perform_authentication(request)
+        except KeyRefused:
+            raise
         except AuthenticationFailed:
             self.check_throttles(request)
             raise
-        if isinstance(request.user, TokenCaller):  # the browsable pages are for persons
-            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), "application/json"
 
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
         """401 in the one sentence for whoever is nobody, else 403."""

@@ -17,7 +17,9 @@ from accesscontrol.accounts.models import User
 from accesscontrol.tokens.models import Token
 from portal.api.authentication import TokenCaller
 from portal.api.base import Endpoint, View
+from portal.api.token_shown import idle_end, may_in_words
 from portal.declared import PUBLIC, SIGNED_IN
+from portal.token_sessions import TokenHolder
 
 NOUNS = ("accounts", "items", "users", "roles", "tokens", "grants", "projects", "events")
 
@@ -47,6 +49,16 @@ class CallerShown(serializers.Serializer):
     account = serializers.CharField(allow_null=True, help_text="Key of the caller's own account.")
     acting_as = serializers.CharField(allow_null=True, help_text="Key of the account operated as.")
     address = serializers.CharField(allow_null=True)
+    acts_for = serializers.ChoiceField(
+        choices=["account", "user"], allow_null=True, help_text="Whom a token acts for; null for a person."
+    )
+    may = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="What a token may, in words; null for a person."
+    )
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When the caller's access ends.")
+    idle_ends_at = serializers.DateTimeField(
+        allow_null=True, help_text="When a token ends that is not used before; null without such an end."
+    )
 
 
 class Whoami(View):
@@ -58,7 +70,7 @@ class Whoami(View):
     def get(self, request: Request) -> Response:
         """The caller, its account, and the account it operates as."""
         user = request.user
-        found = _token(user.token) if isinstance(user, TokenCaller) else _person(user)
+        found = _token(user.token) if isinstance(user, TokenCaller | TokenHolder) else _person(user)
         found["account"] = self._key(found.pop("account_id"))
         return Response({**found, "acting_as": self._key(self.actor.acting), "address": self.actor.address})
 
@@ -72,14 +84,17 @@ class Whoami(View):
 
 def _token(token: Token) -> dict[str, Any]:
     authority = token.user.authority if token.user is not None else None
+    acts_for = "user" if token.user_id is not None else "account"
     return {"type": "token", "key": token.key, "name": token.name, "authority": authority, "token_type": token.type,
-            "account_id": token.account_id}  # fmt: skip
+            "account_id": token.account_id, "acts_for": acts_for, "may": may_in_words(token),
+            "expires_at": token.expires_at, "idle_ends_at": idle_end(token)}  # fmt: skip
 
 
 def _person(user: User) -> dict[str, Any]:
     name = user.full_name or user.username
     return {"type": "user", "key": user.username, "name": name, "authority": user.authority, "token_type": None,
-            "account_id": user.account_id}  # fmt: skip
+            "account_id": user.account_id, "acts_for": None, "may": None, "expires_at": user.expires_at,
+            "idle_ends_at": None}  # fmt: skip
 
 
 class SchemaView(Endpoint, SpectacularAPIView):

@@ -109,9 +109,10 @@ class DeclaredSchema(AutoSchema):
         if getattr(self.view, "errors_are_sentences", False):
             return set()
         codes = {"406", "429"}
-        if self.view.declares.get(self._action) != PUBLIC:
+        public = self.view.declares.get(self._action) == PUBLIC
+        if not public or self.method != "GET":
             codes |= {"400", "401", "403"}
-        if "{" in self.path or self.method != "GET":
+        if "{" in self.path or (self.method != "GET" and not public):
             codes |= {"404"}
         if "{section}" in self.path:
             codes |= {"405"}

@@ -77,11 +77,9 @@ class SettingsViewSet(SectionViewSet):
         item = self.get_object()
         if not isinstance(request.data, dict):
             raise serializers.ValidationError({"": ["Enter a JSON object, such as {“interval”: 30}."]})
-        taken = {name for name, value in request.data.items() if value is None}
-        wanted = {name: value for name, value in {**item.settings, **request.data}.items() if name not in taken}
-        items.change_settings(self.actor, item, wanted)
+        settings = items.merge_settings(self.actor, item, request.data).settings
         seen = engine.decide(self.actor, f"{item.kind}.settings:view", item).allowed
-        return Response({name: value for name, value in wanted.items() if seen or name in request.data})
+        return Response({name: value for name, value in settings.items() if seen or name in request.data})
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete all settings."""

@@ -9,10 +9,13 @@ from portal.api.base import NounViewSet
 from portal.api.decisions import ConfigurationView, EvaluationsView, EvaluationView
 from portal.api.entrance import ApiRoot, DocsView, Nowhere, SchemaView, Whoami
 from portal.api.events import EventViewSet
+from portal.api.grants import GrantItemViewSet, GrantLogViewSet, GrantViewSet
 from portal.api.items import ItemViewSet
-from portal.api.management import GrantViewSet, ProjectViewSet, RoleViewSet, TokenViewSet
+from portal.api.management import ProjectViewSet, RoleViewSet
+from portal.api.received import ReceivedLogViewSet, ReceivedViewSet
 from portal.api.records import RecordViewSet
 from portal.api.sections import MemberViewSet, SettingsViewSet
+from portal.api.tokens import LeakedView, TokenLogViewSet, TokenViewSet
 from portal.api.users import UserViewSet
 
 V1 = "api/v1/"
@@ -60,10 +63,26 @@ urlpatterns = [
     one("users", UserViewSet, "assignments/<str:item>/", delete="unassign"),
     lists("roles", RoleViewSet),
     one("roles", RoleViewSet),
-    lists("tokens", TokenViewSet),
-    one("tokens", TokenViewSet),
-    lists("grants", GrantViewSet),
-    one("grants", GrantViewSet),
+    lists("tokens", TokenViewSet, create=True),
+    path(f"{V1}tokens/leaked/", LeakedView.as_view(), name="api_leaked"),
+    path(f"{V1}tokens/disable/", TokenViewSet.as_view({"post": "disable"})),
+    path(f"{V1}tokens/revoke/", TokenViewSet.as_view({"post": "revoke"})),
+    one("tokens", TokenViewSet, **CHANGE),
+    one("tokens", TokenViewSet, "rotate/", post="rotate"),
+    one("tokens", TokenLogViewSet, "logs/", get="list"),
+    lists("grants", GrantViewSet, create=True),
+    path(f"{V1}grants/preview/", GrantViewSet.as_view({"post": "preview_new"})),
+    one("grants", GrantViewSet, **CHANGE),
+    one("grants", GrantViewSet, "preview/", post="preview"),
+    one("grants", GrantViewSet, "grantees/", post="add_grantees"),
+    one("grants", GrantViewSet, "grantees/<str:account>/", delete="remove_grantee"),
+    one("grants", GrantItemViewSet, "items/", get="list"),
+    one("grants", GrantLogViewSet, "logs/", get="list"),
+    lists("received", ReceivedViewSet),
+    one("received", ReceivedViewSet, get="retrieve", delete="destroy"),
+    one("received", ReceivedViewSet, "accept/", post="accept"),
+    one("received", ReceivedViewSet, "preview/", post="preview"),
+    one("received", ReceivedLogViewSet, "logs/", get="list"),
     lists("projects", ProjectViewSet),
     one("projects", ProjectViewSet),
     lists("events", EventViewSet),

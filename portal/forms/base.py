@@ -162,7 +162,7 @@ class DataField(forms.CharField):
         if not text.strip():
             return {}
         try:
-            found = json.loads(text, parse_constant=_refuse_constant)
+            found = json.loads(text, parse_constant=refuse_constant)
         except RecursionError as error:
             raise forms.ValidationError(
                 _("This is nested too deeply. Put less into each other."), code="json"
@@ -174,7 +174,8 @@ class DataField(forms.CharField):
         return found
 
 
-def _refuse_constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
+    """NaN and Infinity, which JSON does not know."""
     raise ValueError(f"{name} is no value that can be stored")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from zlib import crc32
 
@@ -12,7 +13,7 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.items.models import Item
-from portal.forms.base import ActForm, DataField, DaysField, ThingField, ThingsField
+from portal.forms.base import ActForm, DataField, DaysField, ThingField, ThingsField, refuse_constant
 
 
 class ItemCreateForm(ActForm):
@@ -76,22 +77,30 @@ class ItemMoveForm(ActForm):
 
 
 class SettingsForm(ActForm):
-    """An item's settings: a field for each value there is, one new value, and all of it as JSON.
+    """An item's settings: a field for each value there is, with a box to remove it, one new value, and all as JSON.
 
     What is changed in the fields counts; the JSON counts when it was changed itself. shown: whether the caller may view
     the settings; else there is only the one new value, and the others stay as they are, unseen.
     """
+
+    kinds = (("", _("as written")), ("text", _("text")), ("json", _("JSON")))
 
     def __init__(self, *args, item: Item, shown: bool = True, **rest):
         super().__init__(*args, **rest)
         #: What stays without being shown.
         self.unseen = {} if shown else dict(item.settings)
         #: Field → (setting, value before).
-        plain = [(name, value) for name, value in sorted(item.settings.items()) if shown and _is_plain(value)]
-        self.plain = {value_field(name): (name, value) for name, value in plain}
+        named = sorted(item.settings.items()) if shown else []
+        self.nested = {name: json.dumps(value, ensure_ascii=False) for name, value in named if not _is_plain(value)}
+        self.plain = {value_field(name): (name, value) for name, value in named if _is_plain(value)}
         for field, (name, value) in self.plain.items():
             self.fields[field] = _field_for(name, value)
+        #: Field → the setting that it removes; also of values that only the JSON can change.
+        self.removals = {f"remove_{value_field(name)}": name for name, _value in named}
+        for field, name in self.removals.items():
+            self.fields[field] = forms.BooleanField(label=_("Remove %(name)s") % {"name": name}, required=False)
         self.fields["new_name"] = forms.CharField(label=_("New setting"), required=False, max_length=200)
+        self.fields["new_kind"] = forms.ChoiceField(label=_("Written as"), required=False, choices=self.kinds)
         self.fields["new_value"] = forms.CharField(label=_("Its value"), required=False, max_length=2000)
         if not shown:
             return
@@ -99,9 +108,17 @@ class SettingsForm(ActForm):
         self.fields["json"] = DataField(label=_("As JSON"), initial=item.settings, help_text=text)
         self.groups = (
             (_("Values"), "", tuple(self.plain)),
-            (_("One more"), "", ("new_name", "new_value")),
+            (_("One more"), "", ("new_name", "new_kind", "new_value")),
             (_("Everything"), "", ("json",)),
         )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each setting as a row: its name, its field (or the value that only JSON changes), the box to remove it."""
+        fields = {name: self[field] for field, (name, _value) in self.plain.items()}
+        return [
+            {"name": name, "field": fields.get(name), "value": self.nested.get(name), "remove": self[field]}
+            for field, name in self.removals.items()
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -112,10 +129,25 @@ class SettingsForm(ActForm):
             after = _typed(cleaned[field], before)
             if after != before and name in found:
                 found[name] = after
+        for field, name in self.removals.items():
+            if cleaned[field]:
+                found.pop(name, None)
         if cleaned["new_name"].strip():
-            found[cleaned["new_name"].strip()] = _guess(cleaned["new_value"])
+            found[cleaned["new_name"].strip()] = self.new_value()
         cleaned["settings"] = found
         return cleaned
+
+    def new_value(self) -> Any:
+        """The value of the new setting, read as the form says."""
+        text, kind = self.cleaned_data["new_value"], self.cleaned_data["new_kind"]
+        if kind == "text":
+            return text
+        if kind == "json":
+            try:
+                return json.loads(text, parse_constant=refuse_constant)
+            except (ValueError, RecursionError):
+                self.add_error("new_value", _("This is not JSON. Write it like {“name”: 1}, with straight quotes."))
+        return _guess(text)
 
 
 def value_field(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The form of signing in."""
+"""The forms of signing in: by password, and by a token."""
 
 from __future__ import annotations
 
@@ -32,3 +32,18 @@ class SignInForm(LoginForm):
             if error.code in TOLD:
                 raise
             raise forms.ValidationError(self.refusal, code="refused") from error
+
+
+class TokenSignInForm(forms.Form):
+    """The key of a token. Whatever is wrong with it, the answer is one and the same sentence."""
+
+    refusal = _("This token does not let you in. Check that you pasted all of it, or ask for a new one.")
+    too_many = _("Too many tokens that do not let you in. Wait a minute, then try again.")
+    in_address = _("A token never stands in an address: it may be known now. Ask for a new one.")
+
+    key = forms.CharField(
+        label=_("Token"),
+        max_length=200,
+        error_messages={"required": _("Paste the token that you were given.")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "code"}),
+    )

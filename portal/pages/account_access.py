@@ -15,6 +15,7 @@ from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import Account
 from portal.frame import address_or_none
 from portal.pages.holders import holder_lines
+from portal.token_sessions import name_of_caller
 
 SHOWN = 200
 #: What is asked of an account: its own permissions, and making things in it.
@@ -40,6 +41,6 @@ def who_has(request: HttpRequest, actor: Actor, account: Account, wanted: str) -
 
 def why_url(request: HttpRequest, name: str, account: Account) -> str:
     """Where the caller's own access is explained."""
-    query = {"caller": f"user:{request.user.username}", "permission": name, "thing": f"account:{account.key}"}
+    query = {"caller": name_of_caller(request.user), "permission": name, "thing": f"account:{account.key}"}
     explorer = address_or_none("explorer")
     return f"{explorer}?{urlencode(query)}" if explorer else ""

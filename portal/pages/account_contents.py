@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -24,7 +23,7 @@ from portal.addresses import address
 from portal.forms.accounts import LIMIT_GROUPS, limit_label
 from portal.pages.account_tree import AccountTree
 from portal.pages.counting import NOUNS, item_counts, noun_counts, noun_rows, tile
-from portal.pages.event_lines import sentence
+from portal.pages.event_lines import record_of
 
 EVENTS = 25
 NAMED = 5
@@ -112,15 +111,7 @@ def events(actor: Actor, account: Account, start: int) -> dict[str, Any]:
         "title": _("Nothing happened yet"),
         "text": _("Every change of access leaves a line here."),
     }
-    return {"records": [_record(event) for event in found[:EVENTS]], "pagination": pagination, "empty": empty}
-
-
-def _record(event: Any) -> dict[str, Any]:
-    detail = getattr(event, "detail", None)
-    pairs = [{"label": _("from"), "value": detail.address}] if detail is not None and detail.address else []
-    changes = detail.changes if detail is not None else {}
-    text = json.dumps(changes, indent=2, ensure_ascii=False) if changes else ""
-    return {"time": event.at, "label": sentence(event), "pairs": pairs, "json": text}
+    return {"records": [record_of(event) for event in found[:EVENTS]], "pagination": pagination, "empty": empty}
 
 
 # --- What an act would do

@@ -20,6 +20,7 @@ from accesscontrol.access.permissions import Permission, PermissionSet
 from accesscontrol.accounts.models import Account
 from portal.addresses import kind_of
 from portal.pages.search import full_name
+from portal.token_sessions import name_of_caller, row_behind
 
 CALLERS = ("user", "token", "account")
 #: Whoever has this over their account may ask about another address or time.
@@ -61,12 +62,12 @@ def find_subject(
     request: HttpRequest, name: str, acting: Account | None, address: str, at: datetime | None
 ) -> Subject | None:
     """The caller of this name as the asker may ask about it; None where it is not there or not to be asked about."""
-    own = f"user:{request.user.username}"
-    if name in ("", "me", own):
+    itself = row_behind(request.user)
+    if name in ("", "me", name_of_caller(request.user)):
         actor = Actor.of(
-            request.user, acting=acting.pk if acting else None, address=address or request.actor.address, at=at
+            itself, acting=acting.pk if acting else None, address=address or request.actor.address, at=at
         )
-        return Subject(request.user, actor, True)
+        return Subject(itself, actor, True)
     if split_name(name)[0] not in CALLERS:
         return None
     row = find_visible(request.actor, name)
@@ -79,7 +80,7 @@ def find_thing(request: HttpRequest, subject: Subject, name: str, wanted: Permis
     """The thing of this name that may be asked about. What one may use oneself, one may ask about."""
     found = find_visible(request.actor, name)
     if found is None and subject.is_self:
-        itself = Actor.of(request.user, acting=subject.actor.acting, address=subject.actor.address)
+        itself = Actor.of(row_behind(request.user), acting=subject.actor.acting, address=subject.actor.address)
         found = find_visible(itself, name)
         if found is None and wanted is not None and lists_things(wanted) and wanted.asked_of == split_name(name)[0]:
             found = find_visible(itself, name, str(wanted))

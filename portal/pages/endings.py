@@ -14,6 +14,8 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from portal.addresses import address
+from portal.tables.grant_words import title
+from portal.token_sessions import TokenHolder
 
 SOON = timedelta(days=7)
 SHOWN = 8
@@ -23,7 +25,7 @@ LOOKED_AT = 40
 Access = dict[str, dict[str, str]]
 
 
-def ending_soon(actor: Actor, user: User, access: Access) -> list[dict[str, Any]]:
+def ending_soon(actor: Actor, user: User | TokenHolder, access: Access) -> list[dict[str, Any]]:
     """The next endings, the nearest first; one's own access among them."""
     now = timezone.now()
     span = (now, now + SOON)
@@ -31,10 +33,12 @@ def ending_soon(actor: Actor, user: User, access: Access) -> list[dict[str, Any]
     return sorted(found, key=lambda one: one["time"])[:SHOWN]
 
 
-def _own(actor: Actor, user: User, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
-    """What the person has for some time only."""
+def _own(actor: Actor, user: User | TokenHolder, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+    """What the person, or whoever holds the token, has for some time only."""
     if user.expires_at is not None and span[0] <= user.expires_at <= span[1]:
         yield _ending(_("Your own access"), user.expires_at, "user")
+    if isinstance(user, TokenHolder):
+        return
     items = engine.visible(actor, engine.ANY_ITEM_VIEW).filter(shares__user=user, shares__expires_at__range=span)
     for name, kind, ends in items.order_by("shares__expires_at").values_list("name", "kind", "shares__expires_at")[
         :SHOWN
@@ -54,7 +58,8 @@ def _rows(actor: Actor, user: User, access: Access, span: tuple[datetime, dateti
         for row in rows.order_by("expires_at")[:SHOWN]:
             if row != user:
                 words = f"{note} · {row.account}" if row.account_id else note
-                yield _ending(str(row), row.expires_at, noun, url=address(row), note=words)
+                label = title(row) if noun == "grant" else str(row)
+                yield _ending(label, row.expires_at, noun, url=address(row), note=words)
 
 
 def _links(actor: Actor, user: User, access: Access, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -51,3 +54,12 @@ def sentence(event: Event) -> str:
     if event.action in ("account.operate", "account.operate_stop"):
         return f"{who_acted(event).partition(' → ')[0]} {did(event)} {on_what(event)}"
     return f"{who_acted(event)} {did(event)} {on_what(event)}"
+
+
+def record_of(event: Event) -> dict[str, Any]:
+    """A line as components/records.html shows it: when, the sentence, from where, what changed."""
+    detail = getattr(event, "detail", None)
+    pairs = [{"label": _("from"), "value": detail.address}] if detail is not None and detail.address else []
+    changes = detail.changes if detail is not None else {}
+    text = json.dumps(changes, indent=2, ensure_ascii=False) if changes else ""
+    return {"time": event.at, "label": sentence(event), "pairs": pairs, "json": text}

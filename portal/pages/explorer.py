@@ -20,6 +20,7 @@ from portal.pages.matrix import matrix_of
 from portal.pages.question import NOTHING, Question, Refused
 from portal.pages.reasons import why, why_not_there
 from portal.pages.search import full_name, line
+from portal.token_sessions import name_of_caller
 
 PAGE = 50
 
@@ -30,7 +31,7 @@ def _page(
     """Any page of the explorer, with its three tabs."""
     form = question.form
     if not form.is_bound:
-        form.choose("caller", f"user:{question.request.user.username}", str(question.request.user))
+        form.choose("caller", name_of_caller(question.request.user), str(question.request.user))
         acting = question.acting_now()
         form.choose("account", acting)
     named = (("explorer", _("May they?"), "shield_check"), ("explorer_who", _("Who can?"), "users"),

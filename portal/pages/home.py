@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -21,6 +21,9 @@ from portal.frame import address_or_none
 from portal.pages.counting import NOUNS, item_counts, noun_rows, tile
 from portal.pages.endings import Access, ending_soon
 from portal.pages.event_lines import sentence
+from portal.pages.grant_invitations import unanswered
+from portal.token_sessions import TokenHolder
+from portal.tools import landing, tool_of
 
 EVENTS = 8
 BLOCKED = 5
@@ -37,16 +40,19 @@ _ARE = {
 def home(request: HttpRequest) -> HttpResponse:
     """GET: the first page, with what this person may see and nothing else; what is going on follows by itself."""
     actor, user = request.actor, request.user
+    if tool_of(request) is not None:
+        return redirect(landing(actor, user.token))
     access = engine.access_of(actor)
     items, nouns = item_counts(actor), _nouns(actor, access)
     context = {
-        "title": _("Hello, %(name)s") % {"name": user.first_name or user.username},
+        "title": _hello(request),
         "subtitle": _who(request),
         "icon": "home",
         "item_tiles": [tile(kind, count) for kind, count in items.items()],
         "noun_tiles": [tile(noun, count) for noun, count in nouns.items() if count > (noun in ("account", "user"))],
         "steps": _steps(access, {**items, **nouns}),
         "empty": None if items else _nothing(request, access),
+        "invitations": unanswered(actor, actor.acting or user.account_id) if nouns.get("grant") else [],
     }
     return render(request, "home/home.html", context)
 
@@ -66,9 +72,17 @@ def going_on(request: HttpRequest) -> HttpResponse:
     return render(request, "home/going_on.html", {"title": _("What is going on"), "icon": "clock", **shown})
 
 
+def _hello(request: HttpRequest) -> str:
+    if isinstance(request.user, TokenHolder):
+        return request.user.token.name
+    return _("Hello, %(name)s") % {"name": request.user.first_name or request.user.username}
+
+
 def _who(request: HttpRequest) -> str:
     """Who one is and for which account one acts, in a sentence."""
     user = request.user
+    if isinstance(user, TokenHolder):
+        return _("You are signed in by this token, which %(acts_for)s.") % {"acts_for": user.acts_for}
     if user.is_superuser and user.account_id is None:
         return _("You are the platform operator.")
     words = {"account": user.account.name, "role": user.role.name if user.role_id else ""}

@@ -13,6 +13,7 @@ from portal.addresses import kind_of, name_in_address
 from portal.frame import address_or_none
 from portal.pages.base import Route
 from portal.pages.item_page import ItemPage
+from portal.token_sessions import name_of_caller
 
 SHOWN = 200
 
@@ -51,5 +52,5 @@ class ItemAccessScreen(ItemPage):
         """One line of the caller's own access: the permission, yes or no, and where it is explained."""
         explorer = address_or_none("explorer")
         thing = f"{kind_of(self.thing)}:{name_in_address(self.thing)}"
-        query = urlencode({"caller": f"user:{self.request.user.username}", "permission": name, "thing": thing})
+        query = urlencode({"caller": name_of_caller(self.request.user), "permission": name, "thing": thing})
         return {"name": name, "allowed": name in self.may, "url": f"{explorer}?{query}" if explorer else ""}

@@ -15,6 +15,8 @@ from accesscontrol.access.engine import Question
 from accesscontrol.items.models import Item
 from portal.addresses import address
 from portal.pages.base import Screen
+from portal.token_sessions import TokenHolder
+from portal.tools import TABS, tool_of
 
 SECTION_ICONS = {
     "settings": "settings", "telemetry": "telemetry", "messages": "messages", "commands": "command",
@@ -71,18 +73,35 @@ class ItemPage(Screen):
         return (f"{self.kind_name}.{needed}" if ":" in needed else f"{self.kind_name}:{needed}") in self.may
 
     def tabs(self, active: str) -> list[dict[str, Any]]:
-        """A tab for each section that the caller may see, besides the overview, the links and who has access."""
-        shown = [("detail", _("Overview"), "info")]
-        for section in self.noun.sections:
-            if opening(self.kind_name, section) in self.may:
-                shown.append((section, section_label(section), SECTION_ICONS[section]))
-        if self.kind_name in catalogue.LINKS or "items" not in self.noun.sections:
-            shown.append(("links", _("Links"), "link"))
-        shown.append(("access", _("Access"), "access"))
+        """A tab for each section that the caller may see, besides the overview, the links and who has access.
+
+        Who signed in by a tool's token sees the tool: those sections and nothing else.
+        """
+        overview, sections = ("detail", _("Overview"), "info"), self.section_tabs()
+        tool, holder = tool_of(self.request), self.request.user
+        if tool is not None and sections:
+            order = TABS[tool.preset]
+            shown = sorted(sections, key=lambda tab: order.index(tab[0]) if tab[0] in order else len(order))
+        else:
+            shown = [overview, *sections]
+            if self.kind_name in catalogue.LINKS or "items" not in self.noun.sections:
+                shown.append(("links", _("Links"), "link"))
+            if not isinstance(holder, TokenHolder) or holder.is_whole:
+                shown.append(("access", _("Access"), "access"))
         return [
             {"label": label, "url": self.to(name), "icon": icon, "active": name == active}
             for name, label, icon in shown
         ]
+
+    def section_tabs(self) -> list[tuple[str, str, str]]:
+        """(route, label, icon) of the sections that the caller may see; a device's messages draw its track, too."""
+        found = []
+        if self.kind_name == "device" and "device.messages:view" in self.may:
+            found.append(("track", _("Track"), "place"))
+        for section in self.noun.sections:
+            if opening(self.kind_name, section) in self.may:
+                found.append((section, section_label(section), SECTION_ICONS[section]))
+        return found
 
     def item_page(self, template: str, active: str, **context: Any) -> HttpResponse:
         """Render one tab of the item's page."""

@@ -9,21 +9,15 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access.records import Shown, visible_records
+from accesscontrol.access.records import visible_records
 from accesscontrol.items.models import Record
 from accesscontrol.services import items as item_services
 from accesscontrol.services import sections as services
 from portal.forms.items import SettingsForm
-from portal.forms.sections import ClearForm, OutputForm, RecordForm, SpanForm
+from portal.forms.sections import ClearForm, OutputForm, RecordForm
 from portal.pages.base import WRITE, Route
-from portal.pages.item_page import ItemPage, opening, section_label
-from portal.pages.record_pages import page_of
-
-#: Sections whose rows have a name and stay as they are until somebody changes them.
-NAMED = ("properties", "fields", "forms", "outputs", "telemetry", "tags")
-ELSEWHERE = ("settings", "items")
-TONES = {"queued": "info", "sent": "info", "done": "success", "failed": "danger"}
-PAIRS = 8
+from portal.pages.item_page import opening, section_label
+from portal.pages.item_records import NAMED, RecordReading, plain
 
 
 def section_routes(kind: str) -> list[Route]:
@@ -35,6 +29,10 @@ def section_routes(kind: str) -> list[Route]:
         base, tab = f"<str:key>/{section}/", opening(kind, section)
         page = "settings" if section == "settings" else "records"
         routes.append(Route(section, base, tab, page=page, section=section))
+        if page == "records" and "view" in verbs and section not in NAMED:
+            routes.append(Route(f"{section}_export", f"{base}~csv/", tab, page="export", section=section))
+        if section == "messages" and "view" in verbs:
+            routes.append(Route("messages_points", f"{base}~points/", tab, page="points", section=section))
         routes += [
             Route(f"{section}_{name}", f"{base}{path}", f"{section}:{verb}", WRITE, page, section)
             for verb, name, path, page in _verb_routes(section)
@@ -57,16 +55,12 @@ def _verb_routes(section: str) -> list[tuple[str, str, str, str]]:
     ]
 
 
-class ItemSectionScreen(ItemPage):
-    """The sections of one item."""
+class ItemSectionScreen(RecordReading):
+    """The sections of one item: what is done in them, besides reading."""
 
     @classmethod
     def routes_of(cls, kind: str) -> tuple[Route, ...]:
         return tuple(section_routes(kind))
-
-    @property
-    def section(self) -> str:
-        return self.route.section
 
     def back(self) -> str:
         return self.to(self.section)
@@ -75,20 +69,21 @@ class ItemSectionScreen(ItemPage):
 
     def settings_page(self) -> HttpResponse:
         rows = [{"label": str(name), **_value(value)} for name, value in self.thing.settings.items()]
-        actions = (
-            [self.action("settings_change", _("Change the settings"), "edit")] if self.has("settings:change") else []
-        )
+        actions = []
         if self.has("settings:delete") and rows:
             actions.append(self.action("settings_clear", _("Delete the settings"), "trash", dialog=True))
         empty = {"icon": "settings", "title": _("No settings yet"), "text": _("They say how the device works.")}
-        return self.item_page("items/settings.html", "settings", rows=rows, actions=actions, empty=empty)
+        form = SettingsForm(item=self.thing) if self.has("settings:change") else None
+        return self.item_page("items/settings.html", "settings", rows=rows, actions=actions, empty=empty, form=form,
+                              form_action=self.to("settings_change"))  # fmt: skip
 
     def settings_change_page(self) -> HttpResponse:
         form = SettingsForm(self.request.POST or None, item=self.thing, shown=self.has("settings:view"))
         return self.form_page(
             form, lambda values: item_services.change_settings(self.actor, self.thing, values["settings"]),
             title=_("Settings of %(name)s") % {"name": self.thing.name}, done=_("The settings have been saved."),
-            to=lambda _item: self.back(), cancel_url=self.back(),
+            to=lambda _item: self.back(), cancel_url=self.back(), template="items/settings_change.html",
+            form_action=self.to("settings_change"),
         )  # fmt: skip
 
     def settings_clear_page(self) -> HttpResponse:
@@ -101,32 +96,6 @@ class ItemSectionScreen(ItemPage):
         )  # fmt: skip
 
     # --- Records
-
-    def records_page(self) -> HttpResponse:
-        """The rows of a section, newest first; named ones by name."""
-        shown = self.shown()
-        span = SpanForm(self.request.GET or None)
-        rows = span.narrow(shown.rows) if shown else None
-        page = page_of(self.request, rows, self.section in NAMED) if shown else None
-        return self.item_page(
-            "items/records.html", self.section,
-            records=[self.record(row) for row in page.rows] if page else [],
-            pagination=page.links if page else None,
-            history_note=self.history_note(shown),
-            span=span if shown and self.section not in NAMED else None,
-            actions=self.acts(), empty=self.empty_section(),
-        )  # fmt: skip
-
-    def shown(self) -> Shown | None:
-        """What may be read here; None in a section that has no view, such as an endpoint's calls."""
-        verbs = self.noun.sections[self.section]
-        return visible_records(self.actor, self.thing, self.section) if "view" in verbs else None
-
-    def history_note(self, shown: Shown | None) -> str:
-        if shown is None or shown.since is None:
-            return ""
-        days = shown.decision.history_days
-        return _("Your access reaches %(days)s days back. Older rows are not shown.") % {"days": days}
 
     def acts(self) -> list[dict[str, Any]]:
         """What may be done with the section as a whole."""
@@ -143,21 +112,6 @@ class ItemSectionScreen(ItemPage):
     def can(self, verb: str) -> bool:
         return verb in self.noun.sections[self.section] and self.has(f"{self.section}:{verb}")
 
-    def record(self, row: Record) -> dict[str, Any]:
-        """One row for people: time, name, state, values, and what may be done with it."""
-        pairs = [(name, value) for name, value in row.data.items() if not isinstance(value, dict | list)][:PAIRS]
-        shown = [{"label": name, "value": _plain(value)} for name, value in pairs]
-        if row.device is not None and row.device_id != self.thing.pk:
-            shown.insert(0, {"label": _("Device"), "value": row.device.name})
-        return {
-            "time": row.at,
-            "label": row.name,
-            "state": {"label": row.get_state_display(), "tone": TONES[row.state]} if row.state else None,
-            "pairs": shown,
-            "json": json.dumps(row.data, indent=2, ensure_ascii=False) if len(shown) < len(row.data) else "",
-            "actions": self.record_acts(row),
-        }
-
     def record_acts(self, row: Record) -> list[dict[str, Any]]:
         section, parts, found = self.section, {"record": row.pk}, []
         if section == "outputs":
@@ -171,19 +125,6 @@ class ItemSectionScreen(ItemPage):
         if self.can("delete"):
             found.append(self.action(f"{section}_remove", _("Delete"), "trash", parts=parts, dialog=True))
         return found
-
-    def empty_section(self) -> dict[str, str]:
-        label = section_label(self.section)
-        if self.shown_is_hidden():
-            return {"icon": "eye_off", "title": label, "text": _("What is here can be written, but not read back.")}
-        return {
-            "icon": "search",
-            "title": _("Nothing here"),
-            "text": _("Nothing in %(name)s that you may see.") % {"name": label},
-        }
-
-    def shown_is_hidden(self) -> bool:
-        return "view" not in self.noun.sections[self.section]
 
     # --- Acts on records
 
@@ -249,13 +190,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return "" if value is None else str(value)
-
-
 def _value(value: Any) -> dict[str, Any]:
     if isinstance(value, dict | list):
         return {"json": json.dumps(value, indent=2, ensure_ascii=False)}
-    return {"value": _plain(value)}
+    return {"value": plain(value)}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
@@ -23,9 +24,11 @@ from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route
 from portal.pages.item_access import ItemAccessScreen
 from portal.pages.item_page import ItemPage, grant_tags
 from portal.pages.item_sections import ItemSectionScreen
+from portal.pages.item_track import ItemTrackScreen
 from portal.pages.links import ItemLinkScreen
 from portal.pages.listing import Listing
 from portal.tables.items import ContainerTable, DeviceTable, ItemTable
+from portal.tools import tool_of
 
 #: Kinds that devices are linked to.
 HOLDERS = frozenset(catalogue.LINKS["device"])
@@ -105,8 +108,18 @@ class ItemScreen(ItemPage):
         seen = engine.decide(self.actor, f"{item.kind}:view", item).allowed
         return address(item) if seen else list_address(item.kind)
 
+    def list_page(self) -> HttpResponse:
+        """The list; for who signed in by a tool's token it is the first page of the tool."""
+        tool = tool_of(self.request) if self.kind_name == "device" else None
+        if tool is None:
+            return super().list_page()
+        return self.show("generic/list.html", title=_(tool.name), subtitle=_(tool.description),
+                         **self.listing(self).context())  # fmt: skip
+
     def detail_page(self) -> HttpResponse:
         item = self.thing
+        if tool_of(self.request) is not None and self.section_tabs():
+            return redirect(self.tabs("detail")[0]["url"])  # a tool opens on its own tab
         people = visible_people(self, {item.owner_id, item.made_by_id}).in_bulk()
         rows = [
             {"label": _("Key"), "value": item.key, "copyable": True},
@@ -180,7 +193,7 @@ class ItemScreen(ItemPage):
 
 
 def _item_urls() -> list[URLPattern]:
-    screens = (ItemScreen, ItemLinkScreen, ItemAccessScreen, ItemSectionScreen)
+    screens = (ItemScreen, ItemLinkScreen, ItemAccessScreen, ItemTrackScreen, ItemSectionScreen)
     return [url for kind in catalogue.ITEM_KINDS for screen in screens for url in screen.urls(f"items/{kind}/", kind)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
-from django.core.paginator import EmptyPage, PageNotAnInteger
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
@@ -28,6 +28,7 @@ class Listing:
     filters: ClassVar[type[django_filters.FilterSet]]
     row_permissions: ClassVar[tuple[str, ...]] = ()
     order: ClassVar[tuple[str, ...]] = ("name", "id")
+    paginator: ClassVar[type[Paginator]] = Paginator
 
     def __init__(self, screen: Screen):
         self.screen = screen
@@ -64,7 +65,7 @@ class Listing:
         size = query.get("per_page", "")
         per_page = int(size) if size in PAGE_SIZES else int(PAGE_SIZES[0])
         try:
-            table.paginate(page=query.get("page", 1), per_page=per_page)
+            table.paginate(self.paginator, page=query.get("page", 1), per_page=per_page)
         except PageNotAnInteger:
             table.page = table.paginator.page(1)
         except EmptyPage:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
@@ -19,6 +20,7 @@ from accesscontrol.services.errors import Conflict, Invalid
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
 from portal.forms.profile import ProfileForm
+from portal.token_sessions import TokenHolder, name_of_caller
 
 
 def facts(user: User, actor: Actor) -> list[dict[str, Any]]:
@@ -38,14 +40,14 @@ def facts(user: User, actor: Actor) -> list[dict[str, Any]]:
     return [one for one in found if one]
 
 
-def links(user: User) -> list[dict[str, str]]:
+def links(request: HttpRequest) -> list[dict[str, str]]:
     """Where one goes from here."""
     return [
         {
             "heading": _("What you can do"),
             "text": _("Kind by kind, with the reason for each."),
             "icon": "table",
-            "url": f"{reverse('explorer_matrix')}?{urlencode({'caller': f'user:{user.username}'})}",
+            "url": f"{reverse('explorer_matrix')}?{urlencode({'caller': name_of_caller(request.user)})}",
         },
         {
             "heading": _("Act as another account"),
@@ -58,15 +60,45 @@ def links(user: User) -> list[dict[str, str]]:
 
 @declares(SIGNED_IN)
 def profile(request: HttpRequest) -> HttpResponse:
-    """GET: one's own data. POST: save name, phone and time zone."""
+    """GET: one's own data. POST: save name, phone and time zone. Whoever holds a token reads about the token."""
+    if isinstance(request.user, TokenHolder):
+        return token_profile(request, request.user)
     user, actor = request.user, request.actor.itself()
     form = ProfileForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid() and save(actor, user, form):
         messages.success(request, _("Saved."))
         return redirect("profile")
     head = {"title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user"}
-    shown = {"rows": facts(user, actor), "form": form, "links": links(user)}
+    shown = {"rows": facts(user, actor), "form": form, "links": links(request)}
     return render(request, "home/profile.html", {**head, **shown})
+
+
+def token_profile(request: HttpRequest, holder: TokenHolder) -> HttpResponse:
+    """The token that one is signed in by: what it is, for whom it acts, when it ends. Nothing here can be changed."""
+    token = holder.token
+    rows = [
+        {"label": _("Token"), "value": token.name},
+        {"label": _("Type"), "value": _(token.get_type_display())},
+        {"label": _("Key"), "value": token.hint, "code": True},
+        {"label": _("Account"), "value": token.account.name},
+        {"label": _("Acts for"), "value": token.user.username} if token.user else None,
+        {"label": _("Ends"), "time": token.expires_at, "ends": True} if token.expires_at else None,
+        {"label": _("Ends without use"), "value": _pause(token.idle_ttl)} if token.idle_ttl else None,
+        {"label": _("Last used"), "time": token.last_used_at} if token.last_used_at else None,
+    ]
+    shown = {"rows": [row for row in rows if row], "links": links(request)[: 2 if holder.is_whole else 1]}
+    head = {"title": token.name, "subtitle": _("The token that you are signed in by"), "icon": "token"}
+    return render(request, "tools/profile.html", {**head, **shown})
+
+
+def _pause(seconds: int) -> str:
+    """A number of seconds in the largest whole unit, as people say it."""
+    for size, words in ((86400, ngettext_lazy("%(n)d day", "%(n)d days", "n")),
+                        (3600, ngettext_lazy("%(n)d hour", "%(n)d hours", "n")),
+                        (60, ngettext_lazy("%(n)d minute", "%(n)d minutes", "n"))):  # fmt: skip
+        if seconds % size == 0:
+            return words % {"n": seconds // size}
+    return ngettext_lazy("%(n)d second", "%(n)d seconds", "n") % {"n": seconds}
 
 
 def save(actor: Actor, user: User, form: ProfileForm) -> bool:

@@ -19,6 +19,7 @@ from portal.forms.explorer import ExplorerForm
 from portal.pages import asking
 from portal.pages.asking import Subject
 from portal.pages.search import full_name
+from portal.token_sessions import name_of_caller
 
 NOBODY = gettext_lazy("There is nobody like this here, or you may not ask about them. Check the name.")
 NOTHING = gettext_lazy("There is nothing like this here, or you may not ask about it. Check the name.")
@@ -41,7 +42,7 @@ class Question:
         if data or about_oneself:
             data.setdefault("account", self.acting_now())
             if not data.get("caller"):
-                data["caller"] = f"user:{request.user.username}"
+                data["caller"] = name_of_caller(request.user)
         self.form = ExplorerForm(data or None, may_vary=asking.may_vary(request.actor))
         self.subject: Subject | None = None
         self.thing: Model | None = None

@@ -1,6 +1,8 @@
-"""Signing in and out: the only two addresses of allauth that are mapped."""
+"""Signing in by password, and out: the only two addresses of allauth that are mapped."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from allauth.account.views import LoginView, LogoutView
 from django.http import HttpResponse
@@ -9,7 +11,8 @@ from django.urls import path
 from accesscontrol.services import sessions
 from portal.actors import actor_of
 from portal.declared import PUBLIC, declares
-from portal.forms.sign_in import SignInForm
+from portal.forms.sign_in import SignInForm, TokenSignInForm
+from portal.token_sessions import row_behind
 
 
 class SignInView(LoginView):
@@ -23,13 +26,17 @@ class SignInView(LoginView):
             sessions.record_sign_in(actor_of(self.request, self.request.user), self.request.user)
         return response
 
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        """The other way in stands on the same page: a token."""
+        return super().get_context_data(**more) | {"token_form": TokenSignInForm()}
+
 
 class SignOutView(LogoutView):
     """Asks when opened, signs out when posted."""
 
     def post(self, *args, **kwargs) -> HttpResponse:
         if self.request.actor is not None:
-            sessions.record_sign_out(self.request.actor, self.request.user)
+            sessions.record_sign_out(self.request.actor, row_behind(self.request.user))
         response = super().post(*args, **kwargs)
         response["Clear-Site-Data"] = '"cache", "storage"'  # S09; cookies stay: the theme is one of them
         return response

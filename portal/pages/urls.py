@@ -18,6 +18,7 @@ from portal.pages import (
     search,
     sign_in,
     switcher,
+    token_sign_in,
     tokens,
     users,
 )
@@ -25,6 +26,7 @@ from portal.pages import (
 urlpatterns: list[URLPattern | URLResolver] = [
     *home.urlpatterns,
     *sign_in.urlpatterns,
+    *token_sign_in.urlpatterns,
     *explorer.urlpatterns,
     *search.urlpatterns,
     *switcher.urlpatterns,

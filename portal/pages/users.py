@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,13 @@ class UserListing(Listing):
     table = UserTable
     filters = UserFilters
     order = ("username", "id")
+
+    def rows(self) -> QuerySet:
+        """Sorted by role, a row whose role the caller may not view stands as one without."""
+        if not any(one.strip("-") == "role" for one in self.request.GET.getlist("sort")):
+            return super().rows()
+        role = engine.visible(self.actor, "role:view").filter(pk=OuterRef("role")).order_by().values("name")[:1]
+        return super().rows().annotate(seen_role=Coalesce(Subquery(role), Value("")))
 
     def decorate(self, table: UserTable, rows: list[User]) -> None:
         super().decorate(table, rows)

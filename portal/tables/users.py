@@ -16,7 +16,7 @@ class UserTable(ListTable):
     username = ThingColumn(verbose_name=_("User"), note="full_name", order_by=("username", "id"))
     email = tables.Column(verbose_name=_("E-mail"), order_by=("email", "id"))
     authority = tables.Column(verbose_name=_("Authority"), order_by=("authority", "username"))
-    role = tables.Column(verbose_name=_("Role"), order_by=("role__name", "username"))
+    role = tables.Column(verbose_name=_("Role"), order_by=("seen_role", "username"))
     account = AccountColumn(verbose_name=_("Account"), order_by=("account__name", "username"))
     state = StateColumn()
     date_joined = TimeColumn(verbose_name=_("Registered"), order_by=("date_joined", "id"))

@@ -19,6 +19,7 @@ from accesscontrol.access.decision import Decision, Question
 from accesscontrol.access.permissions import Permission, permission_on
 from tests import world_rows
 from tests.oracle.asking import all_questions
+from tests.oracle.links_under import random_links_under
 from tests.oracle.oracle import Answer, Oracle
 from tests.oracle.worlds import NOW, random_world
 
@@ -43,8 +44,9 @@ class Asked:
 
     def __init__(self, seed: int) -> None:
         self.world = random_world(seed)
-        self.oracle = Oracle(self.world, NOW)
-        self.rows = world_rows.load(self.world, NOW)
+        under = random_links_under(seed, self.world)
+        self.oracle = Oracle(self.world, NOW, under)
+        self.rows = world_rows.load(self.world, NOW, under)
         self.random = Random(seed)
         self.actors: dict[tuple, Actor | None] = {}
         self.things: dict[tuple[str, str], Any] = {}

@@ -52,7 +52,7 @@ def test_a_filter_covers_what_mqtt_says(rule: str, topic: str, covered: bool) ->
     assert covers(rule, topic) is covered
 
 
-@pytest.mark.parametrize("topic", ["", "a/#/b", "a+/b", "$share/group"])
+@pytest.mark.parametrize("topic", ["", "a/#/b", "a+/b", "$share/group", "$share//a", "$share/a+/b", "$share"])
 def test_a_topic_that_is_none_is_refused(topic: str) -> None:
     with pytest.raises(UnknownName, match="is not an MQTT topic"):
         decide_topic(Actor("user", 1), "subscribe", topic)

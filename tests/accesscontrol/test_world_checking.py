@@ -117,17 +117,17 @@ def test_json_faults_have_lines_too(tmp_path):
             "“r” is not a role of project p; valid: .",
         ),
         (
-            "tokens: [{key: t, type: magic, idle_ttl: 5}]",
+            "tokens: [{key: t, type: magic, idle_ttl: 600}]",
             "“magic” is not a type of token t; valid: standard, master, acl",
         ),
         ("tokens: [{key: t, type: master}]", "Token t needs an end: expires_at, idle_ttl"),
-        ("tokens: [{key: t, type: master, idle_ttl: 0}]", "“idle_ttl” of token t is a whole number from 1"),
+        ("tokens: [{key: t, type: master, idle_ttl: 0}]", "“idle_ttl” of token t is a whole number from 300"),
         (
-            "tokens: [{key: t, type: master, idle_ttl: 5, allowed_addresses: [10.0.0.1/8]}]",
+            "tokens: [{key: t, type: master, idle_ttl: 600, allowed_addresses: [10.0.0.1/8]}]",
             "“10.0.0.1/8” in “allowed_add",
         ),
         (
-            "tokens: [{key: t, type: master, idle_ttl: 5, rules: [{kind: device, items: all}]}]",
+            "tokens: [{key: t, type: master, idle_ttl: 600, rules: [{kind: device, items: all}]}]",
             "Only a token of type acl",
         ),
     ],
@@ -161,7 +161,7 @@ def test_each_fault_is_told_at_its_line(tmp_path, line, told):
 )
 def test_each_fault_of_a_token_rule_is_told(tmp_path, rule, told):
     items = "items: [{key: d, kind: device, name: D}, {key: c, kind: channel, name: C}]"
-    found = faults(tmp_path, account(items, f"tokens: [{{key: t, type: acl, idle_ttl: 5, rules: [{rule}]}}]"))
+    found = faults(tmp_path, account(items, f"tokens: [{{key: t, type: acl, idle_ttl: 600, rules: [{rule}]}}]"))
     assert [one for one in found if one.startswith(f"world.yaml:6: {told}")], found
 
 

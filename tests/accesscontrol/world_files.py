@@ -59,7 +59,7 @@ accounts:
           - {kind: token, items: [trackit-7, later], verbs: [view]}
           - {kind: user, items: [sam], verbs: [view]}
         topics: [{filter: "fleet/#", actions: [subscribe]}]
-      - {key: later, type: standard, user: dev.anna, idle_ttl: 60, enabled: false}
+      - {key: later, type: standard, user: dev.anna, idle_ttl: 600, enabled: false}
     projects:
       - key: pilot
         name: Pilot with Contoso

@@ -32,6 +32,7 @@ def _item_pages() -> list[str]:
     for kind, base in (("device", DEVICE), ("calculator", CALCULATOR), ("group", GROUP)):
         sections = [name for name in catalogue.KINDS[kind].sections if name != "items"]
         pages += [f"{base}{tab}" for tab in ("", *(f"{name}/" for name in sections), "links/", "access/")]
+    pages += [f"{DEVICE}track/?last=7d", f"{DEVICE}messages/?q=speed+%3E+60&last=7d"]
     acts = ("change/", "move/", "delete/", "links/add/", "settings/change/", "commands/~new/")
     return [*pages, *(f"{DEVICE}{act}" for act in acts)]
 
@@ -76,5 +77,7 @@ PLACES = [
     Place("/roles/", 200, "lee.guest"),
     Place("/accounts/~new/", 403, "lee.guest"),
     Place("/sign-in/", 200, NOBODY),
+    Place("/sign-in/token/", 200, NOBODY),
+    Place("/tools/open/", 200, NOBODY),
     Place("/sign-out/", 200),
 ]

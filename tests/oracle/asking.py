@@ -140,5 +140,19 @@ def topic_questions(facts: Facts) -> Iterator[Request]:
         for topic in [*free, *rng.sample(own, min(len(own), 8))]:
             for verb in ("publish", "subscribe"):
                 yield request(caller, verb, ("topic", topic))
+        for topic in rng.sample(filters(rng.choice(own)), 6) if own else ():
+            yield request(caller, "subscribe", ("topic", topic))
         account = rng.choice(sorted(facts.accounts))
         yield request(caller, "publish", ("topic", rng.choice(free)), {"account": account})
+
+
+def filters(topic: str) -> list[str]:
+    """Filters for subscriptions that match free names, this topic of an item, or both."""
+    _, kind, key, section = topic.split("/")
+    return [
+        "#", "+", "+/#", "+/+/+/+", "+/+/+", "fleet/#", "fleet/+", "$share/readers/fleet/#", "$share/readers/#",
+        "$SYS/#", "$SYS/uptime", "items/#", "items/+/+/+", f"items/{kind}/#", f"items/{kind}/+/{section}",
+        f"items/{kind}/{key}/#", f"items/{kind}/{key}/+", f"+/{kind}/{key}/{section}", f"+/+/{key}/#",
+        f"+/{kind}/+/{section}", f"$share/readers/items/{kind}/{key}/{section}", f"+/{kind}/nothing/{section}",
+        f"+/+/{key}/nothing", "items/+/+/calls", "+/+/+/calls", "+/device/+/messages", "items/device/+/telemetry",
+    ]  # fmt: skip

@@ -5,7 +5,7 @@ Nested accounts become flat records that know their path; times become datetimes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -131,6 +131,15 @@ class Grant:
 
 
 @dataclass
+class LinkUnder:
+    """A link made under grants: its end (`member`, `container`) → the grant and the grantee whose people had it so."""
+
+    member: str
+    container: str
+    ends: dict[str, tuple[str, str]]
+
+
+@dataclass
 class Facts:
     accounts: dict[str, Account] = field(default_factory=dict)
     items: dict[str, Item] = field(default_factory=dict)
@@ -139,11 +148,15 @@ class Facts:
     roles: dict[str, Role] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
+    #: (member, container) of a link that was made under grants → their keys.
+    under: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
-def read_world(world: dict[str, Any]) -> Facts:
-    """Turn a world document into facts."""
+def read_world(world: dict[str, Any], under: Iterable[LinkUnder] = ()) -> Facts:
+    """Turn a world document into facts. under: which of its links were made under which grants."""
     facts = Facts()
+    for link in under:
+        facts.under[link.member, link.container] = tuple(grant for grant, _ in link.ends.values())
     for entry, path in each_account(world.get("accounts") or (), ()):
         _read_account(facts, entry, path)
     for entry in world.get("grants") or ():

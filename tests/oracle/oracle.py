@@ -6,12 +6,13 @@ No index, no cache, no import from the product. This module asks who calls (§3 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
-from tests.oracle.facts import Account, Item, Token, User, moment, read_world
+from tests.oracle.facts import Account, Item, LinkUnder, Token, User, moment, read_world
 from tests.oracle.questions import BadQuestion, Permission, asked_of, parse_permission
 from tests.oracle.sources import Sources, Thing, home_of
 from tests.oracle.topics import may_topic
@@ -30,8 +31,8 @@ class Answer:
 class Oracle:
     """Answers questions about one world at one moment."""
 
-    def __init__(self, world: dict[str, Any], now: datetime) -> None:
-        facts = self.facts = read_world(world)
+    def __init__(self, world: dict[str, Any], now: datetime, under: Iterable[LinkUnder] = ()) -> None:
+        facts = self.facts = read_world(world, under)
         self.now = now
         self.law = Sources(facts, now)
         self.things: dict[str, dict[str, Thing]] = {
@@ -175,7 +176,8 @@ class Oracle:
         if section is None and verb == "create":
             return False
         if isinstance(rule["items"], dict):
-            return isinstance(thing, Item) and bool(thing.links & set(rule["items"]["in_groups"]))
+            groups = set(rule["items"]["in_groups"])
+            return isinstance(thing, Item) and any(self.law.counts(thing, group) for group in thing.links & groups)
         return thing.key in rule["items"]
 
     def limit_13_history_depth(self, caller: Thing, p: Permission, thing: Thing, context: dict) -> int | None:

@@ -191,17 +191,22 @@ class Sources:
             return True
         if item.account != user.account:
             return False
-        held = [other for other in self.facts.items.values() if item.key in other.links]
+        linked = [other for other in self.facts.items.values() if item.key in other.links]
+        held = [other for other in linked if self.counts(other, item.key)]
         if item.kind in LINKED_TO_ASSIGNED:
-            devices = [other for other in held if other.kind == "device"]
-            if devices:
-                return any(self.assigned(user, device) for device in devices)
+            if any(other.kind == "device" for other in linked):  # also one that does not count: silence is no
+                return any(self.assigned(user, other) for other in held if other.kind == "device")
             return item.kind in FREE_WITHOUT_DEVICE or item.made_by == user.key
         if item.kind == "group":
             return any(self.assigned(user, other) for other in held)
         if item.kind == "report":
             return item.made_by == user.key
         return item.kind in ALL_OF_THE_KIND
+
+    def counts(self, member: Item, container: str) -> bool:
+        """§5: a link made under a grant counts only while the grant is accepted, on and in time."""
+        grants = [self.facts.grants[key] for key in self.facts.under.get((member.key, container), ())]
+        return all(grant.accepted and grant.enabled and grant.period.holds(self.now) for grant in grants)
 
     def assigned(self, user: User, item: Item) -> bool:
         """§3.6: `view_item`, in force, on what the user's account may view at this moment."""

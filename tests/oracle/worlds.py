@@ -27,16 +27,17 @@ Document = dict[str, Any]
 
 
 def random_world(seed: int, now: datetime = NOW) -> Document:
-    """A world document for this seed, with times around `now`."""
-    return _Builder(Random(seed), now).build()
+    """A world document for this seed, with times around `now`; every fifth one is about twice as large as the rest."""
+    return _Builder(Random(seed), now, large=seed % 5 == 0).build()
 
 
 class _Builder:
     """Draws one world, nouns in the order in which they need each other."""
 
-    def __init__(self, rng: Random, now: datetime) -> None:
+    def __init__(self, rng: Random, now: datetime, large: bool) -> None:
         self.rng = rng
         self.now = now
+        self.large = large
         self.roots: list[Document] = []
         self.accounts: dict[str, Document] = {}
         self.paths: dict[str, tuple[str, ...]] = {}  # itself first
@@ -63,6 +64,10 @@ class _Builder:
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
+
+    def number(self, least: int, most: int) -> int:
+        """How many of a noun a large world has; the others have about half."""
+        return self.rng.randint(least, most) if self.large else self.rng.randint((least + 1) // 2, (most + 1) // 2)
 
     def some(self, things: Any, least: int, most: int) -> list[Any]:
         """Between `least` and `most` different things, as far as there are so many."""
@@ -125,7 +130,7 @@ class _Builder:
 
     def add_accounts(self) -> None:
         trees = self.rng.randint(1, 3)
-        for number in range(self.rng.randint(7, 12)):
+        for number in range(self.number(7, 12)):
             key = f"account-{number}"
             parents = [parent for parent, path in self.paths.items() if len(path) < 4]
             is_root = number < trees
@@ -142,7 +147,7 @@ class _Builder:
         self.crowded = self.rng.choice([key for key in self.accounts if "blocked" not in self.accounts[key]])
 
     def add_roles(self) -> None:
-        for number in range(self.rng.randint(3, 5)):
+        for number in range(self.number(3, 5)):
             account = self.rng.choice(list(self.accounts))
             key = f"role-{number}"
             rights = self.some(sorted(ADDITIONAL_RIGHTS), 2, 8)
@@ -154,7 +159,7 @@ class _Builder:
 
     def add_users(self) -> None:
         authorities = ["owner", "administrator", "developer", "developer", "user", "user", "user", "user"]
-        for number in range(self.rng.randint(7, 10)):
+        for number in range(self.number(7, 10)):
             account = self.meeting_place(0.45)
             authority = authorities.pop(0) if number < 5 else self.rng.choice(authorities)
             owned = any(user["authority"] == "owner" for user in self.accounts[account].get("users", ()))
@@ -187,7 +192,7 @@ class _Builder:
         ]
 
     def add_items(self) -> None:
-        kinds = [*ALWAYS, *self.some(OTHER_KINDS, 8, 14)]
+        kinds = [*ALWAYS, *self.some(OTHER_KINDS, *((8, 14) if self.large else (1, 4)))]
         peopled = sorted({self.home[name] for name in self.users})
         for number, kind in enumerate(kinds):
             account = self.rng.choice(peopled) if self.chance(0.25) else self.meeting_place(0.5)
@@ -203,7 +208,7 @@ class _Builder:
             self.home[key] = account
 
     def add_grants(self) -> None:
-        for number in range(self.rng.randint(7, 12)):
+        for number in range(self.number(7, 12)):
             grantor = self.rng.choice(list(self.accounts))
             others = [key for key in self.accounts if not self.in_branch(grantor, key)]
             if not others:
@@ -292,7 +297,7 @@ class _Builder:
         return self.some(possible, 1, 3)
 
     def add_tokens(self) -> None:
-        for number in range(self.rng.randint(5, 8)):
+        for number in range(self.number(5, 8)):
             account = self.rng.choice(list(self.accounts))
             people = [name for name, user in self.users.items() if user["authority"] != "user"]
             user = self.rng.choice(people) if people and self.chance(0.5) else None
@@ -322,7 +327,7 @@ class _Builder:
             self.accounts[account].setdefault("tokens", []).append(token)
 
     def add_projects(self) -> None:
-        for number in range(self.rng.randint(2, 4)):
+        for number in range(self.number(2, 4)):
             developers = [name for name, user in self.users.items() if user["authority"] == "developer"]
             owner = self.rng.choice(developers) if developers and self.chance(0.4) else None
             grantors = [grant["from"] for grant in self.grants]

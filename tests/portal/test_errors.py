@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from accesscontrol.access.engine import AccessDenied, decide
 from accesscontrol.access.permissions import UnknownName
+from accesscontrol.access.scope import Scope
 from accesscontrol.services.errors import Conflict, Invalid
 from portal import errors
 from tests.world import Cast, build_cast
@@ -82,3 +83,29 @@ def test_what_views_raise_becomes_a_page(cast):
     assert middleware.process_exception(request, UnknownName("“x” is no kind.")).status_code == 400
     assert middleware.process_exception(request, Http404()).status_code == 404
     assert middleware.process_exception(request, KeyError("x")) is None
+
+
+@pytest.mark.checklist("L11")
+@pytest.mark.checklist("Z14")
+@pytest.mark.parametrize("path", ["/access/v1/evaluation", "/api/v1/items/truck-7/"])
+def test_a_fault_inside_a_decision_allows_nothing_and_tells_programs_so(cast, monkeypatch, path):
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("SELECT secret")
+
+    client = Client(raise_request_exception=False)
+    client.force_login(cast.people["nora"])
+    monkeypatch.setattr(Scope, "evaluate", fail)
+    monkeypatch.setattr(Scope, "condition", fail)
+    asked = {
+        "subject": {"type": "user", "id": "nora"},
+        "action": {"name": "device:view"},
+        "resource": {"type": "device", "id": "truck-7"},
+    }
+    if path.startswith("/access"):
+        answer = client.post(path, asked, content_type="application/json")
+    else:
+        answer = client.get(path)
+    told = answer.json()
+    assert (answer.status_code, set(told)) == (500, {"detail", "errors", "request_id"})
+    assert told["request_id"] == answer["X-Request-Id"]
+    assert "SELECT" not in answer.content.decode()

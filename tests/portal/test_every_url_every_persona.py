@@ -33,7 +33,7 @@ FRAGMENTS = ("account_children",)
 BY_HTMX = {"HX-Request": "true"}
 #: Pages that answer otherwise than with 200 to whoever is signed in, and to whoever is not.
 SIGNED_IN_STATUS = {"switch_stop": 405, "account_login": 302}
-OUTSIDE_STATUS = {"account_login": 200, "account_logout": 302}
+OUTSIDE_STATUS = {"account_login": 200, "account_logout": 302, "token_sign_in": 200, "open_tool": 200}
 PAGES = [address for address in addresses() if address.endpoint is None]
 ENDPOINTS = [address for address in addresses() if address.endpoint is not None]
 SAMPLE_PARTS = {"permission": "device:view"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import UnknownName, expand
+from accesscontrol.services.token_ends import SHORTEST_IDLE
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.shapes import Entry, Record, checked_key, nearest, shown
 
@@ -38,7 +39,7 @@ def read_token(entry: Entry, account: str, key: str) -> Record:
         "user": entry.reference("user", "user"),
         "enabled": entry.boolean("enabled", True),
         "expires_at": entry.moment("expires_at"),
-        "idle_ttl": entry.count("idle_ttl", smallest=1),
+        "idle_ttl": entry.count("idle_ttl", smallest=SHORTEST_IDLE),
         "allowed_addresses": _read_networks(entry),
         "rules": tuple(_read_token_rule(rule) for rule in entry.entries("rules", "token rule", TOKEN_RULE_FIELDS)),
         "topics": tuple(_read_topic(topic) for topic in entry.entries("topics", "topic rule", TOPIC_FIELDS)),

@@ -223,3 +223,10 @@ def test_a_disabled_user_has_nothing_at_the_next_decision(cast: Cast) -> None:
 def test_a_user_never_changes_account(cast: Cast) -> None:
     with pytest.raises(Invalid, match="stays in their account"):
         change_user(CONSOLE, cast.people["sam"], account=cast.accounts["acme"])
+
+
+@pytest.mark.parametrize("username", [".", "..", "12345", "with space"])
+def test_a_username_that_no_address_can_hold_is_refused(cast: Cast, username: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        create_user(cast.actor("adam"), cast.accounts["northwind"], username=username)
+    assert set(caught.value.errors) == {"username"}

@@ -84,13 +84,13 @@ def test_what_ends_within_a_week_is_shown_to_who_may_see_it(browse, cast):
     assign_items(CONSOLE, cast.people["lee"], [cast.items["truck_8"]], expires_at=soon(5))
     cast.pilot.members.filter(user=cast.people["lee"]).update(expires_at=soon(6))
     assert endings(browse("nora")) == [
-        ("hub-for-a-while", "grant · Northwind"),
+        ("Chosen items of Northwind", "grant · Northwind"),
         ("Short", "token · Northwind"),
         ("temp", "user · Northwind"),
         ("Truck 8", "assigned to lee"),
         ("lee", "member of Pilot"),
     ]
-    assert endings(browse("frank")) == [("hub-for-a-while", "grant · Northwind")]
+    assert endings(browse("frank")) == [("Chosen items of Northwind", "grant · Northwind")]
     assert endings(browse("lee")) == [("Truck 8", "assigned to you or shared with you"), ("Pilot", "your membership")]
     assert endings(browse("carla")) == []
 

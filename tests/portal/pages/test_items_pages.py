@@ -111,8 +111,8 @@ def test_tabs_are_those_one_may_see(browse):
     def tabs(person: str) -> list[str]:
         return [tab["label"] for tab in browse(person).get(TRUCK).context["tabs"]]
 
-    assert tabs("nora")[:5] == ["Overview", "Settings", "Telemetry", "Messages", "Commands"]
-    assert "Messages" not in tabs("lee")
+    assert tabs("nora")[:5] == ["Overview", "Track", "Settings", "Telemetry", "Messages"]
+    assert not {"Messages", "Track"} & set(tabs("lee"))
     assert "Logs" not in tabs("sam")
 
 

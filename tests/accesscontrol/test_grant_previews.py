@@ -1,0 +1,202 @@
+"""A preview of an act on a grant equals what the act then does: over random worlds, and in words for people."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.decision import Question
+from accesscontrol.access.permissions import kind_permissions
+from accesscontrol.accounts.models import Account
+from accesscontrol.catalogue import ASKED_OF_ACCOUNT, ITEM_KINDS, KINDS
+from accesscontrol.grants.models import Grant
+from accesscontrol.items.models import Item
+from accesscontrol.services import previews
+from accesscontrol.services.errors import Conflict, Invalid
+from accesscontrol.services.grants import change_grant, create_grant, revoke_grant
+from accesscontrol.services.previews import Preview
+from accesscontrol.services.previews_words import ON_ACCOUNTS, ON_ITEMS
+from tests import world_rows
+from tests.oracle.links_under import random_links_under
+from tests.oracle.worlds import NOW, random_world
+
+DEEP = os.environ.get("DEEP") == "1"
+WORLDS = range(60 if DEEP else 6)
+ACTS = 6 if DEEP else 2
+CONSOLE = Actor.system()
+
+#: (caller, thing, permission) → yes or no.
+Decisions = dict[tuple[Actor, tuple[str, int], str], bool]
+
+
+class World:
+    """A random world in the tables, with every decision on its items and accounts."""
+
+    def __init__(self, seed: int) -> None:
+        document = random_world(seed)
+        self.rows = world_rows.load(document, NOW, random_links_under(seed, document))
+        self.random = Random(seed)
+        self.callers = [
+            *(Actor.of(row) for kind in ("account", "user") for row in self.rows[kind].values()),
+            *(Actor.of(row, address=_address(row)) for row in self.rows["token"].values()),
+        ]
+        self.home = {
+            (actor.type, actor.id): row.pk if actor.type == "account" else row.account_id
+            for kind in ("account", "user", "token")
+            for row in self.rows[kind].values()
+            for actor in [Actor.of(row)]
+        }
+
+    def decisions(self) -> Decisions:
+        on_account = [each for kind in KINDS for each in kind_permissions(kind) if each.asked_of == "account"]
+        asked = [
+            Question(caller, wanted, ("item", item.pk))
+            for item in self.rows["item"].values()
+            for wanted in kind_permissions(item.kind)
+            if not wanted.is_create
+            for caller in self.callers
+        ]
+        asked += [
+            Question(caller, wanted, ("account", account.pk))
+            for account in self.rows["account"].values()
+            for wanted in on_account
+            if wanted.kind not in ASKED_OF_ACCOUNT
+            for caller in self.callers
+        ]
+        decisions = engine.decide_many(asked)
+        return {
+            (question.actor, question.thing, str(question.permission)): decision.allowed
+            for question, decision in zip(asked, decisions, strict=True)
+        }
+
+    def act(self) -> tuple[Callable[[], Any], Callable[[], Preview]]:
+        """A random act on a grant, to do and to preview."""
+        grant = self.random.choice(list(Grant.objects.order_by("pk")))
+        name = self.random.choice(("revoke", "change", "change", "create"))
+        if name == "revoke":
+            return lambda: revoke_grant(CONSOLE, grant), lambda: previews.preview_revoke(CONSOLE, grant)
+        if name == "change":
+            changes = self.changes(grant)
+            return (
+                lambda: change_grant(CONSOLE, grant, **changes),
+                lambda: previews.preview_change(CONSOLE, grant, **changes),
+            )
+        account, fields = grant.account, self.new(grant)
+        return (
+            lambda: create_grant(CONSOLE, account, **fields),
+            lambda: previews.preview_create(CONSOLE, account, **fields),
+        )
+
+    def changes(self, grant: Grant) -> dict[str, Any]:
+        everybody = [account for account in self.rows["account"].values() if account.pk != grant.account_id]
+        possible: dict[str, Any] = {
+            "enabled": not grant.enabled,
+            "expires_at": self.random.choice((None, timezone.now().replace(year=2040))),
+            "levels": tuple(self.random.sample(("edit", "delete", "command"), 2)),
+            "grantees": tuple(self.random.sample(everybody, 2)),
+        }
+        wanted = self.random.sample(sorted(possible), self.random.randint(1, 2))
+        return {name: possible[name] for name in wanted} | {"accepted": True}
+
+    def new(self, grant: Grant) -> dict[str, Any]:
+        everybody = [account for account in self.rows["account"].values() if account.pk != grant.account_id]
+        levels = self.random.sample(("edit", "delete", "command", "create-device"), 2)
+        return {
+            "covers": "account",
+            "grantees": self.random.sample(everybody, 2),
+            "levels": tuple(levels),
+            "include_subaccounts": self.random.random() < 0.5,
+            "accepted": True,
+        }
+
+
+def _address(token: Any) -> str | None:
+    return token.allowed_addresses[0].partition("/")[0] if token.allowed_addresses else None
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", WORLDS)
+def test_the_previewed_difference_is_the_difference_of_all_decisions(seed: int, still: None) -> None:
+    world = World(seed)
+    done = 0
+    before = world.decisions()
+    for _ in range(40):
+        act, preview = world.act()
+        grantor_items = set(Item.objects.values_list("pk", flat=True))
+        try:
+            previewed = preview()
+        except (Invalid, Conflict) as refusal:
+            with pytest.raises(type(refusal), match=".") as real:
+                act()
+            assert str(real.value) == str(refusal)
+            continue
+        assert world.decisions() == before, "a preview leaves nothing behind"
+        act()
+        after = world.decisions()
+        compare(world, previewed, before, after)
+        assert grantor_items == set(Item.objects.values_list("pk", flat=True))
+        before = after
+        done += 1
+        if done == ACTS:
+            break
+    assert done == ACTS
+
+
+def compare(world: World, previewed: Preview, before: Decisions, after: Decisions) -> None:
+    changed = [(key, after[key]) for key in before if before[key] != after[key]]
+    gained = {(key[0].type, key[0].id) for key, now in changed if now}
+    lost = {(key[0].type, key[0].id) for key, now in changed if not now}
+    named = {("account", effect.account.pk) for effect in previewed.effects}
+    assert {one for one in gained | lost if one[0] == "account"} <= named
+    for effect in previewed.effects:
+        told = {(each.word, each.kind): (each.gained, each.lost) for each in effect.counted}
+        assert told == expected_words(effect.account, changed), effect.account
+    people: dict[int, Any] = {effect.account.pk: effect.people for effect in previewed.effects if effect.people}
+    people |= {account.pk: one for account, one in previewed.others}
+    told_people = Counter()
+    for pk, one in people.items():
+        told_people[pk, "user", "gains"] += one.users_gaining
+        told_people[pk, "user", "loses"] += one.users_losing
+        told_people[pk, "token", "gains"] += one.tokens_gaining
+        told_people[pk, "token", "loses"] += one.tokens_losing
+    real = Counter()
+    for verb, callers in (("gains", gained), ("loses", lost)):
+        for kind, pk in callers:
+            if kind != "account":
+                real[world.home[kind, pk], kind, verb] += 1
+    assert +sums(told_people) == +sums(real)
+
+
+def sums(counted: Counter) -> Counter:
+    """By what they are and what happens; a member of a project may be counted at the project's account."""
+    found: Counter = Counter()
+    for (_, kind, verb), number in counted.items():
+        found[kind, verb] += number
+    return found
+
+
+def expected_words(account: Account, changed: list) -> dict[tuple[str, str], tuple[int, int]]:
+    words = {str(wanted): (word, wanted.kind) for word, each in ON_ITEMS.items() for wanted in each}
+    words |= {str(wanted): key for key, wanted in ON_ACCOUNTS.items()}
+    found: dict[tuple[str, str], list[int]] = {}
+    for (caller, _, wanted), now in changed:
+        if (caller.type, caller.id) == ("account", account.pk) and wanted in words:
+            found.setdefault(words[wanted], [0, 0])[0 if now else 1] += 1
+    return {key: (numbers[0], numbers[1]) for key, numbers in found.items()}
+
+
+def test_words_stand_for_every_level() -> None:
+    assert {wanted.kind for wanted in ON_ITEMS["see"]} == set(ITEM_KINDS)

@@ -1,0 +1,42 @@
+"""Two worlds' people at the doors: a browser and a client of the REST interface for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from rest_framework.test import APIClient
+
+from tests.world import Cast, build_cast
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    cache.clear()
+    return build_cast()
+
+
+@pytest.fixture
+def browse(cast: Cast) -> Callable[[str], Client]:
+    """A browser in which a person is signed in; an error of ours is an answer of 500."""
+
+    def client(username: str) -> Client:
+        signed_in = Client(raise_request_exception=False)
+        signed_in.force_login(cast.people[username])
+        return signed_in
+
+    return client
+
+
+@pytest.fixture
+def call(cast: Cast) -> Callable[[str], APIClient]:
+    """A client of the REST interface that a person is signed in with."""
+
+    def client(username: str) -> APIClient:
+        signed_in = APIClient(raise_request_exception=False)
+        signed_in.force_login(cast.people[username])
+        return signed_in
+
+    return client
