@@ -1,4 +1,4 @@
-"""Very many tokens and items: the list of tokens as page and REST, and the picker; rows read, statements, 95th of 100."""
+"""Very many tokens and items: the list of tokens as page and REST, and the picker; rows read, statements, p95."""
 
 from __future__ import annotations
 

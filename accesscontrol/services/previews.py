@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
@@ -160,10 +162,11 @@ def _others(measure: Measure, grantees: Sequence[Account]) -> tuple[tuple[Accoun
 
 
 def _waiting(actor: Actor, made: Any) -> tuple[tuple[str, ...], tuple[Counted, ...]]:
-    """Who must accept, as typed, and what a grantee has once the grant lives."""
+    """Who must accept, as typed, and what a grantee has once the grant lives, where it does not live for all yet."""
     if not isinstance(made, Grant):
         return (), ()
-    return tuple(made.invited), offered(actor, made)
+    ahead = not made.enabled or (made.starts_at is not None and made.starts_at > timezone.now())
+    return tuple(made.invited), offered(actor, made) if made.invited or ahead else ()
 
 
 def _gone(watched: Sequence[ItemLink]) -> list[ItemLink]:

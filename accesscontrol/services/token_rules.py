@@ -6,6 +6,8 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Prefetch
+
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
@@ -20,11 +22,17 @@ from accesscontrol.services.errors import BeyondOwn, Problem
 from accesscontrol.services.fields import Findings
 from accesscontrol.services.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.services.token_ends import check_ends, later_than, require_within_own, within_addresses
-from accesscontrol.tokens.models import Token, TokenRule
+from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
 REACHES = ("all", "in_groups", "list")
 ACTIONS = ("publish", "subscribe")
 LONGEST_TOPIC = 1024
+#: What showing rules and topics reads, in a fixed number of statements: for `prefetch_related`.
+CONTENTS = (
+    Prefetch("rules", TokenRule.objects.order_by("pk")),
+    Prefetch("rules__rule_items", TokenRuleItem.objects.order_by("pk")),
+    Prefetch("topics", TokenTopic.objects.order_by("pk")),
+)
 
 
 # --- Checks of input
@@ -94,11 +102,12 @@ def _check_listed(findings: Findings, rule: TokenRuleSpec, about: Any) -> None:
 
 
 def _check_topic(findings: Findings, topic: TopicSpec, about: Any) -> None:
-    """An MQTT topic filter: + is a whole level, # the last one."""
+    """An MQTT topic filter: + is a whole level, # the last one; what begins with $ is the broker's own."""
     levels = topic.filter.split("/")
     odd = any(("#" in level and (level != "#" or index != len(levels) - 1)) or ("+" in level and level != "+")
               for index, level in enumerate(levels))  # fmt: skip
-    if not topic.filter or len(topic.filter) > LONGEST_TOPIC or "\x00" in topic.filter or odd:
+    odd = odd or topic.filter.startswith("$") or "\x00" in topic.filter
+    if not topic.filter or len(topic.filter) > LONGEST_TOPIC or odd:
         findings.add("topics", f"“{topic.filter}” is not a topic filter. Use one such as fleet/#.", about)
     findings.known("topics", topic.actions, ACTIONS, "an action on a topic", about)
     if not topic.actions:

@@ -19,7 +19,6 @@ from portal.api.token_shown import SECTIONS_SCHEMA
 
 MOST_RULES = 200
 LONGEST_TEXT = 200_000
-_KINDS = [name for name in catalogue.KINDS if name != "subscription"]
 _REACHES = {"all": "All", "in_groups": "In groups", "list": "Chosen"}
 
 
@@ -43,7 +42,7 @@ class Sections(serializers.Field):
 class TokenRulePayload(Payload):
     """A rule. items: the keys of the things listed (of people their usernames), or of the groups for `in_groups`."""
 
-    kind = serializers.ChoiceField(choices=[(name, catalogue.KINDS[name].label) for name in _KINDS])
+    kind = serializers.CharField(max_length=32, help_text="A kind of the catalogue, but never `subscription`.")
     reach = serializers.ChoiceField(choices=list(_REACHES.items()), default="all")
     verbs = serializers.ListField(child=serializers.CharField(max_length=50), max_length=20, default=list)
     sections = Sections(default=dict)

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accesscontrol import catalogue
 from accesscontrol.access.things import MODELS
-from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
+from accesscontrol.tokens.models import Token, TokenRule, TokenTopic
 from portal.api.payloads import VisibleThing
 
 SECTIONS_SCHEMA = {
@@ -21,12 +20,6 @@ SECTIONS_SCHEMA = {
         {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
     ]
 }
-#: What a token's detail reads of its rules and topics, in a fixed number of statements.
-CONTENTS = (
-    Prefetch("rules", TokenRule.objects.order_by("pk")),
-    Prefetch("rules__rule_items", TokenRuleItem.objects.order_by("pk")),
-    Prefetch("topics", TokenTopic.objects.order_by("pk")),
-)
 
 
 class TokenShown(serializers.ModelSerializer):

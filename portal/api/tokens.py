@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -21,6 +21,7 @@ from accesscontrol.access.token_contents import token_lines
 from accesscontrol.audit.models import Event
 from accesscontrol.services import tokens
 from accesscontrol.services.token_leaks import report_leaked
+from accesscontrol.services.token_rules import CONTENTS
 from accesscontrol.services.tokens import Issued
 from accesscontrol.tokens.models import Token
 from portal.actors import client_address
@@ -37,7 +38,7 @@ from portal.api.token_payloads import (
     Rotation,
     TokenChanges,
 )
-from portal.api.token_shown import CONTENTS, SecretNamed, TokenDetail, TokenIssued, TokenShown
+from portal.api.token_shown import SecretNamed, TokenDetail, TokenIssued, TokenShown
 from portal.declared import PUBLIC
 
 #: So many tokens of a user or an account are disabled or revoked in one call.
@@ -98,8 +99,8 @@ class TokenViewSet(NounViewSet):
     orderings = ("name", "created_at", "expires_at", "last_used_at")
 
     def show_one(self, row: Token) -> Any:
-        full = Token.objects.prefetch_related(*CONTENTS).get(pk=row.pk)
-        return TokenDetail(full, context=self.get_serializer_context()).data
+        prefetch_related_objects([row], *CONTENTS)
+        return TokenDetail(row, context=self.get_serializer_context()).data
 
     def create(self, request: Request) -> Response:
         """Issue a token. The answer holds its key, this once."""

@@ -183,7 +183,7 @@ class TokenEditor:
         return replace(rule, items=items, things=things) if items or things else None
 
     def counted(self) -> Iterable[Any]:
-        """The entries and topics that count: none without the type ACL; untouched ones only when there is nothing else."""
+        """The entries and topics that count: none without the type ACL; an untouched one only as the only one."""
         listed = [*self.rules, *self.topics] if self.is_acl else []
         return [one for one in listed if one.touched] or listed[:1]
 

@@ -14,7 +14,8 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.token_contents import seen_rows
 from accesscontrol.services.specs import TokenRuleSpec, TopicSpec
-from portal.forms.base import ThingsField
+from portal.addresses import name_in_address
+from portal.forms.base import SHOWN, ThingsField, thing_label
 from portal.forms.long_select import LongSelect
 from portal.forms.tokens import StepForm
 
@@ -48,22 +49,40 @@ def reach_choices(kind: catalogue.Kind) -> list[tuple[str, str]]:
     return found
 
 
+class PickField(ThingsField):
+    """A picker whose first choices are read once for all entries of a kind."""
+
+    def __init__(self, pickers: Pickers, kind: str, **rest: Any):
+        lookup = "username" if kind == "user" else "key"
+        super().__init__(pickers.rows(kind), f"{kind}:view", lookup=lookup, required=False, **rest)
+        self.pickers, self.kind = pickers, kind
+
+    def _read_choices(self) -> list[tuple[str, str]]:
+        chosen = {name_in_address(row): thing_label(row) for row in self.chosen}
+        return list({**chosen, **self.pickers.first(self.kind)}.items())
+
+
 class Pickers:
     """What the pickers of the entries offer: what the person may view, asked of the engine once a kind."""
 
     def __init__(self, actor: Actor):
         self.actor = actor
         self._rows: dict[str, QuerySet] = {}
+        self._first: dict[str, dict[str, str]] = {}
 
     def rows(self, kind: str) -> QuerySet:
         if kind not in self._rows:
             self._rows[kind] = seen_rows(self.actor, kind)
         return self._rows[kind]
 
-    def field(self, kind: str, label: Any) -> ThingsField:
-        """A picker over the things of a kind that the person may view."""
-        lookup = "username" if kind == "user" else "key"
-        return ThingsField(self.rows(kind), f"{kind}:view", lookup=lookup, label=label, required=False)
+    def first(self, kind: str) -> dict[str, str]:
+        """Some things of a kind, key and words: what can be chosen without a script and without typing."""
+        if kind not in self._first:
+            some = self.rows(kind).order_by()[:SHOWN]
+            self._first[kind] = dict(
+                sorted(((name_in_address(row), thing_label(row)) for row in some), key=lambda pair: pair[1])
+            )
+        return self._first[kind]
 
 
 class RuleForm(StepForm):
@@ -86,9 +105,9 @@ class RuleForm(StepForm):
         )
         reaches = dict(self.fields["reach"].choices)
         if "list" in reaches:
-            self.fields["items"] = pickers.field(self.noun.name, plural)
+            self.fields["items"] = PickField(pickers, self.noun.name, label=plural)
         if "in_groups" in reaches:
-            self.fields["groups"] = pickers.field("group", _("Groups"))
+            self.fields["groups"] = PickField(pickers, "group", label=_("Groups"))
         self.fields["typed"] = forms.CharField(
             label=_("Or type their keys, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
         )

@@ -64,9 +64,7 @@ def find_subject(
     """The caller of this name as the asker may ask about it; None where it is not there or not to be asked about."""
     itself = row_behind(request.user)
     if name in ("", "me", name_of_caller(request.user)):
-        actor = Actor.of(
-            itself, acting=acting.pk if acting else None, address=address or request.actor.address, at=at
-        )
+        actor = Actor.of(itself, acting=acting.pk if acting else None, address=address or request.actor.address, at=at)
         return Subject(itself, actor, True)
     if split_name(name)[0] not in CALLERS:
         return None

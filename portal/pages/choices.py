@@ -19,6 +19,8 @@ from portal.addresses import name_in_address
 from portal.declared import SIGNED_IN, declares
 
 SHOWN = 30
+#: Sorts behind every letter: what begins with some letters lies between them and them with this.
+LAST_LETTER = "\U0010ffff"
 #: Model → columns searched, the first one also orders.
 SEARCHED = {
     "account": ("name", "key"),
@@ -41,20 +43,40 @@ def choices(request: HttpRequest, permission: str) -> JsonResponse:
     name = str(rows.model._meta.model_name)
     if name not in SEARCHED:
         raise Http404
-    found = _narrowed(rows, SEARCHED[name], request)
+    rows = _of_kinds(rows, request)
     if name != "account":
-        found = found.select_related("account")
-    return JsonResponse({"results": [_choice(row) for row in found[:SHOWN]]})
-
-
-def _narrowed(rows: QuerySet, columns: tuple[str, ...], request: HttpRequest) -> QuerySet:
+        rows = rows.select_related("account")
     letters = request.GET.get("q", "").replace("\x00", "").strip()
+    found = _found(rows, SEARCHED[name], letters) if letters else list(rows.order_by(SEARCHED[name][0], "pk")[:SHOWN])
+    return JsonResponse({"results": [_choice(row) for row in found]})
+
+
+def _of_kinds(rows: QuerySet, request: HttpRequest) -> QuerySet:
     kinds = [kind for kind in request.GET.getlist("kind") if kind in catalogue.ITEM_KINDS]
-    if letters:
-        rows = rows.filter(reduce(or_, (Q(**{f"{column}__icontains": letters}) for column in columns)))
-    if kinds and rows.model is Item:
-        rows = rows.filter(kind__in=kinds)
-    return rows.order_by(columns[0], "pk")
+    return rows.filter(kind__in=kinds) if kinds and rows.model is Item else rows
+
+
+def _found(rows: QuerySet, columns: tuple[str, ...], letters: str) -> list[Model]:
+    """What is called exactly so, then what begins with the letters, then what holds them anywhere.
+
+    The first two read an index, so that the usual search over a million items looks at a page of rows. Only where they
+    do not fill it, names are looked through; keys of items are not, since nobody remembers the middle of one.
+    """
+    name = columns[0]
+    named = reduce(or_, (Q(**{column: value}) for column in columns for value in {letters, letters.lower()}))
+    found = {row.pk: row for row in rows.filter(named).order_by(name, "pk")[:SHOWN]}
+    for start in dict.fromkeys((letters, letters.capitalize(), letters.lower(), letters.title())):
+        begins = Q(**{f"{name}__gte": start, f"{name}__lt": start + LAST_LETTER, f"{name}__startswith": start})
+        _fill(found, rows.filter(begins), name)
+    inside = (name,) if rows.model is Item else columns
+    _fill(found, rows.filter(reduce(or_, (Q(**{f"{column}__icontains": letters}) for column in inside))), name)
+    return list(found.values())[:SHOWN]
+
+
+def _fill(found: dict[Any, Model], rows: QuerySet, name: str) -> None:
+    """Add rows until a page is full."""
+    if len(found) < SHOWN:
+        found |= {row.pk: row for row in rows.exclude(pk__in=list(found)).order_by(name, "pk")[: SHOWN - len(found)]}
 
 
 def _choice(row: Model) -> dict[str, Any]:

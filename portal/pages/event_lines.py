@@ -25,6 +25,7 @@ _DID = {
     "account.hand_over": gettext_lazy("handed over the ownership of"),
     "item.link": gettext_lazy("linked"),
     "item.unlink": gettext_lazy("unlinked"),
+    "token.leaked": gettext_lazy("found where others can read it, so that it ended:"),
     "token.exposed": gettext_lazy("sent in the open, so that it was refused:"),
     "user.password": gettext_lazy("set the password of"),
     "sign_in": gettext_lazy("signed in:"),

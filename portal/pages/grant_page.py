@@ -80,7 +80,7 @@ class GrantScreen(GrantPage):
         if self.has("change"):
             rows += [self.invited(key) for key in self.thing.invited if key not in shown]
         acts = [self.action("grantee_add", _("Add grantees"), "plus")] if self.has("change") else []
-        return self.tab("grants/grantees.html", rows=rows, part_actions=acts, gave=self.gave)
+        return self.tab("grants/grantees.html", rows=rows, part_actions=acts)
 
     def grantee(self, link: GrantGrantee) -> dict[str, Any]:
         """One grantee: by name, since when, and what may be done."""

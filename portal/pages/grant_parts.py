@@ -108,6 +108,7 @@ class GrantPage(NounPage):
             "actions": self.acts(),
             "more_actions": self.more_acts(),
             "invitation": self.invitation(),
+            "gave": self.gave,
         }
         return self.show(template, **{**head, **context})
 

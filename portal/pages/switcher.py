@@ -15,6 +15,7 @@ from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.services import sessions
 from accesscontrol.services.errors import Conflict
+from accesscontrol.services.lines import branch_ids
 from portal import actors
 from portal.declared import SIGNED_IN, declares
 
@@ -38,7 +39,20 @@ def _found(request: HttpRequest) -> list[Account]:
 @declares(SIGNED_IN)
 def choices(request: HttpRequest) -> JsonResponse:
     """GET ?q=letters: accounts to act as, for the select on top."""
-    return JsonResponse({"results": [{"value": row.key, "text": row.name, "note": row.key} for row in _found(request)]})
+    return JsonResponse({"results": [{"value": one["key"], "text": one["name"], "note": one["note"]}
+                                     for one in _lines(request, _found(request))]})  # fmt: skip
+
+
+def _lines(request: HttpRequest, rows: list[Account]) -> list[dict[str, str]]:
+    """These accounts by name and key, and whether they are of the own branch or have granted it."""
+    own = request.user.account_id
+    branch = {row.pk for row in rows} if own is None else set(
+        branch_ids(own).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))  # fmt: skip
+    by_grant = _("%(key)s · granted to your account")
+    return [
+        {"key": row.key, "name": row.name, "note": row.key if row.pk in branch else by_grant % {"key": row.key}}
+        for row in rows
+    ]
 
 
 @declares(SIGNED_IN)
@@ -48,7 +62,8 @@ def switch(request: HttpRequest) -> HttpResponse:
         chosen = request.GET.get("account", "")
         context = {"title": _("Act as another account"), "icon": "switch", "q": request.GET.get("q", "")}
         found = list(may_operate(request).filter(key=chosen)) if chosen and "\x00" not in chosen else _found(request)
-        return render(request, "accounts/switch.html", {**context, "found": found, "many": len(found) == SHOWN})
+        shown = {"found": _lines(request, found), "many": len(found) == SHOWN}
+        return render(request, "accounts/switch.html", {**context, **shown})
     named = request.POST.get("account", "").replace("\x00", "")
     if named in ("", str(request.actor.acting)):
         return redirect(_next(request))

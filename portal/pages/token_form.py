@@ -57,7 +57,8 @@ class TokenFormScreen(NounPage):
 
         return self.edit(
             editor, self.create, lambda one: preview_token(self.actor, one.spec()),
-            start=lambda: self.fresh_values(accounts), title=_("Create a token"), submit_label=_("Create the token"), cards=True,
+            start=lambda: self.fresh_values(accounts), title=_("Create a token"),
+            submit_label=_("Create the token"), cards=True,
         )  # fmt: skip
 
     def fresh_values(self, accounts: Any) -> Any:

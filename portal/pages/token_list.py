@@ -33,7 +33,7 @@ NEEDED = {"disable": "change", "revoke": "delete"}
 
 
 class TokenPaginator(LazyPaginator):
-    """Reads one row more than a page shows and counts no others; the number is known where all fit on the first page."""
+    """Reads one row more than a page shows and counts no others; the number is known where one page holds all."""
 
     count: int | None = None
 
@@ -106,8 +106,8 @@ class TokenListScreen(NounPage):
         text = _("Tick tokens in the list, then choose what to do with them.")
         if ticked:
             text = _("You may do this with none of the ticked tokens. Tick others, or ask whoever owns them.")
-        empty = {"icon": "token", "title": _("Nothing to do"), "text": text,
-                 "action": {"label": _("Back to the tokens"), "url": list_address("token"), "icon": "back"}}  # fmt: skip
+        back = {"label": _("Back to the tokens"), "url": list_address("token"), "icon": "back"}
+        empty = {"icon": "token", "title": _("Nothing to do"), "text": text, "action": back}
         return self.show("tokens/nothing_ticked.html", title=_("Ticked tokens"), empty=empty, crumbs=self.crumbs())
 
     def do_with(self, action: str, chosen: Sequence[Token]) -> HttpResponse:
@@ -115,7 +115,9 @@ class TokenListScreen(NounPage):
         count = {"count": thin(len(chosen))}
         if action == "disable":
             done = ngettext("%(count)s token is disabled.", "%(count)s tokens are disabled.", len(chosen))
-            return self.attempt(lambda: services.disable_tokens(self.actor, chosen), list_address("token"), done % count)
+            return self.attempt(
+                lambda: services.disable_tokens(self.actor, chosen), list_address("token"), done % count
+            )
         done = ngettext("%(count)s token has been revoked.", "%(count)s tokens have been revoked.", len(chosen))
         return self.attempt(lambda: services.remove_tokens(self.actor, chosen), list_address("token"), done % count)
 
@@ -132,7 +134,12 @@ class TokenListScreen(NounPage):
             warning = f"{warning} {_('Those with which you may not do this are left out.')}"
         label = ngettext("token that stops working", "tokens that stop working", len(chosen))
         more = _("and %(count)s more") % {"count": thin(len(chosen) - NAMED)} if len(chosen) > NAMED else ""
-        goes = {"count": len(chosen), "label": label, "names": [f"{row} ({row.hint}, {row.account})" for row in chosen[:NAMED]], "more": more}
+        goes = {
+            "count": len(chosen),
+            "label": label,
+            "names": [f"{row} ({row.hint}, {row.account})" for row in chosen[:NAMED]],
+            "more": more,
+        }
         form = TickedForm(initial={"action": action, "selection": [row.key for row in chosen]})
         return self.show(
             "generic/confirm.html", title=title % count, warning=warning, consequences=[goes], form=form,

@@ -79,8 +79,8 @@ class TokenPageScreen(NounPage):
         rules = [rule_lines(one) for one in contents.rules] if contents else []
         topics = contents.topics if contents else []
         return self.token_page(
-            "tokens/overview.html", "detail", rows=self.facts(), rules=rules, topics=topics, is_acl=contents is not None,
-            everything=EVERYTHING.get(self.thing.type, ""),
+            "tokens/overview.html", "detail", rows=self.facts(), rules=rules, topics=topics,
+            is_acl=contents is not None, everything=EVERYTHING.get(self.thing.type, ""),
         )  # fmt: skip
 
     def facts(self) -> list[dict[str, Any]]:
@@ -125,12 +125,14 @@ class TokenPageScreen(NounPage):
         veil_actors(self.actor, found)
         back = f"?start={max(0, start - LINES)}" if start else ""
         on = f"?start={start + LINES}" if len(found) > LINES else ""
-        empty = {"icon": "log", "title": _("Nothing happened yet"),
-                 "text": _("Every change of the token, and every change made with it, leaves a line here.")}  # fmt: skip
+        text = _("Every change of the token, and every change made with it, leaves a line here.")
         return self.token_page(
-            "accounts/events.html", "logs", records=[record_of(event) for event in found[:LINES]],
-            pagination={"previous_url": back, "next_url": on}, empty=empty,
-        )  # fmt: skip
+            "accounts/events.html",
+            "logs",
+            records=[record_of(event) for event in found[:LINES]],
+            pagination={"previous_url": back, "next_url": on},
+            empty={"icon": "log", "title": _("Nothing happened yet"), "text": text},
+        )
 
     def try_page(self) -> HttpResponse:
         """A permission and a thing, or a topic: may this token, and why."""

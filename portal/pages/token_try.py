@@ -15,7 +15,6 @@ from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.access.topics import ACTIONS, decide_topic, item_levels
 from accesscontrol.tokens.models import Token
 from portal.forms.token_try import TryForm
-
 from portal.pages.asking import Subject, find_visible
 from portal.pages.question import NOTHING, Question, Refused
 from portal.pages.reasons import why

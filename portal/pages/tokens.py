@@ -6,6 +6,4 @@ from portal.pages.token_form import TokenFormScreen
 from portal.pages.token_list import TokenListScreen
 from portal.pages.token_page import TokenPageScreen
 
-urlpatterns = [
-    url for screen in (TokenListScreen, TokenFormScreen, TokenPageScreen) for url in screen.urls("tokens/")
-]
+urlpatterns = [url for screen in (TokenListScreen, TokenFormScreen, TokenPageScreen) for url in screen.urls("tokens/")]

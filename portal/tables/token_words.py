@@ -86,7 +86,9 @@ def in_short(token: Token, contents: Contents | None) -> tuple[str, str]:
 
 def _rule_in_short(one: SeenRule) -> str:
     rule = one.rule
-    sections = [_("all sections")] if isinstance(rule.sections, str) else [section_words(name) for name in rule.sections]
+    sections = (
+        [_("all sections")] if isinstance(rule.sections, str) else [section_words(name) for name in rule.sections]
+    )
     what = ", ".join([*(_verb(verb) for verb in rule.verbs), *sections])
     plural = _(catalogue.KINDS[rule.kind].plural)
     if rule.reach == "all":

@@ -40,6 +40,7 @@
     const box = new window.TomSelect(select, {
       valueField: "value", labelField: "text", searchField: ["text", "note"], maxOptions: 50, preload: "focus",
       load: select.dataset.autocomplete ? load : undefined, render: { option: line }, plugins: [],
+      onItemAdd() { if (this.settings.mode === "multi") { this.setTextboxValue(""); this.refreshOptions(); } },
     });
     select.setAttribute("aria-hidden", "true");
     const label = select.id && $('label[for="' + CSS.escape(select.id) + '-ts-control"], label[for="' + CSS.escape(select.id) + '"]');

@@ -1,4 +1,4 @@
-"""“Grants — sharing access between unrelated subaccounts”: each sentence that is about law and acts, shown by itself."""
+"""“Grants — sharing access between unrelated subaccounts”: each sentence about law and acts, shown by itself."""
 
 from __future__ import annotations
 

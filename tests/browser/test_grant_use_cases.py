@@ -29,6 +29,8 @@ def choose(page: Page, label: str, *options: str) -> None:
     box.locator(".ts-control").click()
     for option in options:
         page.keyboard.type(option)
+        page.wait_for_timeout(400)  # the question is sent once typing has paused
+        box.locator(".ts-wrapper:not(.loading)").wait_for()
         page.get_by_role("option", name=re.compile(f"^{re.escape(option)}\\b")).first.click()
     page.keyboard.press("Escape")
 

@@ -1,4 +1,4 @@
-"""A tool by its access link, in a fresh profile: what it shows, what it keeps secret, and that it ends with the token."""
+"""A tool by its access link, in a fresh profile: what it shows, what it keeps secret, and when it ends."""
 
 from __future__ import annotations
 
@@ -53,8 +53,13 @@ def issue(issued: list[Issued], preset: str, *keys: str) -> Issued:
                          items=tuple(Item.objects.filter(key__in=keys)))  # fmt: skip
     issued.append(
         tokens.create_token(
-            Actor.of(administrator), administrator.account, type="acl", name=f"{card.label} for a visitor",
-            preset=preset, rules=(rule,), expires_at=timezone.now() + timedelta(days=1),
+            Actor.of(administrator),
+            administrator.account,
+            type="acl",
+            name=f"{card.label} for a visitor",
+            preset=preset,
+            rules=(rule,),
+            expires_at=timezone.now() + timedelta(days=1),
         )  # fmt: skip
     )
     return issued[-1]
@@ -144,7 +149,8 @@ def test_the_key_leaves_the_address_bar_at_once_and_reaches_no_log_and_no_referr
     page.goto(f"{window.url}/items/device/{FIRST}/track/")
     expect(page.locator(f"[data-track]{DRAWN}")).to_be_visible()
     kept = page.evaluate(
-        """() => JSON.stringify([location.href, document.referrer, history.state, {...localStorage}, {...sessionStorage},
+        """() => JSON.stringify([location.href, document.referrer, history.state, {...localStorage},
+            {...sessionStorage},
             document.cookie, performance.getEntries().map((one) => one.name)])"""
     )
     assert f"{window.url}/tools/open/" in seen  # while the key was on its way, the address bar held none
@@ -156,8 +162,7 @@ def test_the_key_leaves_the_address_bar_at_once_and_reaches_no_log_and_no_referr
     assert trackit.secret not in page.url
 
 
-def test_the_links_page_leaves_no_key_in_its_performance_entries(visits: Visits, issued: list[Issued]):
-    """Looked at on the page of the link itself, which waits here because the token is a master's."""
+def test_a_master_tokens_link_warns_before_it_signs_anybody_in(visits: Visits, issued: list[Issued]):
     administrator = User.objects.get(username=OWNER)
     issued.append(tokens.create_token(Actor.of(administrator), administrator.account, type="master", name="Whole",
                                       expires_at=timezone.now() + timedelta(hours=1)))  # fmt: skip

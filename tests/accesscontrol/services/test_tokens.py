@@ -131,12 +131,13 @@ def test_a_token_issues_nothing_stronger_than_itself(cast: Cast) -> None:
 
 
 def test_a_token_bound_to_networks_issues_within_them(cast: Cast) -> None:
-    change_token(CONSOLE, cast.tokens["master"].token, allowed_addresses=("10.0.0.0/8",), idle_ttl=600)
+    end = timezone.now() + timedelta(days=1)
+    change_token(CONSOLE, cast.tokens["master"].token, allowed_addresses=("10.0.0.0/8",), expires_at=end, idle_ttl=None)
     master = cast.token("master", address="10.1.2.3")
-    for fields in ({}, {"allowed_addresses": ("0.0.0.0/0",)}, {"allowed_addresses": ("10.1.0.0/16",), "idle_ttl": 601}):
-        with pytest.raises(BeyondOwn):
-            issue(master, cast, **fields)
-    made = issue(master, cast, allowed_addresses=("10.1.0.0/16",), idle_ttl=600)
+    for fields in ({}, {"allowed_addresses": ("0.0.0.0/0",)}, {"allowed_addresses": ("10.1.0.0/16", "192.0.2.0/24")}):
+        with pytest.raises(BeyondOwn, match="networks within"):
+            issue(master, cast, expires_at=end, **fields)
+    made = issue(master, cast, allowed_addresses=("10.1.0.0/16",), expires_at=end)
     assert made.allowed_addresses == ["10.1.0.0/16"]
 
 

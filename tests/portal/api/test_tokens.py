@@ -138,7 +138,10 @@ def test_what_cannot_be_set_is_refused_by_name(person):
 def test_wrong_rules_are_told_with_their_number(person):
     nora = person("nora")
     for rules, sentence in (
-        ([RULE, {**RULE, "kind": "subscription"}], "2, kind: "),
+        (
+            [RULE, {"kind": "subscription", "verbs": ["view"]}],
+            "“subscription” is not a kind that a token rule can name",
+        ),
         ([{**RULE, "items": ["rover"]}], "1, items: There is no item “rover” here."),
         ([{**RULE, "items": ["absent"]}], "1, items: There is no item “absent” here."),
         ([{"kind": "user", "reach": "list", "verbs": ["view"], "items": ["alma"]}], "There is no user “alma” here."),

@@ -8,13 +8,15 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from accesscontrol.services.token_refusals import refusals
 from tests.world import Cast, build_cast
 
 
 @pytest.fixture(autouse=True)
 def _uncounted_calls() -> None:
-    """Rate limits count in the cache, which no rollback empties."""
+    """Rate limits count in the cache, refused keys in memory; no rollback empties either."""
     cache.clear()
+    refusals.forget()
 
 
 @pytest.fixture
@@ -29,6 +31,18 @@ def browse(cast: Cast) -> Callable[[str], Client]:
     def client(username: str) -> Client:
         signed_in = Client()
         signed_in.force_login(cast.people[username])
+        return signed_in
+
+    return client
+
+
+@pytest.fixture
+def holder(cast: Cast) -> Callable[[str], Client]:
+    """A browser in which somebody has signed in by a token of the cast."""
+
+    def client(name: str) -> Client:
+        signed_in = Client()
+        assert signed_in.post("/sign-in/token/", {"key": cast.tokens[name].secret}).status_code == 302
         return signed_in
 
     return client

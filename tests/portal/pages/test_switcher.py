@@ -24,6 +24,8 @@ def test_one_may_act_as_the_accounts_below_and_as_those_that_granted_it(browse, 
     create_grant(CONSOLE, cast.accounts["fabrikam"], covers="account", levels=("operate-as",),
                  grantees=[cast.accounts["contoso"]], key="fabrikam-to-contoso")  # fmt: skip
     assert choices(browse("carla")) == ["fabrikam", "shop"]
+    notes = [one["note"] for one in browse("carla").get("/act-as/").context["found"]]
+    assert notes == ["fabrikam · granted to your account", "shop"]
 
 
 @pytest.mark.parametrize("person", ["anna", "sam", "siv"])
@@ -81,7 +83,7 @@ def test_choosing_nothing_changes_nothing(browse):
 
 def test_the_page_of_choices_works_without_a_script(browse):
     page = browse("nora").get("/act-as/", {"q": "sho"})
-    assert [row.key for row in page.context["found"]] == ["shop"]
+    assert [row["key"] for row in page.context["found"]] == ["shop"]
     assert '<input type="hidden" name="account" value="shop">' in page.content.decode()
 
 
