@@ -83,7 +83,11 @@ class GrantTable(ListTable):
         names = ", ".join(link.account.name for link in links[:NAMED])
         rest = len(links) - NAMED
         more = _now("and %(count)s more") % {"count": rest} if rest > 0 else ""
-        return format_html("{} {}", names, more) if names else format_html('<span class="none">{}</span>', _now("nobody has answered"))
+        return (
+            format_html("{} {}", names, more)
+            if names
+            else format_html('<span class="none">{}</span>', _now("nobody has answered"))
+        )
 
     def named(self, account: Account) -> str:
         """An account by name; a link where the caller may open it."""

@@ -158,14 +158,20 @@ def add_tokens(draft: Draft) -> None:
     draft.token(f"{key}-erp", "ERP", "standard", idle_ttl=30 * DAY)
     rules = [device_rule("all", messages=["view"], telemetry=["view"])]
     end = clock.at(draft.random.choice((4, 90, 300)))
-    draft.token(f"{key}-trackit", "Map on the wall (TrackIt)", "acl", expires_at=end, rules=rules)
+    draft.token(f"{key}-trackit", "Map on the wall (TrackIt)", "acl", preset="trackit", expires_at=end, rules=rules)
     if len(devices) < 30:
         return
     office = ["10.0.0.0/8"]
     draft.token(f"{key}-master", "Administration", "master", expires_at=clock.at(180), allowed_addresses=office)
     rules = [device_rule(draft.some(devices, 5), logs=["view"], messages=["view"])]
-    draft.token(f"{key}-toolbox", "Workshop (Toolbox)", "acl", expires_at=clock.at(-3), rules=rules)
+    draft.token(f"{key}-toolbox", "Workshop (Toolbox)", "acl", preset="toolbox", expires_at=clock.at(-3), rules=rules)
     rules = [device_rule({"in_groups": draft.keys("group")[:2]}, settings=["view", "change", "delete"])]
     draft.token(
-        f"{key}-setbox", "Installer's phone (Setbox)", "acl", enabled=False, expires_at=clock.at(60), rules=rules
+        f"{key}-setbox",
+        "Installer's phone (Setbox)",
+        "acl",
+        preset="setbox",
+        enabled=False,
+        expires_at=clock.at(60),
+        rules=rules,
     )

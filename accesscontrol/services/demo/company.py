@@ -45,7 +45,9 @@ def _add_tokens(draft: Draft, devices: list[str]) -> None:
     draft.token("northwind-office", "Head office only", "master", expires_at=clock.at(365), allowed_addresses=office)
     draft.token("northwind-erp", "ERP interface", "standard", idle_ttl=30 * DAY)
     rules = [device_rule(devices[:4], messages=["view"], telemetry=["view"])]
-    draft.token("northwind-trackit", "TrackIt for visitors", "acl", expires_at=clock.at(30), rules=rules)
+    draft.token(
+        "northwind-trackit", "TrackIt for visitors", "acl", preset="trackit", expires_at=clock.at(30), rules=rules
+    )
     rules = [{"kind": "user", "items": "all", "verbs": ["create"]}]
     draft.token("northwind-signup", "Sign-up form (creates users)", "acl", expires_at=clock.at(200), rules=rules)
     topics = [{"filter": "fleet/#", "actions": ["subscribe"]}]

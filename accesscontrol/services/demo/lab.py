@@ -230,6 +230,7 @@ def _add_tokens(draft: Draft) -> None:
         "lab-mqtt-board",
         "MQTT board",
         "acl",
+        preset="mqtt-board",
         expires_at=clock.at(30),
         topics=[{"filter": "#", "actions": ["publish", "subscribe"]}],
     )

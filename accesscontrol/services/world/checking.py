@@ -27,7 +27,8 @@ USER_FIELDS = (
     "username", "authority", "email", "verified", "enabled", "expires_at", "role", "history_days", "assigned", "shares",
 )  # fmt: skip
 TOKEN_FIELDS = (
-    "key", "name", "type", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses", "rules", "topics",
+    "key", "name", "type", "preset", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses", "rules",
+    "topics",
 )  # fmt: skip
 PROJECT_FIELDS = ("key", "name", "owner", "items", "roles", "members")
 GRANT_FIELDS = (

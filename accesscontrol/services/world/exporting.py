@@ -128,7 +128,7 @@ def _access(record: Record) -> tuple[list[Any], list[Record]]:
 
 
 def _token(key: str, record: Record) -> Record:
-    fields = ("name", "type", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses")
+    fields = ("name", "type", "preset", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses")
     entry = {"key": key, **_picked(record, *fields)}
     entry["rules"] = [_token_rule(rule) for rule in record["rules"]]
     entry["topics"] = [{"filter": pattern, "actions": actions} for pattern, actions in record["topics"]]

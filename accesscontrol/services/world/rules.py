@@ -30,12 +30,16 @@ _LISTED = {
 }
 
 
+PRESETS = tuple(preset.code for preset in catalogue.PRESETS)
+
+
 def read_token(entry: Entry, account: str, key: str) -> Record:
     types = tuple(catalogue.TOKEN_TYPES)
     record = {
         "account": account,
         "name": entry.text("name", default=key, empty=False),
         "type": entry.choice("type", types) if entry.required("type") else "",
+        "preset": entry.choice("preset", PRESETS) if "preset" in entry.mapping else "",
         "user": entry.reference("user", "user"),
         "enabled": entry.boolean("enabled", True),
         "expires_at": entry.moment("expires_at"),

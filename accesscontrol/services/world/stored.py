@@ -127,13 +127,13 @@ def _load_tokens(state: State, wanted: Wanted) -> None:
     ):
         topics[row[0]].append((row[1], in_order(("publish", "subscribe"), row[2])))
     columns = (
-        "id", "key", "account__key", "name", "type", "user__username", "enabled", "expires_at", "idle_ttl",
+        "id", "key", "account__key", "name", "type", "preset", "user__username", "enabled", "expires_at", "idle_ttl",
         "allowed_addresses",
     )  # fmt: skip
     for row in _named(Token.objects.order_by("id"), "token", wanted).values_list(*columns):
-        pk, key, account, name, kind, user, enabled, expires, idle, addresses = row
+        pk, key, account, name, kind, preset, user, enabled, expires, idle, addresses = row
         state["token"][key] = {
-            "account": account, "name": name, "type": kind, "user": user, "enabled": enabled,
+            "account": account, "name": name, "type": kind, "preset": preset, "user": user, "enabled": enabled,
             "expires_at": utc(expires), "idle_ttl": idle, "allowed_addresses": tuple(addresses),
             "rules": tuple(rules.get(pk, ())), "topics": tuple(topics.get(pk, ())),
         }  # fmt: skip

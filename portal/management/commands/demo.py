@@ -12,10 +12,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.urls import reverse
 
 from accesscontrol.services.demo.making import Secrets, counts, is_empty, is_there, make_demo, renew_secrets
 from accesscontrol.services.demo.personas import PERSONAS
 
+#: The token whose access link is shown.
+TOOL = "northwind-trackit"
 HOST, PORT = "127.0.0.1", 8000
 SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
@@ -98,6 +101,8 @@ class Command(BaseCommand):
         )
         for key, secret in sorted(secrets.tokens.items(), reverse=True):
             self.stdout.write(f'  {key}:\n    curl -H "Authorization: Bearer {secret}" {address}api/v1/items/')
+        link = address.rstrip("/") + reverse("open_tool") + "#" + secrets.tokens[TOOL]
+        self.stdout.write(f"\nThe first of them as a tool, in a private window (four devices with tracks):\n  {link}")
         self.stdout.write("")
 
 
