@@ -15,7 +15,7 @@ from accesscontrol.accounts.models import Account
 from portal.actors import operating_as
 from portal.addresses import address
 from portal.token_sessions import TokenHolder
-from portal.tools import Tool, tool_of
+from portal.tool_registry import Tool, tool_of
 
 #: Entries of access management, in the order of the menu.
 MANAGEMENT = ("account", "user", "role", "token", "grant", "project", "event")

@@ -117,7 +117,7 @@ def _of_seen_devices(actor: Actor) -> Q:
 
     Whose `event:view` comes without rules of a token has all of the account, the devices included.
     """
-    return ~Q(thing_type="device") | Exists(visible(actor, "device:view").filter(pk=OuterRef("thing_id")))
+    return ~Q(thing_type="device") | Q(Exists(visible(actor, "device:view").filter(pk=OuterRef("thing_id"))))
 
 
 def _asked_of_rows(wanted: str | Permission) -> tuple[Permission, ...]:

@@ -94,7 +94,7 @@ class GrantViewSet(GrantSides):
         "preview": GrantPreviewed,
         "add_grantees": AddedGrantees,
     }
-    answers = {"preview_new": PreviewShown, "preview": PreviewShown, "destroy": PreviewShown}
+    answers = {"preview_new": PreviewShown, "preview": PreviewShown, "destroy": {200: PreviewShown}}
 
     def create(self, request: Request) -> Response:
         """Grant access. A grantee of another tree accepts first."""

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.services import grantees, previews
 from accesscontrol.services.errors import Conflict
@@ -51,10 +52,13 @@ class ReceivedViewSet(GrantSides):
 
     def own(self) -> Account:
         """The account that calls."""
-        found = own_account(self.actor)
-        if found is None:
+        number = own_account(self.actor)
+        if number is None:
             raise Conflict("The platform operator receives nothing. Name an account in X-Account-Id.")
-        return Account.objects.get(pk=found)
+        found = engine.visible(self.actor, "account:view").filter(pk=number).first()
+        if found is None:
+            raise Conflict("This takes a caller that may view its own account: give the token account:view.")
+        return found
 
 
 class ReceivedLogViewSet(GrantLogViewSet):

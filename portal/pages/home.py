@@ -23,7 +23,7 @@ from portal.pages.endings import Access, ending_soon
 from portal.pages.event_lines import sentence
 from portal.pages.grant_invitations import unanswered
 from portal.token_sessions import TokenHolder
-from portal.tools import landing, tool_of
+from portal.tool_registry import landing, tool_of
 
 EVENTS = 8
 BLOCKED = 5

@@ -16,7 +16,7 @@ from accesscontrol.items.models import Item
 from portal.addresses import address
 from portal.pages.base import Screen
 from portal.token_sessions import TokenHolder
-from portal.tools import TABS, tool_of
+from portal.tool_registry import TABS, tool_of
 
 SECTION_ICONS = {
     "settings": "settings", "telemetry": "telemetry", "messages": "messages", "commands": "command",

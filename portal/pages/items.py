@@ -28,7 +28,7 @@ from portal.pages.item_track import ItemTrackScreen
 from portal.pages.links import ItemLinkScreen
 from portal.pages.listing import Listing
 from portal.tables.items import ContainerTable, DeviceTable, ItemTable
-from portal.tools import tool_of
+from portal.tool_registry import tool_of
 
 #: Kinds that devices are linked to.
 HOLDERS = frozenset(catalogue.LINKS["device"])

@@ -15,7 +15,7 @@ from accesscontrol.services.tokens import Issued
 from accesscontrol.tokens.models import Token
 from portal.addresses import address, list_address
 from portal.pages.noun_page import NounPage
-from portal.tools import access_link, tool_for
+from portal.tool_registry import access_link, tool_for
 
 
 def key_page(screen: NounPage, issued: Issued) -> HttpResponse:

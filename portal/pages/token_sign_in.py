@@ -20,7 +20,7 @@ from portal.actors import actor_of, client_address
 from portal.declared import PUBLIC, declares
 from portal.forms.sign_in import TokenSignInForm
 from portal.token_sessions import open_session
-from portal.tools import landing
+from portal.tool_registry import landing
 
 log = structlog.get_logger("portal.sign_in")
 

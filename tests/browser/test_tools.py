@@ -22,7 +22,7 @@ from accesscontrol.services import tokens
 from accesscontrol.services.specs import TokenRuleSpec
 from accesscontrol.services.token_refusals import refusals
 from accesscontrol.services.tokens import Issued
-from portal.tools import access_link
+from portal.tool_registry import access_link
 from tests.browser.visiting import NARROW, Visits, Window
 
 pytestmark = pytest.mark.browser

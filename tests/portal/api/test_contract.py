@@ -38,7 +38,7 @@ CHECKS = [
 ]
 #: Names that exist, so that calls get further than “not found”.
 REAL = {"accounts": "contoso", "items": "truck-7", "users": "sam", "roles": "dispatcher", "tokens": "t-viewer",
-        "grants": "hub-for-contoso", "projects": "pilot"}  # fmt: skip
+        "grants": "hub-for-contoso", "received": "hub-for-contoso", "projects": "pilot"}  # fmt: skip
 load_all_checks()
 
 

@@ -132,7 +132,7 @@ def test_settings_that_are_a_section_are_not_in_the_item(person):
         ("users", 12),
         ("roles", 12),
         ("tokens", 14),
-        ("grants", 12),
+        ("grants", 18),
         ("projects", 14),
         ("events", 11),
     ],

@@ -140,7 +140,13 @@ def test_a_change_of_a_token_keeps_its_unused_time(browse, cast):
     token = cast.tokens["standard"].token
     Token.objects.filter(pk=token.pk).update(idle_ttl=5000)
     end = timezone.now() + timedelta(days=3)
-    sent = {"name": "renamed", "enabled": "on", "expires_at": f"{end:%Y-%m-%dT%H:%M}", "idle_amount": "5000", "idle_unit": "1"}
+    sent = {
+        "name": "renamed",
+        "enabled": "on",
+        "expires_at": f"{end:%Y-%m-%dT%H:%M}",
+        "idle_amount": "5000",
+        "idle_unit": "1",
+    }
     assert browse("nora").post(f"/tokens/{token.key}/change/", sent).status_code == 302
     token.refresh_from_db()
     assert (token.name, token.idle_ttl) == ("renamed", 5000)

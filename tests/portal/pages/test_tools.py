@@ -16,7 +16,7 @@ from accesscontrol.services import tokens
 from accesscontrol.services.specs import TokenRuleSpec
 from accesscontrol.services.tokens import Issued
 from accesscontrol.services.users import change_user
-from portal import tools
+from portal import tool_registry as tools
 from portal.forms.items import value_field
 from tests.world import CONSOLE, Cast
 
