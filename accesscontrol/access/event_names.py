@@ -13,11 +13,13 @@ from accesscontrol.audit.models import Event
 
 CALLERS = ("user", "token", "account")
 OPERATOR = "the platform operator"
+GONE = "somebody who is gone"
 
 
 def veil_actors(reader: Actor, events: Sequence[Event]) -> None:
     """Change these loaded lines (never saved): who acted and may not be viewed by the reader is there by the account's
-    name, without number and address (access model §9). Who does not exist any more stays as recorded."""
+    name, without number and address (access model §9). Who does not exist any more stays as recorded only for who may
+    read lines about them: those of the other side of a grant are not named because they were removed."""
     for kind in CALLERS:
         lines = [event for event in events if event.actor_type == kind and event.actor_id is not None]
         if not lines:
@@ -26,10 +28,20 @@ def veil_actors(reader: Actor, events: Sequence[Event]) -> None:
         seen = set(engine.visible(reader, f"{kind}:view", rows).order_by().values_list("pk", flat=True))
         seen |= {reader.id} if reader.type == kind else set()
         name = "name" if kind == "account" else "account__name"
-        hidden = {row: account for row, account in rows.values_list("pk", name) if row not in seen}
+        accounts = dict(rows.values_list("pk", name))
+        gone = {event.actor_id for event in lines} - accounts.keys() - seen
+        accounts |= dict.fromkeys(gone - _read_about(reader, kind, gone), GONE)
         for event in lines:
-            if event.actor_id in hidden:
-                _veil(event, hidden[event.actor_id] or OPERATOR)
+            if event.actor_id in accounts and event.actor_id not in seen:
+                _veil(event, accounts[event.actor_id] or OPERATOR)
+
+
+def _read_about(reader: Actor, kind: str, gone: set[int]) -> set[int]:
+    """Those who are gone about whom there are lines that the reader may read: of their making, say, or their removal."""
+    if not gone:
+        return set()
+    about = engine.visible(reader, "event:view").filter(thing_type=kind, thing_id__in=gone)
+    return set(about.order_by().values_list("thing_id", flat=True))
 
 
 def _veil(event: Event, name: str) -> None:

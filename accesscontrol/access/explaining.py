@@ -201,7 +201,7 @@ def _needed(decision: Decision, scope: Scope, thing: Thing) -> list[str]:
     if verdict.code == "deny":
         return [f"Take the deny rule away: {verdict.stopped}."]
     if verdict.code in ("token_type", "token_rules"):
-        return [f"A token that holds {wanted}: widen the token's rules, or use another token."]
+        return [f"A token that holds {wanted}: add it to the token's entries, or use another token."]
     return _ways(decision, scope, thing)
 
 

@@ -22,7 +22,7 @@ from accesscontrol.access.things import Thing
 LIMITS = {
     "alive": "Alive: not blocked, disabled, unverified, expired or called from elsewhere",
     "token_type": "What the token's type leaves out",
-    "token_rules": "The rules of the ACL token",
+    "token_rules": "The entries of the ACL token",
     "operate": "Who may operate as the account named",
     "history": "History depth",
 }
@@ -92,8 +92,8 @@ class Rules(Narrowed):
         if any(_reaches(rule, wanted, thing) for rule in named):
             return None
         if named:
-            return f"the token's rules name {wanted}, but not on this {thing.kind.replace('_', ' ')}"
-        return f"no rule of the token names {wanted}"
+            return f"the token's entries allow {wanted}, but not on this {thing.kind.replace('_', ' ')}"
+        return f"no entry of the token allows {wanted}"
 
     def condition(self, wanted: Sequence[Permission], model: str) -> Q:
         rows = NO_ROW

@@ -72,7 +72,8 @@ class Renewal:
         text = (
             f"CREATE TRIGGER {name} {when} ON {self.table} FOR EACH ROW{condition} BEGIN\n"
             f"  UPDATE access_accessepoch SET value = random() WHERE root IN ({roots});\n"
-            f"  INSERT INTO access_accessepoch (root, value) SELECT root, random() FROM ({roots})\n"
+            "  INSERT INTO access_accessepoch (root, value)\n"
+            f"    SELECT root, random() FROM (SELECT DISTINCT root FROM ({roots}))\n"
             "    WHERE root IS NOT NULL AND root NOT IN (SELECT root FROM access_accessepoch);\n"
             "END"
         )

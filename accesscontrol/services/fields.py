@@ -26,6 +26,8 @@ _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LONGEST_TEXT = 10_000
 LARGEST_JSON = 200_000
 MOST_DAYS = 36_500
+#: Keys that would hide the thing behind another address of the REST interface, such as tokens/revoke/.
+RESERVED_KEYS = {"token": ("disable", "leaked", "revoke"), "grant": ("preview",)}
 #: Times nearer to the ends of the calendar cannot be shown in every time zone.
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 
@@ -139,6 +141,8 @@ class Findings:
             if spec.key is None:
                 continue
             self.key(spec.key, spec)
+            if spec.key in RESERVED_KEYS.get(str(model._meta.model_name), ()):
+                self.add("key", f"The key “{spec.key}” is an address of the interface. Choose another.", spec)
             if spec.key in by_key:
                 self.add("key", f"The key “{spec.key}” is used twice. Give each thing a key of its own.", spec)
             by_key[spec.key] = spec

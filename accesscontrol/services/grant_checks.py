@@ -46,8 +46,13 @@ def ordered(levels: Sequence[str]) -> list[str]:
     return [level for level in LEVELS if level in levels]
 
 
-def check(findings: Findings, spec: GrantSpec, lines: Lines, about: Any, *, named: bool) -> None:
-    """Every field of a grant. named: whether accounts are invited by key beside the grantees."""
+def check(
+    findings: Findings, spec: GrantSpec, lines: Lines, about: Any, *, named: bool, before: GrantSpec | None = None
+) -> None:
+    """Every field of a grant. named: whether accounts are invited by key beside the grantees.
+
+    before: what it is now; items and grantees that it has already may have lost their effect by a move, and stay.
+    """
     findings.known("covers", [spec.covers], list(Grant.Covers.values), "something that a grant covers", about)
     findings.known("levels", spec.levels, ("read", *LEVELS), "a level", about)
     findings.times(spec.starts_at, spec.expires_at, about)
@@ -58,18 +63,21 @@ def check(findings: Findings, spec: GrantSpec, lines: Lines, about: Any, *, name
         findings.add("kind", "A kind belongs to a grant of all items of a kind. Leave it empty.", about)
     if spec.include_subaccounts and spec.covers == Grant.Covers.ITEMS:
         findings.add("include_subaccounts", "Chosen items stand for themselves. Switch off the subaccounts.", about)
-    _check_items(findings, spec, lines, about)
+    _check_items(findings, spec, lines, about, before)
     _check_levels(findings, spec, about)
-    _check_grantees(findings, spec, lines, about, named)
+    if not spec.grantees and not named and spec.covers:
+        findings.add("grantees", "Choose at least one account to grant it to.", about)
+    _check_grantees(findings, spec, lines, about, before)
 
 
-def _check_items(findings: Findings, spec: GrantSpec, lines: Lines, about: Any) -> None:
+def _check_items(findings: Findings, spec: GrantSpec, lines: Lines, about: Any, before: GrantSpec | None) -> None:
     if spec.covers != Grant.Covers.ITEMS:
         if spec.items:
             findings.add("items", "Items belong to a grant of chosen items. Take them out.", about)
         return
+    there = {item.pk for item in before.items} if before is not None else set()
     for item in spec.items:
-        if not lines.within(item.account_id, spec.account.pk):
+        if item.pk not in there and not lines.within(item.account_id, spec.account.pk):
             # Also what the account received: that cannot be granted on.
             findings.add("items", f"{item.name} is not of {spec.account.name} or an account below. Take it out.", about)
 
@@ -80,13 +88,14 @@ def _check_levels(findings: Findings, spec: GrantSpec, about: Any) -> None:
         findings.add("levels", f"{', '.join(whole)}: only with the whole account. Choose less, or cover it all.", about)
 
 
-def _check_grantees(findings: Findings, spec: GrantSpec, lines: Lines, about: Any, named: bool) -> None:
-    if not spec.grantees and not named and spec.covers:
-        findings.add("grantees", "Choose at least one account to grant it to.", about)
+def _check_grantees(findings: Findings, spec: GrantSpec, lines: Lines, about: Any, before: GrantSpec | None) -> None:
+    there = {account.pk for account in before.grantees} if before is not None else set()
+    operated = there if before is not None and "operate-as" in before.levels else set()
     for account in spec.grantees:
-        if lines.within(spec.account.pk, account.pk):
+        if account.pk not in there and lines.within(spec.account.pk, account.pk):
             findings.add("grantees", f"{account.key} has access already, as the account itself or one above it.", about)
-        if "operate-as" in spec.levels and lines.within(account.pk, spec.account.pk):
+        below = lines.within(account.pk, spec.account.pk)
+        if "operate-as" in spec.levels and account.pk not in operated and below:
             findings.add("levels", f"{account.key} is below {spec.account.name}: it cannot operate as it.", about)
     if len({account.pk for account in spec.grantees}) != len(spec.grantees):
         findings.add("grantees", "An account is named twice. Name it once.", about)
@@ -104,10 +113,14 @@ def permissions(spec: GrantSpec) -> PermissionSet:
     return given.only([spec.kind]) if spec.covers == Grant.Covers.KIND else given
 
 
-def require_giving(ceiling: Ceiling, spec: GrantSpec, about: Any) -> None:
-    """Nobody grants what they do not hold."""
+def require_giving(ceiling: Ceiling, spec: GrantSpec, lines: Lines, about: Any) -> None:
+    """Nobody grants what they do not hold. Of an item that has left the branch and may return: as if of any there."""
     if spec.covers == Grant.Covers.ITEMS:
-        ceiling.require_items([(item, permissions(spec) & ITEMS) for item in spec.items], "items", about=about)
+        given = permissions(spec) & ITEMS
+        here = [item for item in spec.items if lines.within(item.account_id, spec.account.pk)]
+        ceiling.require_items([(item, given) for item in here], "items", about=about)
+        gone = {item.kind for item in spec.items if item not in here}
+        ceiling.require_account(given.only(gone), spec.account, "items", about)
     else:
         ceiling.require_account(permissions(spec), spec.account, "levels", about)
 

@@ -46,10 +46,12 @@ def grant_of(grant: Grant) -> Grant:
 def _invite(actor: Actor, grant: Grant, accounts: Sequence[Account], unknown: Sequence[str]) -> None:
     """Ask accounts of other trees, and keys of nobody, by the same statements. Each account reads a line of its own."""
     findings = Findings()
-    spec = replace(grant_spec(grant), grantees=tuple(accounts), accepted=None)
-    grant_checks.check(findings, spec, Lines(grant_checks.accounts_of(spec)), grant, named=True)
+    before = grant_spec(grant)
+    spec = replace(before, grantees=tuple(accounts), accepted=None)
+    lines = Lines(grant_checks.accounts_of(spec))
+    grant_checks.check(findings, spec, lines, grant, named=True, before=before)
     findings.stop()
-    grant_checks.require_giving(Ceiling(actor), spec, grant)
+    grant_checks.require_giving(Ceiling(actor), spec, lines, grant)
     keys = [*(account.key for account in accounts), *unknown]
     grant.invited = sorted({*grant.invited, *keys})
     grant.save(update_fields=["invited"])

@@ -6,13 +6,15 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
 from accesscontrol.access import engine, sql
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
-from accesscontrol.accounts.models import Account
+from accesscontrol.access.reaches import Branch, of_accounts
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.acts import Fact, act, caller, record_all, require_all
@@ -65,7 +67,7 @@ def drop_grant(actor: Actor, grant: Grant, account: Account | None = None) -> No
             raise Conflict("An account drops out for itself only. Operate as it first.")
         grantee = Account.objects.get(pk=account_id)
         link = _own_link(grant, grantee)
-        linked = [(one, grantee) for one in linked_under(link.grant, grantee)]
+        linked = linked_under(link.grant, [grantee])
         release([one for one, _ in linked], [link])
         facts = [Fact("grant.drop", link.grant, account_id)]
         if link.accepted_at is not None:
@@ -85,26 +87,56 @@ def _own_link(grant: Grant, account: Account) -> GrantGrantee:
 # --- Links made under a grant
 
 
-def linked_under(grant: Grant, grantee: Account) -> list[ItemLink]:
-    """Links that the grantee made by the grant. Where a link does not say by what it was made (by a file, by a token
-    before that was noted), those between an item that the grant covers and one of the grantee's branch."""
-    part = {"grant": grant, "account": grantee}
-    rows = GrantGrantee.objects.filter(**part).values("pk")
-    noted = Q(member_under__in=rows) | Q(container_under__in=rows)
-    covered, own = (
-        covered_items(grant).values("pk"),
-        Item.objects.filter(account__in=branch_ids(grantee.pk)).values("pk"),
-    )
+def linked_under(grant: Grant, grantees: Collection[Account]) -> list[tuple[ItemLink, Account]]:
+    """Links that these grantees made by the grant, each with its grantee. Where a link does not say by what it was made
+    (by a file, by a token before that was noted), those between an item that the grant covers and one of the
+    grantee's branch."""
+    by_id = {account.pk: account for account in grantees}
+    rows = GrantGrantee.objects.filter(grant=grant, account__in=by_id)
+    links = ItemLink.objects.select_related("member", "container", "made_by")
+    found = []
+    parts = dict(rows.values_list("pk", "account"))
+    for link in links.filter(Q(member_under__in=parts) | Q(container_under__in=parts)) if parts else ():
+        ends = {parts[end] for end in (link.member_under_id, link.container_under_id) if end in parts}
+        found += [(link, by_id[account]) for account in ends]
+    branches = [Branch(account) for account in by_id]
+    covered = covered_items(grant).values("pk")
+    own = Item.objects.filter(of_accounts(branches, "item")).values("pk")
+    makers = User.objects.filter(of_accounts(branches, "user")).values("pk")
     between = Q(container__in=covered, member__in=own) | Q(member__in=covered, container__in=own)
-    made = Q(made_by=None) | Q(made_by__account__in=branch_ids(grantee.pk))
-    links = ItemLink.objects.select_related("member", "container")
-    found = list(links.filter(noted)) + list(links.filter(between, made, member_under=None, container_under=None))
-    return list({link.pk: link for link in found}.values())
+    made = Q(made_by=None) | Q(made_by__in=makers)
+    if not by_id:
+        return found
+    unnoted = links.filter(between, made, member_under=None, container_under=None)
+    return found + _by_branch(unnoted.annotate(takes=_is(container__in=covered), given=_is(member__in=covered)), by_id)
+
+
+def _is(**condition: Any) -> ExpressionWrapper:
+    return ExpressionWrapper(Q(**condition), output_field=BooleanField())
+
+
+def _by_branch(rows: Iterable[Any], grantees: dict[int, Account]) -> list[tuple[ItemLink, Account]]:
+    """These links with the grantees whose branch holds the end opposite a covered one, and the maker where known.
+
+    rows: links; `takes`: whether their container is covered by the grant, `given`: whether their member is.
+    """
+    links = list(rows)
+    homes = {account for link in links for account in (link.member.account_id, link.container.account_id)}
+    makers = {link.made_by.account_id for link in links if link.made_by is not None}
+    paths = ancestor_ids({home for home in homes | makers if home is not None}) if links else {}
+    found = []
+    for link in links:
+        near = set(paths[link.member.account_id] if link.takes else ())
+        near |= set(paths[link.container.account_id] if link.given else ())
+        if link.made_by is not None:
+            near &= set(paths.get(link.made_by.account_id or 0, ()))
+        found += [(link, account) for pk, account in grantees.items() if pk in near]
+    return found
 
 
 def links_of(grant: Grant) -> list[ItemLink]:
     """The links that any grantee made by the grant."""
-    return list({link.pk: link for one in grant.grantees.all() for link in linked_under(grant, one)}.values())
+    return list({link.pk: link for link, _ in linked_under(grant, list(grant.grantees.all()))}.values())
 
 
 def seen_links(actor: Actor, links: Sequence[ItemLink]) -> tuple[set[int], set[int]]:
@@ -133,7 +165,8 @@ def cut_lost_links(actor: Actor, linked: Iterable[tuple[ItemLink, Account]]) -> 
     pairs = list({link.pk: (link, account) for link, account in linked}.values())
     if not pairs:
         return
-    own = {account: set(branch_ids(account.pk).values_list("pk", flat=True)) for _, account in pairs}
+    grantees = {account for _, account in pairs}
+    own = {account: set(branch_ids(account.pk).values_list("pk", flat=True)) for account in grantees}
     lost: list[tuple[ItemLink, Account]] = []
     kept: list[tuple[ItemLink, Account]] = []
     asked = [[Question(Actor.of(account), *ask) for ask in _foreign(link, own[account])] for link, account in pairs]

@@ -74,7 +74,7 @@ def _create(actor: Actor, specs: Sequence[GrantSpec], unknown: dict[int, list[st
         findings.stop()
         ceiling = Ceiling(actor)
         for spec in specs:
-            grant_checks.require_giving(ceiling, spec, spec)
+            grant_checks.require_giving(ceiling, spec, lines, spec)
         require_all(actor, [asked for spec in specs for asked in grant_checks.acceptance(spec, spec.grantees, lines)])
         grants = [_new(spec, unknown.get(id(spec), []), lines) for spec in specs]
         Grant.objects.bulk_create(grants, 2000)
@@ -172,14 +172,14 @@ def change_grants(actor: Actor, pairs: Sequence[Pair]) -> list[Grant]:
                       for one in grant_checks.accounts_of(pair))  # fmt: skip
         findings = Findings()
         for grant, spec in current:
-            grant_checks.check(findings, spec, lines, grant, named=bool(grant.invited))
+            grant_checks.check(findings, spec, lines, grant, named=bool(grant.invited), before=before[grant.pk])
             if spec.account.pk != grant.account_id:
                 findings.add("account", "A grant keeps its grantor. Make a new one.", grant)
         findings.stop()
         ceiling = Ceiling(actor)
         for grant, spec in current:
             if not grant_checks.narrows(before[grant.pk], spec):
-                grant_checks.require_giving(ceiling, spec, grant)
+                grant_checks.require_giving(ceiling, spec, lines, grant)
         _bring(actor, current, before, lines)
     return [grant for grant, _ in current]
 
@@ -193,7 +193,7 @@ def _bring(actor: Actor, current: Sequence[Pair], before: dict[int, GrantSpec], 
         waiting = list(Account.objects.filter(grant_links__grant=grant, grant_links__accepted_at=None))
         require_all(actor, grant_checks.acceptance(spec, [*new, *waiting], lines))
         watched = gone if _asleep(spec) else old.grantees  # while a grant sleeps its links only do not count
-        linked += [(link, account) for account in watched for link in linked_under(grant, account)]
+        linked += linked_under(grant, watched)
         hidden = set(grant.invited)
         _set(grant, spec, new, gone, lines)
         facts += _changed(grant, old, spec, hidden | set(grant.invited))
@@ -276,7 +276,7 @@ def remove_grants(actor: Actor, grants: Sequence[Grant]) -> None:
         rows = list(fresh(Grant, grants, "account").values())
         _require_grantor_side(actor, caller(actor), rows)
         grantees = {row.pk: list(row.grantees.all()) for row in rows}
-        linked = [(link, one) for row in rows for one in grantees[row.pk] for link in linked_under(row, one)]
+        linked = [pair for row in rows for pair in linked_under(row, grantees[row.pk])]
         facts = [Fact("grant.revoke", row, one.pk) for row in rows for one in (row.account, *grantees[row.pk])]
         record_all(actor, facts)
         release([link for link, _ in linked], list(GrantGrantee.objects.filter(grant__in=rows)))

@@ -12,12 +12,16 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import ANY_ITEM_VIEW, visible
 from accesscontrol.access.freshness import scopes
 from accesscontrol.access.permissions import Permission
+from accesscontrol.access.reaches import Reach
 from accesscontrol.access.scope import Scope
 from accesscontrol.accounts.models import Account
 from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.lines import branch_ids
 from accesscontrol.services.previews_people import People, PeopleMeasure
 from accesscontrol.services.previews_words import ON_ACCOUNTS, ON_ITEMS, Counted, sentence
+
+#: (seen before, seen after) → how many.
+Numbers = dict[tuple[bool, bool], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +99,31 @@ class Measure:
         return {pk: found[actor] for pk, actor in self._actors.items()}
 
     def _on_items(self, was: Scope | None, now: Scope | None) -> Iterable[Counted]:
+        """One statement for all words and kinds that come and go together."""
+        together: dict[tuple, list[tuple[str, Permission]]] = {}
         for word, wanted in ON_ITEMS.items():
-            if not differs(was, now, wanted):
-                continue
-            items = self.items.filter(kind__in=[each.kind for each in wanted])
-            rows = items.annotate(was=_truth(was, wanted), now=_truth(now, wanted)).values_list("kind", "was", "now")
-            numbers: dict[str, dict[tuple[bool, bool], int]] = {}
-            for kind, had, has, number in rows.annotate(number=Count("pk")):
-                numbers.setdefault(kind, {})[bool(had), bool(has)] = number
-            yield from _changed(word, numbers)
+            for each in wanted:
+                if (had := _reaches(was, each)) != (has := _reaches(now, each)):
+                    together.setdefault((had, has), []).append((word, each))
+        found: dict[str, dict[str, Numbers]] = {}
+        for named in together.values():
+            numbers = self._count_items(was, now, {each.kind: each for _, each in named})
+            for word, each in named:
+                found.setdefault(word, {})[each.kind] = numbers.get(each.kind, {})
+        for word in ON_ITEMS:
+            yield from _changed(word, found.get(word, {}))
+
+    def _count_items(self, was: Scope | None, now: Scope | None, asked: dict[str, Permission]) -> dict[str, Numbers]:
+        wanted = tuple(asked.values())
+        rows = self.items.filter(kind__in=list(asked)).annotate(was=_truth(was, wanted), now=_truth(now, wanted))
+        numbers: dict[str, Numbers] = {}
+        for kind, had, has, number in rows.values_list("kind", "was", "now").annotate(number=Count("pk")):
+            numbers.setdefault(kind, {})[bool(had), bool(has)] = number
+        return numbers
 
     def _on_accounts(self, was: Scope | None, now: Scope | None) -> Iterable[Counted]:
         for (word, kind), wanted in ON_ACCOUNTS.items():
-            if not differs(was, now, (wanted,)):
+            if _reaches(was, wanted) == _reaches(now, wanted):
                 continue
             rows = self.accounts.annotate(was=_truth(was, (wanted,)), now=_truth(now, (wanted,)))
             numbers = {
@@ -122,24 +138,15 @@ def _truth(scope: Scope | None, wanted: Sequence[Permission]) -> ExpressionWrapp
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
-def _changed(word: str, numbers: dict[str, dict[tuple[bool, bool], int]]) -> Iterable[Counted]:
+def _changed(word: str, numbers: dict[str, Numbers]) -> Iterable[Counted]:
     for kind, found in sorted(numbers.items()):
         kept, gained, lost = (found.get(pair, 0) for pair in ((True, True), (False, True), (True, False)))
         if gained or lost:
             yield Counted(word, kind, kept + lost, kept + gained, gained, lost)
 
 
-def differs(was: Scope | None, now: Scope | None, wanted: Sequence[Permission]) -> bool:
-    """Whether the entitlements to any of these are not the same, so that rows must be counted."""
-    return _entitled(was, wanted) != _entitled(now, wanted)
-
-
-def _entitled(scope: Scope | None, wanted: Sequence[Permission]) -> set[tuple]:
+def _reaches(scope: Scope | None, wanted: Permission) -> frozenset[Reach]:
+    """What of an account's own scope gives a permission: the same before and after needs no count."""
     if scope is None or scope.dead is not None:
-        return set()
-    found = set()
-    for entitlement in scope.allows_list:
-        given = tuple(each for each in wanted if entitlement.permissions.has(each))
-        if given:
-            found.add((entitlement.reach, given))
-    return found
+        return frozenset()
+    return frozenset(each.reach for each in scope.allows_list if each.permissions.has(wanted))

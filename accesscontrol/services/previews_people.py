@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
 from accesscontrol.access import things
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import visible
 from accesscontrol.access.freshness import scopes
-from accesscontrol.access.permissions import Permission, kind_permissions
 from accesscontrol.access.scope import Scope
 from accesscontrol.access.things import Ref, Thing
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import ItemLink
+from accesscontrol.projects.models import ProjectMember
 from accesscontrol.services.acts import caller
 from accesscontrol.services.lines import branch_ids
+from accesscontrol.services.previews_candidates import candidates
+from accesscontrol.services.previews_differences import Change, Pair, touched, turned
 from accesscontrol.services.previews_rows import gains_and_loses
 from accesscontrol.tokens.models import Token
 
 #: So many people of one account are looked at one by one; those who simply have what it has are told by its scope.
 MOST_PEOPLE = 300
+#: So many members of projects from accounts below are looked at one by one, in all.
+MOST_MEMBERS = 1000
+#: So many things are asked one by one for one of them; of more the database is asked by sets.
+MOST_THINGS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,11 @@ class People:
 
 @dataclass(slots=True)
 class _Person:
-    """Somebody looked at: their account, and the things at the ends of links as they were allowed before."""
+    """Somebody looked at, and the account among whose people they are counted."""
 
     actor: Actor
     account: int
-    is_user: bool
     before: Scope | None = None
-    ends: dict[Ref, set[Permission]] = field(default_factory=dict)
 
 
 class PeopleMeasure:
@@ -77,47 +82,66 @@ class PeopleMeasure:
         self.actor = actor
         self.grantees = grantees
         self.links = links
-        self._people: list[_Person] = []
+        self._people: dict[Actor, _Person] = {}
         self._unread: dict[int, int] = {}
         self._ends: list[Ref] = [("item", pk) for link in links for pk in (link.member_id, link.container_id)]
+        self._before: dict[Ref, Thing] = {}
 
     def before(self) -> None:
         """The first look."""
         own = self._own_branch()
         if own is None:
             return
-        near = {account.pk for account in self.grantees if own.filter(pk=account.pk).exists()}
-        for account_id in near:
-            self._take(account_id, self._users(account_id), self._tokens(account_id))
-        self._take_linked(own, near)
+        near = set(own.filter(pk__in=[account.pk for account in self.grantees]).values_list("pk", flat=True))
+        if self.links:
+            near |= set(own.filter(items__in=[pk for _, pk in self._ends]).values_list("pk", flat=True))
+        self._take(near)
+        self._take_members(near)
+        self._take_named(own)
         found = self._scopes()
-        loaded = self._load(found)
-        for person in self._people:
+        self._before = self._load(found)
+        for person in self._people.values():
             person.before = found[person.actor]
-            person.ends = _allowed(person, person.before, loaded)
 
     def after(self) -> dict[int, People]:
         """The second look: account → how many of its people gain or lose. Accounts of others are absent."""
         found = self._scopes()
-        loaded = self._load(found)
+        changes = {actor: Change(person.before, found[actor]) for actor, person in self._people.items()}
+        there = self._load(found)
+        pairs = [(was, there[ref]) for ref, was in self._before.items()]
+        asked = candidates(changes.values(), {pk for _, pk in self._ends})
         told: dict[tuple, tuple[bool, bool]] = {}
         counted: dict[int, list[int]] = {}
-        for person in self._people:
-            now = found[person.actor]
-            gains, loses = _at_ends(person.ends, _allowed(person, now, loaded))
-            if not (gains and loses):
-                key = _same_as_others(person, now)
-                outcome = told.get(key) if key is not None else None
-                if outcome is None:
-                    outcome = gains_and_loses(person.before, now, _address(now), [pk for _, pk in self._ends])
-                if key is not None:
-                    told[key] = outcome
-                gains, loses = gains or outcome[0], loses or outcome[1]
+        for person in self._people.values():
+            gains, loses = self._outcome(changes[person.actor], pairs, asked, told)
             numbers = counted.setdefault(person.account, [0, 0, 0, 0])
-            numbers[0 if person.is_user else 2] += gains
-            numbers[1 if person.is_user else 3] += loses
+            numbers[0 if person.actor.type == "user" else 2] += gains
+            numbers[1 if person.actor.type == "user" else 3] += loses
         accounts = {*counted, *self._unread}
         return {pk: _people(counted.get(pk, [0] * 4), self._unread.get(pk, 0)) for pk in accounts}
+
+    def _outcome(
+        self, change: Change, pairs: Sequence[Pair], asked: dict[Ref, Thing] | None, told: dict[tuple, tuple[bool, bool]]
+    ) -> tuple[bool, bool]:  # fmt: skip
+        """One by one on the ends of links and on the few things that can have changed; by rows where these are many."""
+        gains, loses = turned(change, touched(change, pairs))
+        if not change.difference or (gains and loses):
+            return gains, loses
+        few = touched(change, [(thing, thing) for thing in asked.values()]) if asked is not None else None
+        if few is not None and not change.is_wide and len(few) <= MOST_THINGS:
+            outcome = turned(change, few)
+        else:
+            outcome = self._by_rows(change, told)
+        return gains or outcome[0], loses or outcome[1]
+
+    def _by_rows(self, change: Change, told: dict[tuple, tuple[bool, bool]]) -> tuple[bool, bool]:
+        """Those who have just what their account has are counted once."""
+        outcome = told.get(change.alike) if change.alike is not None else None
+        if outcome is None:
+            outcome = gains_and_loses(change, [pk for _, pk in self._ends])
+        if change.alike is not None:
+            told[change.alike] = outcome
+        return outcome
 
     # --- Who is looked at
 
@@ -129,43 +153,55 @@ class PeopleMeasure:
             return None
         return Account.objects.filter(pk__in=branch_ids(who.account_id))
 
-    def _users(self, account_id: int) -> QuerySet[User]:
-        """Of the account; and members of its projects from below, whom its projects give what it received."""
-        inside = Q(account=account_id) | Q(memberships__project__account=account_id, account__in=branch_ids(account_id))
-        return visible(self.actor, "user:view", User.objects.filter(inside)).distinct()
+    def _take(self, near: Collection[int]) -> None:
+        """The users and tokens of these accounts, the first so many of each."""
+        for rows in self._seen(User.objects.filter(account__in=near), Token.objects.filter(account__in=near)):
+            numbers = dict(rows.order_by().values_list("account").annotate(number=Count("pk")))
+            few = [account for account, number in numbers.items() if number <= MOST_PEOPLE]
+            self._add(rows.filter(account__in=few).order_by("pk").values_list("pk", "account"), rows.model)
+            for account, number in numbers.items():
+                if number > MOST_PEOPLE:
+                    first = rows.filter(account=account).order_by("pk").values_list("pk", "account")[:MOST_PEOPLE]
+                    self._add(first, rows.model)
+                    self._unread[account] = self._unread.get(account, 0) + number - MOST_PEOPLE
 
-    def _tokens(self, account_id: int) -> QuerySet[Token]:
-        inside = Q(account=account_id) | Q(
-            user__memberships__project__account=account_id, account__in=branch_ids(account_id)
-        )
-        return visible(self.actor, "token:view", Token.objects.filter(inside)).distinct()
+    def _take_members(self, near: Collection[int]) -> None:
+        """Members of the projects of these accounts from below, whom the projects give what the accounts received."""
+        members = ProjectMember.objects.filter(project__account__in=near).exclude(user__account=F("project__account"))
+        below = members.filter(
+            user__account__lft__gt=F("project__account__lft"), user__account__rght__lt=F("project__account__rght"),
+            user__account__tree_id=F("project__account__tree_id"),
+        )  # fmt: skip
+        pairs = list(below.order_by("pk").values_list("user", "project__account")[: MOST_MEMBERS + 1])
+        homes = dict(pairs[:MOST_MEMBERS])
+        for account in {account for _, account in pairs} if len(pairs) > MOST_MEMBERS else ():
+            more = below.filter(project__account=account).exclude(user__in=homes).values("user").distinct().count()
+            self._unread[account] = self._unread.get(account, 0) + more
+        if homes:
+            users, tokens = self._seen(User.objects.filter(pk__in=homes), Token.objects.filter(user__in=homes))
+            self._add([(pk, homes[pk]) for pk in users.values_list("pk", flat=True)], User)
+            self._add([(pk, homes[user]) for pk, user in tokens.values_list("pk", "user")], Token)
 
-    def _take_linked(self, own: QuerySet[Account], taken: set[int]) -> None:
-        """People of the accounts at the ends of the links, and tokens whose rules name a group at one."""
+    def _take_named(self, own: QuerySet[Account]) -> None:
+        """Tokens whose rules name a group at the end of a link."""
         containers = [link.container_id for link in self.links]
-        if not containers:
-            return
-        homes = own.filter(items__in=[pk for _, pk in self._ends]).exclude(pk__in=taken).distinct()
-        for account_id in homes.values_list("pk", flat=True):
-            self._take(account_id, self._users(account_id), self._tokens(account_id))
-        named = visible(self.actor, "token:view", Token.objects.filter(rules__items__in=containers, account__in=own))
-        known = {person.actor.id for person in self._people if not person.is_user}
-        for token_id, account_id in named.exclude(pk__in=known).distinct().values_list("pk", "account"):
-            self._people.append(_Person(Actor("token", token_id), account_id, False))
+        if containers:
+            named = Token.objects.filter(rules__items__in=containers, account__in=own)
+            rows = visible(self.actor, "token:view", named).distinct()
+            self._add(rows.order_by("pk").values_list("pk", "account"), Token)
 
-    def _take(self, account_id: int, users: QuerySet[User], tokens: QuerySet[Token]) -> None:
-        known = {person.actor for person in self._people}
-        for kind, rows in (("user", users), ("token", tokens)):
-            ids = list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_PEOPLE])
-            if len(ids) == MOST_PEOPLE:
-                self._unread[account_id] = self._unread.get(account_id, 0) + rows.count() - MOST_PEOPLE
-            actors = [Actor(kind, pk) for pk in ids]  # type: ignore[arg-type]
-            self._people += [_Person(one, account_id, kind == "user") for one in actors if one not in known]
+    def _seen(self, users: QuerySet[User], tokens: QuerySet[Token]) -> tuple[QuerySet[Any], QuerySet[Any]]:
+        return visible(self.actor, "user:view", users), visible(self.actor, "token:view", tokens)
+
+    def _add(self, rows: Collection[tuple[int, int]] | QuerySet[Any], model: type) -> None:
+        for pk, account in rows:
+            actor = Actor("user" if model is User else "token", pk)
+            self._people.setdefault(actor, _Person(actor, account))
 
     # --- Looking
 
     def _scopes(self) -> dict[Actor, Scope | None]:
-        return scopes((person.actor for person in self._people), timezone.now()) if self._people else {}
+        return scopes(self._people, timezone.now()) if self._people else {}
 
     def _load(self, found: dict[Actor, Scope | None]) -> dict[Ref, Thing]:
         if not self._ends or not self._people:
@@ -176,46 +212,3 @@ class PeopleMeasure:
 def _people(numbers: Sequence[int], unread: int) -> People:
     users_gaining, users_losing, tokens_gaining, tokens_losing = numbers
     return People(users_gaining, users_losing, tokens_gaining, tokens_losing, unread)
-
-
-def _address(scope: Scope | None) -> str | None:
-    """Somebody bound to addresses counts as from one of theirs, as in `who`."""
-    return scope.networks[0].partition("/")[0] if scope is not None and scope.networks else None
-
-
-def _allowed(person: _Person, scope: Scope | None, loaded: dict[Ref, Thing]) -> dict[Ref, set[Permission]]:
-    """What somebody may do on the items at the ends of links; each is asked alone, since links decide here."""
-    if scope is None:
-        return {}
-    address = _address(scope)
-    return {
-        ref: {
-            wanted
-            for wanted in kind_permissions(thing.kind)
-            if not wanted.is_create and scope.evaluate(wanted, thing, address).allowed
-        }
-        for ref, thing in loaded.items()
-    }
-
-
-def _at_ends(was: dict[Ref, set[Permission]], now: dict[Ref, set[Permission]]) -> tuple[bool, bool]:
-    refs = {*was, *now}
-    gains = any(now.get(ref, set()) - was.get(ref, set()) for ref in refs)
-    return gains, any(was.get(ref, set()) - now.get(ref, set()) for ref in refs)
-
-
-def _same_as_others(person: _Person, now: Scope | None) -> tuple | None:
-    """A key of those who have just what their account has, so that it is counted once; None for all others."""
-    for scope in (person.before, now):
-        if scope is None or scope.dead is not None or scope.denies or scope.limits or scope.networks:
-            return None
-        if any(entitlement.cap is not None for entitlement in scope.allows_list):
-            return None
-    return person.account, now.account if now else None, _received(person.before), _received(now)
-
-
-def _received(scope: Scope | None) -> frozenset:
-    """The entitlements that are not about oneself alone."""
-    if scope is None:
-        return frozenset()
-    return frozenset((e.origin, e.reach) for e in scope.allows_list if e.source in ("branch", "received"))

@@ -1,4 +1,7 @@
-"""Whether somebody gains or loses any permission on any item or account, given their scopes before and after an act."""
+"""Whether somebody gains or loses any permission on any item or account, asked of the database by sets of rows.
+
+For whoever has too much to be asked about one by one: those who have what their account has, and wide grants.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,60 @@ from django.db.models import Q, QuerySet
 
 from accesscontrol import catalogue
 from accesscontrol.access.entitlements import Entitlement
-from accesscontrol.access.item_reaches import HoldsAssigned
+from accesscontrol.access.item_reaches import HoldsAssigned, Items
 from accesscontrol.access.permissions import Permission, kind_permissions
 from accesscontrol.access.reaches import EVERY_ROW, NO_ROW, VIEWS, Reach
 from accesscontrol.access.scope import Scope
 from accesscontrol.accounts.models import Account
 from accesscontrol.items.models import Item
+from accesscontrol.services.previews_differences import Change
 from accesscontrol.services.previews_words import ON_ACCOUNTS
 
 
-def gains_and_loses(
-    was: Scope | None, now: Scope | None, address: str | None, apart: Sequence[int]
-) -> tuple[bool, bool]:
+def gains_and_loses(change: Change, apart: Sequence[int]) -> tuple[bool, bool]:
     """Whether there is a row on which this caller gains a permission, and one on which they lose one.
 
     apart: items that were asked about one by one, since links decide about them; both conditions are read after the
     act, when links may have gone.
     """
     gained = lost = False
-    items = Item.objects.exclude(pk__in=apart)
-    for rows, sets in ((items, _on_items(was, now)), (Account.objects.all(), _on_accounts(was, now))):
-        about = [Q(kind__in=[each.kind for each in wanted]) if rows is items else EVERY_ROW for wanted in sets]
-        pairs = [(_rows(was, wanted, address), _rows(now, wanted, address)) for wanted in sets]
-        gained = gained or _any(rows, [those & ~old & new for those, (old, new) in zip(about, pairs, strict=True)])
-        lost = lost or _any(rows, [those & old & ~new for those, (old, new) in zip(about, pairs, strict=True)])
+    for rows, sets in _looked(change, apart):
+        kinds = [Q(kind__in=[each.kind for each in wanted]) if rows.model is Item else EVERY_ROW for wanted in sets]
+        pairs = [(_rows(change.was, wanted, change), _rows(change.now, wanted, change)) for wanted in sets]
+        if change.difference.added and not gained:
+            gained = _any(rows, [these & ~old & new for these, (old, new) in zip(kinds, pairs, strict=True)])
+        if change.difference.removed and not lost:
+            lost = _any(rows, [these & old & ~new for these, (old, new) in zip(kinds, pairs, strict=True)])
     return gained, lost
+
+
+def _looked(change: Change, apart: Sequence[int]) -> list[tuple[QuerySet[Any], list[tuple[Permission, ...]]]]:
+    """Rows that can have changed, and sets of permissions that tell everything about them."""
+    reaches = change.own | change.behind
+    items = Item.objects.exclude(pk__in=apart)
+    if not _by_links(change):
+        items = items.filter(rows_of(reaches, "item"))
+    looked: list[tuple[QuerySet[Any], list[tuple[Permission, ...]]]] = [(items, _on_items(change))]
+    if any(not isinstance(reach, Items) for reach in reaches):
+        looked.append((Account.objects.filter(rows_of(reaches, "account")), _on_accounts(change)))
+    return looked
+
+
+def rows_of(reaches: set[Reach], model: str) -> Q:
+    """The rows of a model that any of these reaches covers."""
+    by_class: dict[type[Reach], list[Reach]] = {}
+    for reach in reaches:
+        by_class.setdefault(type(reach), []).append(reach)
+    found = NO_ROW
+    for one, alike in by_class.items():
+        found |= one.condition(alike, model)
+    return found
+
+
+def _by_links(change: Change) -> bool:
+    """Whether what somebody sees of one item hangs on what they see of another."""
+    held = [scope.allows_list for scope in (change.was, change.now) if scope is not None]
+    return any(isinstance(entitlement.reach, HoldsAssigned) for listed in held for entitlement in listed)
 
 
 def _any(rows: QuerySet[Any], conditions: list[Q]) -> bool:
@@ -43,22 +75,24 @@ def _any(rows: QuerySet[Any], conditions: list[Q]) -> bool:
     return bool(conditions) and rows.filter(wanted).exists()
 
 
-def _rows(scope: Scope | None, wanted: Sequence[Permission], address: str | None) -> Q:
-    return scope.condition(wanted, address) if scope is not None else NO_ROW
+def _rows(scope: Scope | None, wanted: Sequence[Permission], change: Change) -> Q:
+    return scope.condition(wanted, change.address) if scope is not None else NO_ROW
 
 
-def _on_accounts(was: Scope | None, now: Scope | None) -> list[tuple[Permission, ...]]:
-    return [(wanted,) for wanted in ON_ACCOUNTS.values() if _weighed(was, wanted) != _weighed(now, wanted)]
+def _on_accounts(change: Change) -> list[tuple[Permission, ...]]:
+    changed = (each for each in ON_ACCOUNTS.values() if _weighed(change.was, each) != _weighed(change.now, each))
+    return [(wanted,) for wanted in changed]
 
 
-def _on_items(was: Scope | None, now: Scope | None) -> list[tuple[Permission, ...]]:
+def _on_items(change: Change) -> list[tuple[Permission, ...]]:
     """Sets of permissions, one a kind in each, that tell everything: alike ones stand for each other."""
     chosen: list[list[Permission]] = []
+    given, by_links = change.difference.permissions, _by_links(change)
     for kind in catalogue.ITEM_KINDS:
         alike: dict[tuple, Permission] = {}
         for wanted in kind_permissions(kind):
-            if not wanted.is_create:
-                before, after = _weighed(was, wanted), _weighed(now, wanted)
+            if not wanted.is_create and (by_links or given.has(wanted)):
+                before, after = _weighed(change.was, wanted), _weighed(change.now, wanted)
                 if before != after:
                     alike.setdefault((before, after), wanted)
         for place, wanted in enumerate(alike.values()):

@@ -203,13 +203,13 @@ def _require_things(actor: Actor, rule: TokenRuleSpec, wanted: PermissionSet, ab
 
 
 def _require_topics(who: Caller, spec: TokenSpec, about: Any) -> None:
-    """An ACL token passes on only topics of its own list."""
+    """An ACL token passes on only topics of its own list, and these are of its account's space."""
     if who.token is None or who.token.type != Token.Type.ACL:
         return
-    own = list(who.token.topics.all())
+    own = list(who.token.topics.all()) if who.token.account_id == spec.account.pk else []
     for topic in spec.topics:
         if not any(mine.filter in ("#", topic.filter) and set(topic.actions) <= set(mine.actions) for mine in own):
-            sentence = f"This token has no such rule for the topic {topic.filter}, so it cannot pass it on."
+            sentence = f"This token has no rule for the topic {topic.filter} of that account, so it cannot pass it on."
             raise BeyondOwn([Problem("topics", sentence, about)])
 
 

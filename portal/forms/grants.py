@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -24,11 +25,11 @@ from portal.tables.grant_words import LEVELS
 KINDS = [("", "—"), *((name, catalogue.KINDS[name].plural) for name in catalogue.ITEM_KINDS)]
 #: Scope → its name, and what it means.
 SCOPES = {
-    "items": (_("Chosen items"), _("Named ones. Others can be put in later.")),
-    "kind": (_("All items of a kind"), _("All devices, say; also those to come.")),
+    "items": (_("Chosen items"), _("Those that you name. You can put others in later.")),
+    "kind": (_("All items of a kind"), _("For example all devices; also those made later.")),
     "account": (
         _("The whole account"),
-        _("All its items, also those to come. Never its tokens, users, grants, roles and projects."),
+        _("All its items, also those made later. Never its tokens, users, grants, roles and projects."),
     ),
 }
 #: Field → the scopes that it belongs to.
@@ -41,6 +42,11 @@ ENDS = [("day", _("In a day")), ("week", _("In a week")), ("month", _("In a mont
 COMMANDED = tuple(kind for kind in catalogue.ITEM_KINDS if level_permissions("command").only([kind]))
 #: Where the form shows what an act found wrong with a field of its own.
 FIELDS = {"key": "grantee_keys"}
+
+
+def only_with(sentence: Any, scope: Any = "") -> Any:
+    """Help with what it belongs to; the script shows the field only there, so only readers without it need to know."""
+    return format_lazy('{} <span class="no-js-only">{}</span>', sentence, scope)
 
 
 def level_choices() -> list[tuple[str, Any]]:
@@ -67,18 +73,20 @@ class LevelsForm(ActForm):
     levels = forms.MultipleChoiceField(label=_("They may also"), required=False, widget=forms.CheckboxSelectMultiple)
     creates = forms.MultipleChoiceField(
         label=_("They may create"), required=False, widget=forms.CheckboxSelectMultiple,
-        help_text=_("What they make belongs to the account that grants. Counts only with the whole account."),
+        help_text=only_with(
+            _("What they make belongs to the account that grants."), _("Counts only with “The whole account”.")
+        ),
     )  # fmt: skip
     operate_as = forms.BooleanField(
         label=_("They may act as the account"), required=False,
         help_text=_(
             "Everything the account may do, its people, tokens and grants included; every step is logged under both "
-            "names. Only with the whole account, and never for an account below it."
+            "names. Never for an account below it."
         ),
     )  # fmt: skip
     starts_at = MomentField(label=_("Starts"), help_text=_("Empty = at once."))
     ends = forms.ChoiceField(label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, required=False, initial="month")
-    expires_at = MomentField(label=_("End on"), help_text=_("Counts with “On a date”."))
+    expires_at = MomentField(label=_("End on"), help_text=only_with("", _("Counts with “On a date”.")))
     note = forms.CharField(
         label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("What it is for. Those who receive it read it, too."),
@@ -144,18 +152,18 @@ class GrantForm(LevelsForm):
         label=_("Kind"),
         choices=KINDS,
         required=False,
-        help_text=_("Counts with “All items of a kind”."),
+        help_text=only_with("", _("Counts with “All items of a kind”.")),
     )
     include_subaccounts = forms.BooleanField(
         label=_("Include subaccounts"), required=False,
-        help_text=_("Also the items of the accounts below. Counts with a kind or the whole account."),
+        help_text=only_with(_("Also the items of the accounts below it."), _("Does not count with “Chosen items”.")),
     )  # fmt: skip
     grantee_keys = forms.CharField(
         label=_("To other accounts, by their exact key"), required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocapitalize": "off"}),
         help_text=_(
-            "One key a line; the other side tells you theirs. An account of another tree must accept first. Whether a "
-            "key exists is not told."
+            "One key a line; the other side tells you theirs. An account of another tree must accept first. You are not "
+            "told whether a key exists."
         ),
     )  # fmt: skip
 
@@ -174,7 +182,9 @@ class GrantForm(LevelsForm):
         )  # fmt: skip
         self.fields["items"] = ThingsField(
             items, engine.ANY_ITEM_VIEW, label=_("Items"), required=False,
-            help_text=_("Of the account that grants, or of those below it. Counts with “Chosen items”."),
+            help_text=only_with(
+                _("Of the account that grants, or of those below it."), _("Counts with “Chosen items”.")
+            ),
         )  # fmt: skip
 
     def clean_grantee_keys(self) -> tuple[str, ...]:

@@ -133,14 +133,19 @@ def take_step(data: QueryDict, step: str) -> str:
         else:
             data[f"topic-{place}-filter"] = ""
         return f"id_{entry}-{place}-{'kind' if entry == 'rule' else 'filter'}"
-    elif name == "remove" and entry in ("rule", "topic") and number.isascii() and number.isdigit():
+    elif name == "remove" and entry in ("rule", "topic") and _is_place(number):
         _clear(data, (entry, int(number)))
         return f"add-{entry}"
     elif name == "refresh":
         for place in numbers(data, "rule"):
             data[f"rule-{place}-shown"] = data.get(f"rule-{place}-kind", "")
-        return f"id_rule-{rest}-kind" if rest.isascii() and rest.isdigit() else ""
+        return f"id_rule-{rest}-kind" if _is_place(rest) else ""
     return ""
+
+
+def _is_place(text: str) -> bool:
+    """Whether it is the number of an entry; longer ones would not even be read."""
+    return text.isascii() and text.isdigit() and len(text) <= 3
 
 
 # --- The form
@@ -172,7 +177,7 @@ class TokenEditor:
     def _rule_form(self, number: int) -> RuleForm:
         origin = self.data.get(f"rule-{number}-origin", "")
         rules = self.before.rules if self.before is not None else ()
-        known = origin.isascii() and origin.isdigit() and int(origin) < len(rules)
+        known = _is_place(origin) and int(origin) < len(rules)
         return RuleForm(self.data, number, self.pickers, self._unseen(rules[int(origin)]) if known else None)
 
     def _unseen(self, rule: TokenRuleSpec) -> TokenRuleSpec | None:

@@ -198,7 +198,13 @@ def _pairs(verbs: Any) -> list[tuple[str, Any]]:
 class TopicForm(StepForm):
     """One topic: an MQTT filter, and whether to publish, to subscribe or both."""
 
-    filter = forms.CharField(label=_("Topic filter"), max_length=1024, required=False)
+    filter = forms.CharField(
+        label=_("Topic filter"), max_length=1024, required=False,
+        help_text=_(
+            "For your own topics. Topics of items (items/…) follow the entries. So a client cannot subscribe to # as a "
+            "whole; it subscribes to your topics by name, such as fleet/#."
+        ),
+    )  # fmt: skip
     actions = forms.MultipleChoiceField(
         label=_("Allowed"), choices=ACTIONS, required=False, widget=forms.CheckboxSelectMultiple
     )

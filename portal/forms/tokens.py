@@ -22,7 +22,7 @@ MINUTE, HOUR, DAY, WEEK = 60, 3600, 86_400, 604_800
 SHORTEST_IDLE = 5 * MINUTE
 UNITS = {WEEK: _("weeks"), DAY: _("days"), HOUR: _("hours"), MINUTE: _("minutes"), 1: _("seconds")}
 TYPES = [
-    ("acl", _("ACL: only what you list below. Right for tools, machines and people outside.")),
+    ("acl", _("ACL: only what you tick below. Right for tools, machines and people outside.")),
     ("standard", _("Standard: every item of the account or user, without access management.")),
     ("master", _("Master: everything, access management included. Whoever holds it is as good as you.")),
 ]
@@ -87,7 +87,7 @@ class TokenForm(StepForm):
         self.fields["user"] = ThingField(
             people.order_by("username"), "user:view", lookup="username", label=_("Or only for a user of it"),
             required=False, empty=_("the account itself"),
-            help_text=_("It then has what this user has, and dies with that user's access."),
+            help_text=_("It then may do what this user may do, and ends when the user's access ends."),
         )  # fmt: skip
 
     def clean_allowed_addresses(self) -> tuple[str, ...]:
@@ -118,8 +118,8 @@ class RotateForm(ActForm):
     """How long the old key counts besides the new one."""
 
     hours = forms.IntegerField(
-        label=_("The old key counts for so many hours longer"), min_value=0, max_value=168, initial=24,
-        help_text=_("Time to exchange the key where it is used. 0 = it is dead at once; a week (168) at most."),
+        label=_("Hours until the old key stops working"), min_value=0, max_value=168, initial=24,
+        help_text=_("Until then both keys work, so that you can change it where it is used. 0 = at once, 168 = a week at most."),
     )  # fmt: skip
 
     def overlap(self) -> timedelta:

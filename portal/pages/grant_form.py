@@ -43,6 +43,13 @@ class GrantFormScreen(NounPage):
         Route("extend", "<str:key>/extend/", "change", WRITE),
     )
 
+    def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
+        """Where am I; a grant is called by what it covers, as on its own page."""
+        found = super().crumbs(*more)
+        if self.thing is not None:
+            found[1]["label"] = title(self.thing)
+        return found
+
     # --- Giving
 
     def new_form(self) -> GrantForm:
@@ -106,7 +113,7 @@ class GrantFormScreen(NounPage):
         if form.errors or sent.get("back") or self.only_preview():
             shown = None if form.errors else attempted(lambda: tried, waits=True)
             return self.form_shown(form, preview=shown, **context)
-        return self.confirmation(attempted(lambda: tried, waits=True), **context)
+        return self.confirmation(attempted(lambda: tried, waits=True), times=form.cleaned_data, **context)
 
     def only_preview(self) -> bool:
         """Whether the preview was asked for, without a script."""
@@ -134,8 +141,8 @@ class GrantFormScreen(NounPage):
         if form.is_valid():
             found = attempted(lambda: preview(form), waits=True)
         else:
-            named = ", ".join(str(form.fields[name].label) for name in form.errors if name in form.fields)
-            found = {"missing": _("The preview appears once these are filled in: %(names)s.") % {"names": named}}
+            named = ", ".join(str(field.label) for name, field in form.fields.items() if name in form.errors)
+            found = {"missing": _("The preview appears once you have filled in: %(names)s.") % {"names": named}}
         return self.show("components/preview.html", preview=found)
 
     def after(self, grant: Grant) -> str:

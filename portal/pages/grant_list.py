@@ -111,7 +111,8 @@ class GrantListScreen(NounPage):
 
     def tabs(self) -> list[dict[str, Any]]:
         """Given and received; how many wait for an answer stands on the tab."""
-        names = (("list", _("Given"), "send", ""), ("received", _("Received"), "download", len(self.waiting) or ""))
+        waiting = _("%(count)s to answer") % {"count": len(self.waiting)} if self.waiting else ""
+        names = (("list", _("Given"), "send", ""), ("received", _("Received"), "download", waiting))
         return [
             {
                 "label": label,

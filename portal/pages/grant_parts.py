@@ -87,7 +87,7 @@ class GrantPage(NounPage):
 
     def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
         """The list that it stands in, the grant by what it covers, and what follows."""
-        name, label = ("grant_list", _("Grants given")) if self.gave else ("grant_received", _("Grants received"))
+        name, label = ("grant_list", _(self.noun.plural)) if self.gave else ("grant_received", _("Grants received"))
         found = [{"label": label, "url": reverse(name)}, {"label": title(self.thing), "url": address(self.thing)}]
         return found + [{"label": words, "url": url} for words, url in more]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,6 +18,7 @@ from accesscontrol.accounts.models import Account
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
 from portal.frame import address_or_none
+from portal.pages import grant_sides
 from portal.pages.counting import NOUNS, item_counts, noun_rows, tile
 from portal.pages.endings import Access, ending_soon
 from portal.pages.event_lines import sentence
@@ -43,16 +44,16 @@ def home(request: HttpRequest) -> HttpResponse:
     if tool_of(request) is not None:
         return redirect(landing(actor, user.token))
     access = engine.access_of(actor)
-    items, nouns = item_counts(actor), _nouns(actor, access)
+    items, nouns, own = item_counts(actor), _nouns(actor, access), actor.acting or user.account_id
     context = {
         "title": _hello(request),
         "subtitle": _who(request),
         "icon": "home",
         "item_tiles": [tile(kind, count) for kind, count in items.items()],
-        "noun_tiles": [tile(noun, count) for noun, count in nouns.items() if count > (noun in ("account", "user"))],
+        "noun_tiles": _noun_tiles(nouns, own, actor),
         "steps": _steps(access, {**items, **nouns}),
         "empty": None if items else _nothing(request, access),
-        "invitations": unanswered(actor, actor.acting or user.account_id) if nouns.get("grant") else [],
+        "invitations": unanswered(actor, own) if nouns.get("grant") else [],
     }
     return render(request, "home/home.html", context)
 
@@ -95,6 +96,26 @@ def _nouns(actor: Actor, access: Access) -> dict[str, int]:
     """How many of each noun the caller may view; those it sees nothing of are left out."""
     seen = [noun for noun in ("account", *NOUNS) if access[noun][f"{noun}:view"] != "none"]
     return {noun: noun_rows(actor, noun).count() for noun in seen}
+
+
+def _noun_tiles(nouns: dict[str, int], own: int | None, actor: Actor) -> list[dict[str, Any]]:
+    """A tile a noun; grants have one for each side that has a list of its own."""
+    found = []
+    for noun, count in nouns.items():
+        if noun == "grant" and own is not None and count:
+            found += _grant_tiles(actor, own)
+        elif count > (noun in ("account", "user")):
+            found.append(tile(noun, count))
+    return found
+
+
+def _grant_tiles(actor: Actor, own: int) -> list[dict[str, Any]]:
+    """What the branch gave, and what it received."""
+    rows = noun_rows(actor, "grant")
+    given, received = grant_sides.given(rows, own).count(), grant_sides.received(rows, own).count()
+    gave = {**tile("grant", given), "heading": _("Grants given")}
+    got = {**tile("grant", received), "heading": _("Grants received"), "url": reverse("grant_received")}
+    return [one for one, count in ((gave, given), (got, received)) if count]
 
 
 def _events(actor: Actor, access: Access) -> list[dict[str, Any]]:

@@ -127,6 +127,8 @@ class TokenFormScreen(NounPage):
 
     def preview(self, tried: TokenEditor, look: Callable[[TokenEditor], Preview]) -> dict[str, Any]:
         """What the token will be able to do, or what is missing, in words."""
+        if is_untouched(tried):
+            return {}
         try:
             if tried.is_valid():
                 whole = whole_words(tried.type, tried.acts_for_user)
@@ -172,6 +174,11 @@ def named(data: Any) -> Any:
     if not found.get("name", "").strip():
         found["name"] = _("A token")
     return found
+
+
+def is_untouched(editor: TokenEditor) -> bool:
+    """Whether nothing has been ticked or chosen yet: then nothing is wrong yet either."""
+    return editor.is_acl and not any(one.touched for one in (*editor.rules, *editor.topics))
 
 
 def is_part(request: HttpRequest) -> bool:

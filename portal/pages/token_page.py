@@ -87,13 +87,13 @@ class TokenPageScreen(NounPage):
         token = self.thing
         preset = next((_(one.label) for one in catalogue.PRESETS if one.code == token.preset), "")
         rows = [
-            {"label": _("Key"), "value": token.hint, "code": True, "help": _("Only its beginning and end are kept.")},
+            {"label": _("Key"), "value": token.hint, "code": True, "help": _("Only its beginning and end are kept. If it is lost, make a new key.")},
             {"label": _("Type"), "value": _(token.get_type_display())},
             {"label": _("Account"), "value": token.account.name},
             {"label": _("Acts for"), "value": _("the account"), **self.seen(token.user)},
             {"label": _("Last used"), "time": token.last_used_at, "value": _("never"), "help": self.last_place()},
-            {"label": _("Ends on"), "time": token.expires_at, "ends": True, "value": _("no date")},
-            {"label": _("Ends without use"), "time": idle_end(token), "ends": True, "value": _("no such end")},
+            {"label": _("Ends"), "time": token.expires_at, "ends": True, "value": _("no date")},
+            {"label": _("Ends without use"), "time": idle_end(token), "ends": True, "value": _("never")},
             {"label": _("Allowed addresses"), "value": ", ".join(token.allowed_addresses) or _("any")},
             {"label": _("Created"), "time": token.created_at},
         ]

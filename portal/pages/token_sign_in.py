@@ -53,8 +53,7 @@ def admit(request: HttpRequest, form: TokenSignInForm) -> tuple[Token | None, in
         return None, TOO_MANY
     token = sessions.sign_in_by_token(key, address=address, request_id=request.request_id)
     if token is None:
-        if refusals.refused(address):  # one line for a minute full of them (L05)
-            log.warning("token_refusals", address=address, request_id=request.request_id)
+        _count_refusal(request, address)
         form.add_error(None, form.refusal)
         return None, REFUSED
     refusals.opened(key)
@@ -90,11 +89,19 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _key_in_address(request: HttpRequest) -> bool:
     """Whether a key stands in the address, where histories and logs keep it; its account learns of it."""  # T05
-    found = keys.PATTERN.search(unquote(request.get_full_path()))
+    found, address = keys.PATTERN.search(unquote(request.get_full_path())), client_address(request)
     if found is None:
         return False
-    report_exposure(found.group(), client_address(request), request.request_id)
+    if refusals.wait(address, "") is None:  # a flood of them leaves no more lines
+        _count_refusal(request, address)
+        report_exposure(found.group(), address, request.request_id)
     return True
+
+
+def _count_refusal(request: HttpRequest, address: str | None) -> None:
+    """Count a key that did not open. One line of the log for a minute full of them."""  # L05
+    if refusals.refused(address):
+        log.warning("token_refusals", address=address, request_id=request.request_id)
 
 
 @declares(PUBLIC)

@@ -179,7 +179,8 @@ def whole_words(token_type: str, of_user: bool) -> str:
 
 
 def _topic(one: PreviewTopic) -> dict[str, str]:
-    return {"icon": "messages", "text": f"{_actions(one.actions)} {one.filter}"}
+    named = _("every topic of its own (#)") if one.filter == "#" else one.filter
+    return {"icon": "messages", "text": f"{_actions(one.actions)} {named}"}
 
 
 def _actions(actions: Sequence[str]) -> str:

@@ -106,10 +106,16 @@
         box.replaceChildren();
         const parts = Object.keys(data.series).map((name, number) => one(box, name, data, number)).filter(Boolean);
         if (!parts.length) note(box, box.dataset.empty);
-        else if (data.step > 1) note(box, fill(box.dataset.note, { step: data.step, count: digits.format(data.count) }));
+        else if (sampled(data, box.dataset.note, box.dataset.cut)) note(box, sampled(data, box.dataset.note, box.dataset.cut));
       })
       .catch(() => { box.replaceChildren(); note(box, document.getElementById("toasts").dataset.failed); })
       .finally(() => box.setAttribute("aria-busy", "false"));
+  }
+
+  /* What is left out of a drawing, in words: rows older than the newest that are read, and those between the drawn ones. */
+  function sampled(data, everyWords, cutWords) {
+    const values = { step: data.step, count: digits.format(data.count) };
+    return [data.cut ? cutWords : "", data.step > 1 ? everyWords : ""].filter(Boolean).map((words) => fill(words, values)).join(" ");
   }
 
   function note(box, text) {
@@ -124,6 +130,6 @@
     const form = event.target.closest("[data-chart-choice]");
     if (form && form.querySelector("input:checked")) form.requestSubmit();
   });
-  window.portalCharts = { draw: draw, fill: fill, digits: digits, telling: telling };
+  window.portalCharts = { draw: draw, fill: fill, digits: digits, telling: telling, sampled: sampled };
   document.querySelectorAll("[data-charts]").forEach(load);
 })();

@@ -28,19 +28,27 @@
 
   /* Selects that ask the server while one types: GET data-autocomplete?q=… answers {"results": [{"value", "text", "note"}]}. */
   function autocomplete(select) {
+    const remote = Boolean(select.dataset.autocomplete);
+    let picked = false;
     const load = (query, done) => {
       const url = new URL(select.dataset.autocomplete, window.location.href);
       url.searchParams.set("q", query);
+      picked = false;
       fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" })
         .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
         .then((data) => done(data.results))
-        .catch(() => { say(toasts.dataset.failed); done(); });
+        .catch(() => { say(toasts.dataset.failed); done(); })
+        .finally(() => { if (picked) box.close(); });
     };
+    /* What is offered without a script would stand among what the server answers, in another order and other words. */
+    if (remote) $$("option:not(:checked)", select).filter((one) => one.value).forEach((one) => one.remove());
     const line = (data, escape) => "<div>" + escape(data.text) + (data.note ? ' <span class="thing-note">' + escape(data.note) + "</span>" : "") + "</div>";
     const box = new window.TomSelect(select, {
       valueField: "value", labelField: "text", searchField: ["text", "note"], maxOptions: 50, preload: "focus",
-      load: select.dataset.autocomplete ? load : undefined, render: { option: line }, plugins: [],
-      onItemAdd() { if (this.settings.mode === "multi") { this.setTextboxValue(""); this.refreshOptions(); } },
+      load: remote ? load : undefined, render: { option: line }, plugins: [],
+      onItemAdd() {
+        if (this.settings.mode === "multi") { this.setTextboxValue(""); this.refreshOptions(); } else picked = true; // a slow answer would open the list again
+      },
     });
     select.setAttribute("aria-hidden", "true");
     const label = select.id && $('label[for="' + CSS.escape(select.id) + '-ts-control"], label[for="' + CSS.escape(select.id) + '"]');
@@ -103,6 +111,12 @@
     button.setAttribute("aria-pressed", String(!shown));
   }
 
+  /* Where the tabs do not fit, the open one is not left out of sight. */
+  function showTab(tab) {
+    const bar = tab.closest(".tabs");
+    bar.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - bar.getBoundingClientRect().right + 16);
+  }
+
   function enhance(root) {
     $$("time[data-time]", root).forEach(tellTime);
     $$("[data-password-toggle], [data-menu-toggle]", root).forEach((button) => { button.hidden = false; });
@@ -110,6 +124,7 @@
     if (window.TomSelect) $$("select[data-autocomplete]", root).filter((one) => !one.tomselect).forEach(autocomplete);
     const focus = $("[data-focus]", root);
     if (focus) focus.focus();
+    $$(".tabs a[aria-current]", root).forEach(showTab);
     countTicks();
   }
 

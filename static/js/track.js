@@ -9,7 +9,7 @@
   const STOP_METRES = 150;
   const GAP_SECONDS = 1800;
   const TIME = 0, LAT = 1, LON = 2, SPEED = 3;
-  const { draw, fill, digits, telling } = window.portalCharts;
+  const { draw, fill, digits, telling, sampled } = window.portalCharts;
 
   function make(name, attributes, text) {
     const node = document.createElementNS(SVG, name);
@@ -181,14 +181,21 @@
         sign.append(make("title", {}, this.when.format(stop.at[TIME] * 1000) + " · " + this.box.dataset.wordsStop + " " + duration(stop.seconds)));
         svg.append(sign);
       });
-      mark(svg, first, to, "", this.box.dataset.wordsStart);
-      if (this.points.length > 1) mark(svg, last, to, "track-mark-end", this.box.dataset.wordsEnd);
+      this.markEnds(svg, first, last, to);
       drawScale(svg, to, width, height);
       this.spot = make("circle", { class: "track-at", r: 11 });
       svg.append(this.spot);
       svg.addEventListener("pointermove", (event) => this.near(event, svg, width));
       this.map.replaceChildren(svg);
       if (this.index !== undefined) this.look(this.index);
+    }
+
+    /* Start and end; where they lie so close that their words would cover each other, one mark says both. */
+    markEnds(svg, first, last, to) {
+      const { wordsStart, wordsEnd } = this.box.dataset;
+      const close = Math.abs(to.x(first[LON]) - to.x(last[LON])) < 48 && Math.abs(to.y(first[LAT]) - to.y(last[LAT])) < 18;
+      mark(svg, first, to, "", close && this.points.length > 1 ? "" : wordsStart);
+      if (this.points.length > 1) mark(svg, last, to, "track-mark-end", close ? wordsStart + " · " + wordsEnd : wordsEnd);
     }
 
     near(event, svg, width) {
@@ -240,10 +247,9 @@
       .then((data) => {
         if (!data.points.length) { say(box, box.dataset.wordsEmpty); return; }
         box.track = new Track(box, data);
-        if (data.step === 1) return;
         const note = box.querySelector("[data-note]");
-        note.textContent = fill(box.dataset.wordsNote, { step: data.step, count: digits.format(data.count) });
-        note.hidden = false;
+        note.textContent = sampled(data, box.dataset.wordsNote, box.dataset.wordsCut);
+        note.hidden = !note.textContent;
       })
       .catch((error) => { say(box, document.getElementById("toasts").dataset.failed); if (error instanceof Error) throw error; })
       .finally(() => box.setAttribute("aria-busy", "false"));

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accesscontrol.access import engine, explaining, freshness
+from accesscontrol.access import engine, explaining
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.decision import Question
 from accesscontrol.accounts.models import Account, User
@@ -16,13 +16,21 @@ from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item
 from tests import world_rows
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both]
+pytestmark = pytest.mark.both
 
 
-@pytest.fixture(params=[10, 10_000])
-def rows(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """A tree of so many accounts ten wide, an item in each, and a second tree that granted the first a kind."""
-    number = request.param
+@pytest.fixture(scope="module", params=[10, 10_000])
+def rows(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """A tree of so many accounts ten wide, an item in each, and a second tree that granted the first a kind.
+
+    Committed once for all tests of a size, which only read: scopes are kept outside of transactions only.
+    """
+    with django_db_blocker.unblock():
+        yield grow(request.param)
+        world_rows.clear()
+
+
+def grow(number: int) -> dict[str, Any]:
     accounts = [
         Account(pk=i, key=f"a{i}", name=f"A{i}", parent_id=i // 10 or None, top_id=1, lft=0, rght=0, tree_id=1, level=0)
         for i in range(1, number + 1)
@@ -36,9 +44,7 @@ def rows(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     owner = User.objects.create(username="o", account_id=1, authority="owner", verified=True)
     grant = Grant.objects.create(key="g", account=other, covers="kind", kind="device")
     GrantGrantee.objects.create(grant=grant, account_id=1, accepted_at=timezone.now())
-    freshness.forget()
-    yield {"owner": Actor.of(owner), "first": items[0], "last": items[-2], "granted": items[-1], "number": number}
-    world_rows.clear()
+    return {"owner": Actor.of(owner), "first": items[0], "last": items[-2], "granted": items[-1], "number": number}
 
 
 def test_a_cold_decision_asks_two_statements(rows: dict[str, Any], django_assert_num_queries: Any) -> None:

@@ -63,7 +63,7 @@ NOUN_PAGES = [
     "/tokens/northwind-trackit/logs/", "/tokens/northwind-trackit/rotate/",
     "/tokens/northwind-trackit/try/?permission=device.settings:view&thing=device:buses-device-1",
     "/grants/", "/grants/?state=live&level=edit", "/grants/~received/", "/grants/~new/", "/grants/~bulk/",
-    "/grants/hub-for-clients/", "/grants/hub-for-clients/change/", "/grants/worktime-trial/delete/",
+    "/grants/hub-for-clients/", "/grants/hub-for-clients/change/", "/grants/hub-for-clients/delete/",
     *(f"/grants/hub-for-clients/{tab}/" for tab in ("items", "grantees", "logs", "extend")),
     "/grants/hub-for-clients/items/~add/", "/grants/hub-for-clients/grantees/~add/", "/grants/fleet-for-northwind/",
     "/projects/", "/projects/~new/", "/projects/cold-chain-pilot/", "/projects/cold-chain-pilot/members/~new/",

@@ -153,7 +153,7 @@ def test_what_waits_for_an_answer_stands_on_top_and_is_accepted(browse, cast):
     page = alma.get(RECEIVED)
     [invitation] = page.context["invitations"]
     assert invitation["title"] == "Northwind offers you access"
-    assert [tab["count"] for tab in page.context["tabs"]] == ["", 1]
+    assert [tab["count"] for tab in page.context["tabs"]] == ["", "1 to answer"]
     assert alma.get("/items/device/truck-8/").status_code == 404
     assert alma.post(invitation["accept_url"]).url == "/grants/asked/"
     assert alma.get("/items/device/truck-8/").status_code == 200

@@ -51,7 +51,8 @@ def test_the_numbers_are_of_what_one_sees(browse):
     assert tiles(browse("sam")) == {"Devices": "1", "Geofences": "1", "Vehicles": "1"}
     assert tiles(browse("alma")) == {"Devices": "1"}
     assert tiles(browse("nora"), "noun_tiles") == {
-        "Accounts": "4", "Users": "11", "Roles": "1", "Tokens": "5", "Grants": "1", "Projects": "1",
+        "Accounts": "4", "Users": "11", "Roles": "1", "Tokens": "5", "Grants given": "1", "Grants received": "1",
+        "Projects": "1",
     }  # fmt: skip
     assert tiles(browse("sam"), "noun_tiles") == {}
 

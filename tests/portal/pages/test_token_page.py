@@ -166,7 +166,7 @@ LOG_STATEMENTS = {1: 20, 3: 23}
     [
         ("permission=device:view&thing=device:truck-7", True, "Limited has device:view on Truck 7"),
         ("permission=device.messages:view&thing=device:sensor", True, "Limited has device.messages:view on Sensor"),
-        ("permission=device.settings:view&thing=device:truck-7", False, "no rule of the token names"),
+        ("permission=device.settings:view&thing=device:truck-7", False, "no entry of the token allows"),
         ("permission=device:view&thing=device:truck-8", False, "not on this device"),
         ("topic=fleet/7/alarms&action=subscribe", True, "topic rule fleet/#"),
         ("topic=fleet/7/alarms&action=publish", False, "No such topic"),
