@@ -14,7 +14,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -27,6 +28,8 @@ from accesscontrol.services import keys, sessions
 from accesscontrol.tokens.models import Token
 from portal import token_sessions
 from portal.declared import PUBLIC
+from portal.exposed_keys import key_in_address
+from portal.forms.sign_in import TokenSignInForm
 from portal.token_sessions import SESSION_TOKEN, TokenHolder
 
 OPERATES = "operates"
@@ -126,12 +129,21 @@ class ActorMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Callable, *_rest) -> HttpResponse | None:
-        """Ask for a sign-in where the view needs one."""
-        if request.actor is not None or getattr(view, "declares", None) == PUBLIC:
+        """Ask for a sign-in where the view needs one. The REST interface and public views look at keys themselves."""
+        if getattr(view, "declares", None) == PUBLIC or issubclass(getattr(view, "cls", object), APIView):
             return None
-        if issubclass(getattr(view, "cls", object), APIView):
-            return None
-        return _to_sign_in(request)
+        if key_in_address(request, client_address(request)):
+            return self._refuse_key(request)
+        return _to_sign_in(request) if request.actor is None else None
+
+    @staticmethod
+    def _refuse_key(request: HttpRequest) -> HttpResponse:
+        """Neither is the page shown, nor the address passed on to the sign-in."""
+        if request.actor is None:
+            messages.error(request, TokenSignInForm.in_address)
+            return redirect(settings.LOGIN_URL)
+        request.GET, request.path, request.META["QUERY_STRING"] = QueryDict(), "/", ""  # the frame writes them down
+        return render(request, "portal/wrong.html", {"reason": TokenSignInForm.in_address}, status=400)
 
     def _actor(self, request: HttpRequest) -> Actor | None:
         by_token = SESSION_TOKEN in request.session

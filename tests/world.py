@@ -43,6 +43,7 @@ from accesscontrol.services.specs import (
 )
 from accesscontrol.services.tokens import Issued, create_tokens
 from accesscontrol.services.users import create_users
+from tests import pictures
 
 CONSOLE = Actor.system()
 PASSWORD = "correct horse battery staple"  # noqa: S105  (of people who exist in tests only)
@@ -102,7 +103,12 @@ class Cast:
 
 
 def build_cast() -> Cast:
-    """Make the world of this page."""
+    """The world of this page."""
+    return pictures.of_world(make_cast)
+
+
+def make_cast() -> Cast:
+    """Make the world by the acts."""
     cast = Cast()
     _open_accounts(cast)
     _create_people(cast)

@@ -36,8 +36,8 @@ def veil_actors(reader: Actor, events: Sequence[Event]) -> None:
                 _veil(event, accounts[event.actor_id] or OPERATOR)
 
 
-def _read_about(reader: Actor, kind: str, gone: set[int]) -> set[int]:
-    """Those who are gone about whom there are lines that the reader may read: of their making, say, or their removal."""
+def _read_about(reader: Actor, kind: str, gone: set[int | None]) -> set[int | None]:
+    """Those who are gone about whom there are lines that the reader may read, such as their making or removal."""
     if not gone:
         return set()
     about = engine.visible(reader, "event:view").filter(thing_type=kind, thing_id__in=gone)

@@ -31,6 +31,14 @@ class Sides:
         """Whether the grantor is of the caller's branch."""
         return grant.account_id in self.inside
 
+    def received(self, grant: Grant) -> list[GrantGrantee]:
+        """The grantees of the caller's branch."""
+        return [link for link in grant.grantee_links.all() if link.account_id in self.inside]
+
+    def own_link(self, grant: Grant) -> GrantGrantee | None:
+        """The part of the account that the caller acts for, when it is a grantee."""
+        return next((link for link in grant.grantee_links.all() if link.account_id == self.own), None)
+
     def known(self, grant: Grant) -> list[GrantGrantee]:
         """The grantees that the caller may know of. The grantor's side: whoever accepted, and accounts it may view; one
         that was invited by key and has not answered looks like one that does not exist. A grantee's side: itself."""
@@ -47,13 +55,21 @@ def own_account(actor: Actor) -> int | None:
     return caller(actor).account_id
 
 
-def received(rows: QuerySet[Grant], actor: Actor) -> QuerySet[Grant]:
-    """Those of these grants that accounts of the caller's branch received."""
-    own = own_account(actor)
+def given(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
+    """Those of these grants that accounts of this branch gave; own: as `own_account` tells it."""
+    return rows if own is None else rows.filter(account__in=branch_ids(own))
+
+
+def received(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
+    """Those of these grants that accounts of this branch received."""
     if own is None:
         return rows
-    parts = GrantGrantee.objects.filter(account__in=branch_ids(own))
-    return rows.filter(pk__in=parts.values("grant"))
+    return rows.filter(pk__in=GrantGrantee.objects.filter(account__in=branch_ids(own)).values("grant"))
+
+
+def waiting(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
+    """Those of these grants that the account itself has not answered yet."""
+    return rows.none() if own is None else rows.filter(grantee_links__account=own, grantee_links__accepted_at=None)
 
 
 def _ids(rows: QuerySet) -> set[int]:

@@ -1,27 +1,20 @@
-"""Acts on grants, from the grantee's side: accept, decline, drop out; and the links that end with a grant."""
+"""Acts on grants, from the grantee's side: accept, decline, drop out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection
 
 from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
-from accesscontrol.access import engine, sql
+from accesscontrol.access import sql
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.engine import Question
-from accesscontrol.access.reaches import Branch, of_accounts
-from accesscontrol.accounts.models import Account, User
-from accesscontrol.accounts.tree import ancestor_ids
+from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
-from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.acts import Fact, act, caller, record_all, require_all
 from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.lines import branch_ids
-from accesscontrol.services.link_grants import release, set_grants
-from accesscontrol.services.links import cut_links, link_facts, to_link
+from accesscontrol.services.grant_cuts import Cuts
+from accesscontrol.services.link_grants import release
 
 
 def invite(grant: Grant, account_ids: Collection[int]) -> None:
@@ -67,14 +60,18 @@ def drop_grant(actor: Actor, grant: Grant, account: Account | None = None) -> No
             raise Conflict("An account drops out for itself only. Operate as it first.")
         grantee = Account.objects.get(pk=account_id)
         link = _own_link(grant, grantee)
-        linked = linked_under(link.grant, [grantee])
-        release([one for one, _ in linked], [link])
-        facts = [Fact("grant.drop", link.grant, account_id)]
-        if link.accepted_at is not None:
-            facts.append(Fact("grant.drop", link.grant, link.grant.account_id, {"grantee": account_id}))
-        record_all(actor, facts)
+        cuts = Cuts()
+        cuts.watch(link.grant, [grantee])
+        release([one for one, _ in cuts.linked], [link])
+        answered, grantor_id = link.accepted_at is not None, link.grant.account_id
         link.delete()
-        cut_lost_links(actor, linked)
+        cuts.settle()
+        facts = [Fact("grant.drop", link.grant, account_id, cuts.told(link.grant, account_id))]
+        if answered:
+            told = {"grantee": account_id, **cuts.told(link.grant, grantor_id)}
+            facts.append(Fact("grant.drop", link.grant, grantor_id, told))
+        record_all(actor, facts)
+        cuts.cut(actor)
 
 
 def _own_link(grant: Grant, account: Account) -> GrantGrantee:
@@ -82,105 +79,3 @@ def _own_link(grant: Grant, account: Account) -> GrantGrantee:
     if link is None:
         raise Conflict(f"{account.name} is no grantee of this grant. Reload the page.")
     return link
-
-
-# --- Links made under a grant
-
-
-def linked_under(grant: Grant, grantees: Collection[Account]) -> list[tuple[ItemLink, Account]]:
-    """Links that these grantees made by the grant, each with its grantee. Where a link does not say by what it was made
-    (by a file, by a token before that was noted), those between an item that the grant covers and one of the
-    grantee's branch."""
-    by_id = {account.pk: account for account in grantees}
-    rows = GrantGrantee.objects.filter(grant=grant, account__in=by_id)
-    links = ItemLink.objects.select_related("member", "container", "made_by")
-    found = []
-    parts = dict(rows.values_list("pk", "account"))
-    for link in links.filter(Q(member_under__in=parts) | Q(container_under__in=parts)) if parts else ():
-        ends = {parts[end] for end in (link.member_under_id, link.container_under_id) if end in parts}
-        found += [(link, by_id[account]) for account in ends]
-    branches = [Branch(account) for account in by_id]
-    covered = covered_items(grant).values("pk")
-    own = Item.objects.filter(of_accounts(branches, "item")).values("pk")
-    makers = User.objects.filter(of_accounts(branches, "user")).values("pk")
-    between = Q(container__in=covered, member__in=own) | Q(member__in=covered, container__in=own)
-    made = Q(made_by=None) | Q(made_by__in=makers)
-    if not by_id:
-        return found
-    unnoted = links.filter(between, made, member_under=None, container_under=None)
-    return found + _by_branch(unnoted.annotate(takes=_is(container__in=covered), given=_is(member__in=covered)), by_id)
-
-
-def _is(**condition: Any) -> ExpressionWrapper:
-    return ExpressionWrapper(Q(**condition), output_field=BooleanField())
-
-
-def _by_branch(rows: Iterable[Any], grantees: dict[int, Account]) -> list[tuple[ItemLink, Account]]:
-    """These links with the grantees whose branch holds the end opposite a covered one, and the maker where known.
-
-    rows: links; `takes`: whether their container is covered by the grant, `given`: whether their member is.
-    """
-    links = list(rows)
-    homes = {account for link in links for account in (link.member.account_id, link.container.account_id)}
-    makers = {link.made_by.account_id for link in links if link.made_by is not None}
-    paths = ancestor_ids({home for home in homes | makers if home is not None}) if links else {}
-    found = []
-    for link in links:
-        near = set(paths[link.member.account_id] if link.takes else ())
-        near |= set(paths[link.container.account_id] if link.given else ())
-        if link.made_by is not None:
-            near &= set(paths.get(link.made_by.account_id or 0, ()))
-        found += [(link, account) for pk, account in grantees.items() if pk in near]
-    return found
-
-
-def links_of(grant: Grant) -> list[ItemLink]:
-    """The links that any grantee made by the grant."""
-    return list({link.pk: link for link, _ in linked_under(grant, list(grant.grantees.all()))}.values())
-
-
-def seen_links(actor: Actor, links: Sequence[ItemLink]) -> tuple[set[int], set[int]]:
-    """Of these links the ids of those with both ends that the actor may view, and of those with one such end."""
-    ends = [Question(actor, f"{end.kind}:view", end) for link in links for end in (link.member, link.container)]
-    yes = [decision.allowed for decision in engine.decide_many(ends)] if ends else []
-    both = {link.pk for place, link in enumerate(links) if yes[2 * place] and yes[2 * place + 1]}
-    return both, {link.pk for place, link in enumerate(links) if yes[2 * place] != yes[2 * place + 1]}
-
-
-def covered_items(grant: Grant) -> QuerySet[Item, Any]:
-    """The items that a grant covers now: of the grantor's branch, whatever the grant's state."""
-    branch = branch_ids(grant.account_id)
-    if grant.covers == Grant.Covers.ITEMS:
-        return Item.objects.filter(grant_links__grant=grant, account__in=branch)
-    inside = branch if grant.include_subaccounts else [grant.account_id]
-    items = Item.objects.filter(account__in=inside)
-    return items.filter(kind=grant.kind) if grant.covers == Grant.Covers.KIND else items
-
-
-def cut_lost_links(actor: Actor, linked: Iterable[tuple[ItemLink, Account]]) -> None:
-    """Cut those links of which the grantee may no longer use a foreign end, after a grant has gone or shrunk.
-
-    One that another grant still carries stands under that grant from now on.
-    """
-    pairs = list({link.pk: (link, account) for link, account in linked}.values())
-    if not pairs:
-        return
-    grantees = {account for _, account in pairs}
-    own = {account: set(branch_ids(account.pk).values_list("pk", flat=True)) for account in grantees}
-    lost: list[tuple[ItemLink, Account]] = []
-    kept: list[tuple[ItemLink, Account]] = []
-    asked = [[Question(Actor.of(account), *ask) for ask in _foreign(link, own[account])] for link, account in pairs]
-    decisions = iter(engine.decide_many([question for questions in asked for question in questions]))
-    for (link, account), questions in zip(pairs, asked, strict=True):
-        allowed = [next(decisions).allowed for _ in questions]
-        (kept if all(allowed) else lost).append((link, account))
-    record_all(actor, link_facts("item.unlink", [link for link, _ in lost], because="grant ended"))
-    cut_links(link for link, _ in lost)
-    for link, account in kept:
-        set_grants(Actor.of(account), [link], [to_link(link.member, link.container)])
-        link.save(update_fields=["member_under", "container_under"])
-
-
-def _foreign(link: ItemLink, own: set[int]) -> list[tuple[str, Item]]:
-    """What the grantee must still have on the foreign ends for the link to stand."""
-    return [asked for asked in to_link(link.member, link.container) if asked[1].account_id not in own]

@@ -17,7 +17,8 @@ from accesscontrol.services.acts import Caller, Fact, act, caller, difference, f
 from accesscontrol.services.ceilings import Ceiling
 from accesscontrol.services.errors import Conflict
 from accesscontrol.services.fields import Findings, make_key
-from accesscontrol.services.grantees import cut_lost_links, invite, linked_under
+from accesscontrol.services.grant_cuts import Cuts
+from accesscontrol.services.grantees import invite
 from accesscontrol.services.lines import Lines, chunks
 from accesscontrol.services.link_grants import release
 from accesscontrol.services.quotas import Growth, require_room
@@ -185,7 +186,7 @@ def change_grants(actor: Actor, pairs: Sequence[Pair]) -> list[Grant]:
 
 
 def _bring(actor: Actor, current: Sequence[Pair], before: dict[int, GrantSpec], lines: Lines) -> None:
-    facts, added, linked = [], [], []
+    facts, added, cuts = [], [], Cuts()
     for grant, spec in current:
         old = before[grant.pk]
         new = [account for account in spec.grantees if account not in old.grantees]
@@ -193,12 +194,12 @@ def _bring(actor: Actor, current: Sequence[Pair], before: dict[int, GrantSpec], 
         waiting = list(Account.objects.filter(grant_links__grant=grant, grant_links__accepted_at=None))
         require_all(actor, grant_checks.acceptance(spec, [*new, *waiting], lines))
         watched = gone if _asleep(spec) else old.grantees  # while a grant sleeps its links only do not count
-        linked += linked_under(grant, watched)
+        cuts.watch(grant, watched)
         hidden = set(grant.invited)
         _set(grant, spec, new, gone, lines)
         facts += _changed(grant, old, spec, hidden | set(grant.invited))
         leaving = list(GrantGrantee.objects.filter(grant=grant, account__in=gone))
-        release([link for link, account in linked if account in gone], leaving)
+        release([link for link, account in cuts.linked if account in gone], leaving)
         GrantGrantee.objects.filter(pk__in=[row.pk for row in leaving]).delete()
         added.append((grant, spec, new))
     Grant.objects.bulk_update([grant for grant, _ in current], _COLUMNS, batch_size=500)
@@ -207,8 +208,13 @@ def _bring(actor: Actor, current: Sequence[Pair], before: dict[int, GrantSpec], 
     _store_items(current)
     _store_grantees(added, lines)
     _accept(current)
+    cuts.settle()
+    grants = {grant.pk: grant for grant, _ in current}
+    for fact in facts:
+        if fact.action != "grant.create" and fact.account_id is not None:
+            fact.changes = fact.changes | cuts.told(grants[fact.thing.pk], fact.account_id)
     record_all(actor, facts)
-    cut_lost_links(actor, linked)
+    cuts.cut(actor)
 
 
 def _set(grant: Grant, spec: GrantSpec, new: Sequence[Account], gone: Sequence[Account], lines: Lines) -> None:
@@ -276,13 +282,16 @@ def remove_grants(actor: Actor, grants: Sequence[Grant]) -> None:
         rows = list(fresh(Grant, grants, "account").values())
         _require_grantor_side(actor, caller(actor), rows)
         grantees = {row.pk: list(row.grantees.all()) for row in rows}
-        linked = [pair for row in rows for pair in linked_under(row, grantees[row.pk])]
-        facts = [Fact("grant.revoke", row, one.pk) for row in rows for one in (row.account, *grantees[row.pk])]
-        record_all(actor, facts)
-        release([link for link, _ in linked], list(GrantGrantee.objects.filter(grant__in=rows)))
+        cuts = Cuts()
+        for row in rows:
+            cuts.watch(row, grantees[row.pk])
+        release([link for link, _ in cuts.linked], list(GrantGrantee.objects.filter(grant__in=rows)))
         for piece in chunks([row.pk for row in rows]):
             Grant.objects.filter(pk__in=piece).delete()
-        cut_lost_links(actor, linked)
+        cuts.settle()
+        sides = [(row, one.pk) for row in rows for one in (row.account, *grantees[row.pk])]
+        record_all(actor, [Fact("grant.revoke", row, side, cuts.told(row, side)) for row, side in sides])
+        cuts.cut(actor)
 
 
 def _require_grantor_side(actor: Actor, who: Caller, grants: Sequence[Grant]) -> None:

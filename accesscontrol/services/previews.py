@@ -20,7 +20,8 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import ItemLink
 from accesscontrol.services.acts import act, require_all
-from accesscontrol.services.grantees import drop_grant, links_of, seen_links
+from accesscontrol.services.grant_links import links_of, seen_links
+from accesscontrol.services.grantees import drop_grant
 from accesscontrol.services.grants import change_grant, create_grant, revoke_grant
 from accesscontrol.services.previews_effects import Effect, Measure
 from accesscontrol.services.previews_people import People

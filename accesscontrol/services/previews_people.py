@@ -32,6 +32,9 @@ MOST_MEMBERS = 1000
 #: So many things are asked one by one for one of them; of more the database is asked by sets.
 MOST_THINGS = 200
 
+#: (gains something, loses something).
+Outcome = tuple[bool, bool]
+
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -110,7 +113,7 @@ class PeopleMeasure:
         there = self._load(found)
         pairs = [(was, there[ref]) for ref, was in self._before.items()]
         asked = candidates(changes.values(), {pk for _, pk in self._ends})
-        told: dict[tuple, tuple[bool, bool]] = {}
+        told: dict[tuple, Outcome] = {}
         counted: dict[int, list[int]] = {}
         for person in self._people.values():
             gains, loses = self._outcome(changes[person.actor], pairs, asked, told)
@@ -121,8 +124,8 @@ class PeopleMeasure:
         return {pk: _people(counted.get(pk, [0] * 4), self._unread.get(pk, 0)) for pk in accounts}
 
     def _outcome(
-        self, change: Change, pairs: Sequence[Pair], asked: dict[Ref, Thing] | None, told: dict[tuple, tuple[bool, bool]]
-    ) -> tuple[bool, bool]:  # fmt: skip
+        self, change: Change, pairs: Sequence[Pair], asked: dict[Ref, Thing] | None, told: dict[tuple, Outcome]
+    ) -> Outcome:  # fmt: skip
         """One by one on the ends of links and on the few things that can have changed; by rows where these are many."""
         gains, loses = turned(change, touched(change, pairs))
         if not change.difference or (gains and loses):
@@ -134,7 +137,7 @@ class PeopleMeasure:
             outcome = self._by_rows(change, told)
         return gains or outcome[0], loses or outcome[1]
 
-    def _by_rows(self, change: Change, told: dict[tuple, tuple[bool, bool]]) -> tuple[bool, bool]:
+    def _by_rows(self, change: Change, told: dict[tuple, Outcome]) -> Outcome:
         """Those who have just what their account has are counted once."""
         outcome = told.get(change.alike) if change.alike is not None else None
         if outcome is None:

@@ -13,7 +13,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import Permission, level_permissions, permission
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.grantees import covered_items
+from accesscontrol.services.grant_links import covered_items
 from accesscontrol.services.lines import branch_ids
 
 SEE, EDIT, DELETE, COMMAND, CREATE, OPERATE = "see", "edit", "delete", "command", "create", "operate as"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.services.acts import Caller
 from accesscontrol.services.errors import BeyondOwn, Problem
-from accesscontrol.services.fields import Findings
+from accesscontrol.services.fields import LATEST_YEAR, Findings
 from accesscontrol.services.specs import TokenSpec
 from accesscontrol.tokens.models import Token
 
@@ -52,12 +55,24 @@ def _check_longest(findings: Findings, expires_at: datetime | None, about: Any) 
 # --- The ceiling
 
 
-def require_within_own(who: Caller, spec: TokenSpec, about: Any) -> None:
-    """A token never outlives whoever issues it: the token that acts, and the access of the person behind."""
+def require_within_own(actor: Actor, who: Caller, spec: TokenSpec, about: Any) -> None:
+    """A token never outlives whoever issues it: the token that acts, the access of the person behind, and that they
+    may act as the account that they act as."""
+    if who.acting:
+        _require_while_operating(actor, spec, about)
     if who.token is not None:
         _require_no_longer(who.token, spec, about)
     if who.user is not None and (spec.user is None or spec.user.pk != who.user.pk):
         _require_within_access(who.user, spec, about)
+
+
+def _require_while_operating(actor: Actor, spec: TokenSpec, about: Any) -> None:
+    """Who acts as an account by a grant that ends leaves no key behind; asked for the token's last second."""
+    end = spec.expires_at or datetime(LATEST_YEAR, 1, 1, tzinfo=UTC)
+    then = replace(actor.itself(), at=max(timezone.now(), end - timedelta(seconds=1)))
+    if not engine.decide(then, "account:operate", ("account", actor.acting or 0)).allowed:
+        sentence = "You may act as this account for a while only, and no longer at that time. Choose an earlier end."
+        raise BeyondOwn([Problem("expires_at", sentence, about)])
 
 
 def _require_within_access(maker: User, spec: TokenSpec, about: Any) -> None:

@@ -143,7 +143,7 @@ def rule_permissions(rule: TokenRuleSpec) -> PermissionSet:
 
 def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) -> None:
     """Nobody issues a token that has more, or lives longer, than they themselves; a person's own never has."""
-    require_within_own(who, spec, about)
+    require_within_own(ceiling.actor, who, spec, about)
     if spec.user is not None and (who.is_person(spec.user) or _same_master(who, spec.user)):
         return
     if spec.user is not None and not _same_subject(who, spec):

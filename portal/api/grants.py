@@ -19,8 +19,8 @@ from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.services import grant_invitations, grants, previews
+from accesscontrol.services.grant_links import covered_items
 from accesscontrol.services.grant_sides import Sides
-from accesscontrol.services.grantees import covered_items
 from accesscontrol.services.previews import Preview
 from portal.api.base import NounViewSet
 from portal.api.events import EventShown

@@ -29,9 +29,8 @@ class ReceivedViewSet(GrantSides):
     payloads = {"accept": Acceptance, "preview": Nothing}
     answers = {"preview": PreviewShown}
 
-    def get_queryset(self) -> QuerySet:
-        rows = super().get_queryset()
-        return rows if getattr(self, "swagger_fake_view", False) else received(rows, self.actor)
+    def rows(self, wanted: str) -> QuerySet:
+        return received(super().rows(wanted), own_account(self.actor))
 
     def accept(self, request: Request, key: str) -> Response:
         """Accept a grant that was offered; it lives from now on. Also asks `grant:create` on the account that does."""
@@ -63,3 +62,6 @@ class ReceivedViewSet(GrantSides):
 
 class ReceivedLogViewSet(GrantLogViewSet):
     """What happened with a grant received, newest first: the caller's own part."""
+
+    def rows(self, wanted: str) -> QuerySet:
+        return received(super().rows(wanted), own_account(self.actor))

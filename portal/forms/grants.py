@@ -156,14 +156,14 @@ class GrantForm(LevelsForm):
     )
     include_subaccounts = forms.BooleanField(
         label=_("Include subaccounts"), required=False,
-        help_text=only_with(_("Also the items of the accounts below it."), _("Does not count with “Chosen items”.")),
+        help_text=only_with(_("Also the items of the accounts below it."), _("Not for “Chosen items”.")),
     )  # fmt: skip
     grantee_keys = forms.CharField(
         label=_("To other accounts, by their exact key"), required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false", "autocapitalize": "off"}),
         help_text=_(
-            "One key a line; the other side tells you theirs. An account of another tree must accept first. You are not "
-            "told whether a key exists."
+            "One key a line; the other side tells you theirs. An account of another tree must accept first. You are "
+            "not told whether a key exists."
         ),
     )  # fmt: skip
 

@@ -198,13 +198,7 @@ def _pairs(verbs: Any) -> list[tuple[str, Any]]:
 class TopicForm(StepForm):
     """One topic: an MQTT filter, and whether to publish, to subscribe or both."""
 
-    filter = forms.CharField(
-        label=_("Topic filter"), max_length=1024, required=False,
-        help_text=_(
-            "For your own topics. Topics of items (items/…) follow the entries. So a client cannot subscribe to # as a "
-            "whole; it subscribes to your topics by name, such as fleet/#."
-        ),
-    )  # fmt: skip
+    filter = forms.CharField(label=_("Topic filter"), max_length=1024, required=False)
     actions = forms.MultipleChoiceField(
         label=_("Allowed"), choices=ACTIONS, required=False, widget=forms.CheckboxSelectMultiple
     )

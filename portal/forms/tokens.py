@@ -119,7 +119,7 @@ class RotateForm(ActForm):
 
     hours = forms.IntegerField(
         label=_("Hours until the old key stops working"), min_value=0, max_value=168, initial=24,
-        help_text=_("Until then both keys work, so that you can change it where it is used. 0 = at once, 168 = a week at most."),
+        help_text=_("Until then both keys work, so you can exchange it. 0 = at once, 168 = a week at most."),
     )  # fmt: skip
 
     def overlap(self) -> timedelta:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.grants.models import Grant
+from accesscontrol.services import grant_sides
 from portal.addresses import address
-from portal.pages import grant_sides
 from portal.tables.grant_words import level_tags, title
 
 #: So many are shown on the first page.

@@ -16,13 +16,13 @@ from django.utils.translation import ngettext
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.grants.models import Grant
+from accesscontrol.services import grant_sides
 from accesscontrol.services import grants as services
+from accesscontrol.services.grant_sides import Sides
 from portal.addresses import list_address
 from portal.filters.grants import GivenFilters, ReceivedFilters
-from portal.pages import grant_sides
 from portal.pages.base import LIST, WRITE, Route
 from portal.pages.grant_invitations import invitations
-from portal.pages.grant_sides import Sides
 from portal.pages.listing import Listing
 from portal.pages.noun_page import NounPage
 from portal.tables.grant_words import title

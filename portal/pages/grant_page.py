@@ -17,6 +17,7 @@ from portal.addresses import address
 from portal.forms.grant_acts import GranteesForm, ItemsForm
 from portal.pages.base import DETAIL, WRITE, Route
 from portal.pages.grant_form import EXTENSIONS
+from portal.pages.grant_list import item_names
 from portal.pages.grant_log import GrantLogListing
 from portal.pages.grant_parts import CoveredListing, GrantPage
 from portal.pages.grant_previews import attempted
@@ -43,10 +44,11 @@ class GrantScreen(GrantPage):
 
     def detail_page(self) -> HttpResponse:
         grant = self.thing
+        names = item_names(self.actor, [grant])
         rows = [
             {"label": _("From"), "value": grant.account.name, **self.account_link(grant.account)},
             {"label": _("To"), "value": self.named(), "url": self.to("grantees")},
-            {"label": _("What"), "value": what(grant), "url": self.to("items")},
+            {"label": _("What"), "value": names.get(grant.pk) or what(grant), "url": self.to("items")},
             {"label": _("Starts"), "time": grant.starts_at, "value": _("at once")},
             {"label": _("Ends"), "time": grant.expires_at, "ends": True, "value": _("no end")},
             {"label": _("Note"), "value": grant.note},

@@ -14,10 +14,10 @@ from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item
+from accesscontrol.services.grant_sides import Sides
 from accesscontrol.services.previews_words import covered_items
 from portal.addresses import address
 from portal.filters.grants import CoveredFilters
-from portal.pages.grant_sides import Sides
 from portal.pages.listing import Listing
 from portal.pages.noun_page import NounPage
 from portal.tables.grant_words import grant_state, title

@@ -41,6 +41,8 @@ def shown(preview: Preview, *, waits: bool = False) -> dict[str, Any]:
         found["sentence"] = _("Nobody gains or loses anything by this now.")
         if waits and preview.offered:
             found["later"] = _rows(preview.offered, lambda each: each.after)
+        else:
+            found["more"] = _("Those accounts have the same access from elsewhere, or this changes no access.")
     return found
 
 

@@ -15,10 +15,10 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.event_names import veil_actors
 from accesscontrol.accounts.models import Account
+from accesscontrol.services import grant_sides
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
 from portal.frame import address_or_none
-from portal.pages import grant_sides
 from portal.pages.counting import NOUNS, item_counts, noun_rows, tile
 from portal.pages.endings import Access, ending_soon
 from portal.pages.event_lines import sentence

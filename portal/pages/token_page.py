@@ -87,7 +87,12 @@ class TokenPageScreen(NounPage):
         token = self.thing
         preset = next((_(one.label) for one in catalogue.PRESETS if one.code == token.preset), "")
         rows = [
-            {"label": _("Key"), "value": token.hint, "code": True, "help": _("Only its beginning and end are kept. If it is lost, make a new key.")},
+            {
+                "label": _("Key"),
+                "value": token.hint,
+                "code": True,
+                "help": _("Only its beginning and end are kept. If it is lost, make a new key."),
+            },
             {"label": _("Type"), "value": _(token.get_type_display())},
             {"label": _("Account"), "value": token.account.name},
             {"label": _("Acts for"), "value": _("the account"), **self.seen(token.user)},

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
 
-import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accesscontrol.services import keys, sessions
-from accesscontrol.services.exposures import report_exposure
+from accesscontrol.services import sessions
 from accesscontrol.services.token_refusals import WINDOW_SECONDS, refusals
 from accesscontrol.tokens.models import Token
 from portal.actors import actor_of, client_address
 from portal.declared import PUBLIC, declares
+from portal.exposed_keys import count_refusal, key_in_address
 from portal.forms.sign_in import TokenSignInForm
 from portal.token_sessions import open_session
 from portal.tool_registry import landing
-
-log = structlog.get_logger("portal.sign_in")
 
 OK, BAD, REFUSED, TOO_MANY = 200, 400, 403, 429
 _JSON = re.compile(r"^application/json\b")
@@ -33,7 +29,7 @@ _JSON = re.compile(r"^application/json\b")
 def token_sign_in(request: HttpRequest) -> HttpResponse:
     """GET: a field for the token. POST key=…: sign in by it and go to what it opens; JSON for an access link."""
     form = TokenSignInForm(request.POST or None)
-    status = BAD if _key_in_address(request) else OK
+    status = BAD if key_in_address(request, client_address(request)) else OK
     if status == BAD:
         form = TokenSignInForm({"key": ""})
         form.errors.clear()
@@ -53,7 +49,7 @@ def admit(request: HttpRequest, form: TokenSignInForm) -> tuple[Token | None, in
         return None, TOO_MANY
     token = sessions.sign_in_by_token(key, address=address, request_id=request.request_id)
     if token is None:
-        _count_refusal(request, address)
+        count_refusal(request, address)
         form.add_error(None, form.refusal)
         return None, REFUSED
     refusals.opened(key)
@@ -87,27 +83,10 @@ def _wants_json(request: HttpRequest) -> bool:
     return _JSON.match(request.headers.get("Accept", "")) is not None
 
 
-def _key_in_address(request: HttpRequest) -> bool:
-    """Whether a key stands in the address, where histories and logs keep it; its account learns of it."""  # T05
-    found, address = keys.PATTERN.search(unquote(request.get_full_path())), client_address(request)
-    if found is None:
-        return False
-    if refusals.wait(address, "") is None:  # a flood of them leaves no more lines
-        _count_refusal(request, address)
-        report_exposure(found.group(), address, request.request_id)
-    return True
-
-
-def _count_refusal(request: HttpRequest, address: str | None) -> None:
-    """Count a key that did not open. One line of the log for a minute full of them."""  # L05
-    if refusals.refused(address):
-        log.warning("token_refusals", address=address, request_id=request.request_id)
-
-
 @declares(PUBLIC)
 def open_tool(request: HttpRequest) -> HttpResponse:
     """GET: the page of an access link. Its script takes the key out of the address bar at once and signs in by it."""
-    wrong = _key_in_address(request)
+    wrong = key_in_address(request, client_address(request))
     shown = {"problem": TokenSignInForm.in_address if wrong else ""}
     page = render(request, "tools/open.html", shown, status=BAD if wrong else OK)
     page["Referrer-Policy"] = "no-referrer"

@@ -37,6 +37,7 @@ _FIELDS = {
     "note": _("note"),
     "items": _("items"),
     "grantees": _("grantees"),
+    "links": _("links cut"),
 }
 
 
@@ -82,6 +83,9 @@ def changed(changes: dict[str, Any], *, new: bool) -> list[str]:
     for name, label in _FIELDS.items():
         pair = changes.get(name)
         if not _is_pair(name, pair) or (new and pair[1] in (None, [], "", True, False)):
+            continue
+        if name == "links":
+            found.append(f"{label}: {', '.join(map(str, pair[0]))}")
             continue
         words = {"field": label, "before": _value(name, pair[0]), "after": _value(name, pair[1])}
         found.append(_now("%(field)s: %(after)s") % words if new else _now("%(field)s: %(before)s → %(after)s") % words)

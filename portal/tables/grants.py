@@ -21,7 +21,7 @@ from portal.tables.base import AccountColumn, ListTable, MenuColumn, StateColumn
 from portal.tables.grant_words import grant_state, level_tags, what
 
 if TYPE_CHECKING:
-    from portal.pages.grant_sides import Sides
+    from accesscontrol.services.grant_sides import Sides
 
 #: So many grantees are named in a row.
 NAMED = 3

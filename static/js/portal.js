@@ -34,11 +34,17 @@
       const url = new URL(select.dataset.autocomplete, window.location.href);
       url.searchParams.set("q", query);
       picked = false;
+      /* The box opens its list with what has come, unless it has nothing to type in: so after a pick it stays closed. */
+      const take = (rows) => {
+        const hidden = box.isInputHidden;
+        box.isInputHidden = hidden || picked;
+        done(rows);
+        box.isInputHidden = hidden;
+      };
       fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" })
         .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
-        .then((data) => done(data.results))
-        .catch(() => { say(toasts.dataset.failed); done(); })
-        .finally(() => { if (picked) box.close(); });
+        .then((data) => take(data.results))
+        .catch(() => { say(toasts.dataset.failed); take(); });
     };
     /* What is offered without a script would stand among what the server answers, in another order and other words. */
     if (remote) $$("option:not(:checked)", select).filter((one) => one.value).forEach((one) => one.remove());
@@ -47,7 +53,7 @@
       valueField: "value", labelField: "text", searchField: ["text", "note"], maxOptions: 50, preload: "focus",
       load: remote ? load : undefined, render: { option: line }, plugins: [],
       onItemAdd() {
-        if (this.settings.mode === "multi") { this.setTextboxValue(""); this.refreshOptions(); } else picked = true; // a slow answer would open the list again
+        if (this.settings.mode === "multi") { this.setTextboxValue(""); this.refreshOptions(); } else picked = true;
       },
     });
     select.setAttribute("aria-hidden", "true");

@@ -204,3 +204,39 @@ def test_an_offer_that_is_taken_carries_links_too(cast: Cast) -> None:
     assert (previewed.cut, previewed.more_cut) == ((), 1)  # the rover is Acme's own affair
     drop_grant(cast.actor("alma"), grant)
     assert link_of(cast.items["rover"], cast.items["hub"]) is None
+
+
+def lines_of(cast: Cast, name: str, grant_key: int, action: str) -> list[dict]:
+    """What the lines of an account about a grant tell."""
+    account = cast.accounts[name].pk
+    rows = EventDetail.objects.filter(event__thing_type="grant", event__thing_id=grant_key, event__account_id=account)
+    return list(rows.filter(event__action=action).values_list("changes", flat=True))
+
+
+def test_the_line_of_a_revoke_names_the_links_cut_to_whoever_sees_both_ends(cast: Cast) -> None:
+    grant = create_grant(
+        cast.actor("carla"), cast.accounts["contoso"], covers="account",
+        grantees=[cast.accounts["fabrikam"], cast.accounts["shop"]],
+    )  # fmt: skip
+    key = grant.pk
+    link_items(cast.actor("frank"), cast.items["lorry"], cast.items["trips"])
+    link_items(cast.actor("shira"), cast.items["scooter"], cast.items["trips"])
+    revoke_grant(cast.actor("carla"), grant)
+    assert link_of(cast.items["lorry"], cast.items["trips"]) is None
+    assert lines_of(cast, "fabrikam", key, "grant.revoke") == [{"links": [["Lorry in Trips"], []]}]
+    assert lines_of(cast, "shop", key, "grant.revoke") == [{"links": [["Scooter in Trips"], []]}]
+    # Contoso does not see Fabrikam's lorry; its own shop's scooter it does.
+    assert lines_of(cast, "contoso", key, "grant.revoke") == [{"links": [["Scooter in Trips"], []]}]
+
+
+def test_the_lines_of_dropping_out_and_of_a_change_name_them_too(cast: Cast) -> None:
+    grant = in_night(cast)
+    drop_grant(cast.actor("frank"), grant)
+    expected = [["Lorry in Night"], []]
+    assert lines_of(cast, "fabrikam", grant.pk, "grant.drop") == [{"links": expected}]
+    assert [told["links"] for told in lines_of(cast, "northwind", grant.pk, "grant.drop")] == [expected]
+    again = in_night(cast)
+    change_grant(cast.actor("nora"), again, grantees=(cast.accounts["contoso"],))
+    assert lines_of(cast, "fabrikam", again.pk, "grant.revoke") == [{"links": expected}]
+    assert [told["links"] for told in lines_of(cast, "northwind", again.pk, "grant.change")] == [expected]
+    assert [told for told in lines_of(cast, "contoso", again.pk, "grant.create") if "links" in told] == []

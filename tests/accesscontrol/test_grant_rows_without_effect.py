@@ -1,4 +1,4 @@
-"""A grant lives on beside rows that have lost their effect: an item or an account that moved away (access model §8.10)."""
+"""A grant lives on beside rows that have lost their effect: an item or account that moved (access model §8.10)."""
 
 from __future__ import annotations
 

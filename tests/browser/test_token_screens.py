@@ -160,3 +160,19 @@ def test_a_form_with_all_of_it_open_is_open_to_everybody(window: Window, path: s
     page.get_by_role("button", name=re.compile("^(Create the token|Save)$")).click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing is lost")
     assert (window.barriers(), window.overflow(), window.troubles()) == ([], [], [])
+
+
+def test_a_slow_answer_does_not_open_the_list_again_after_a_pick(visits: Visits):
+    window = visits.window(OWNER, WIDE)
+    page, held = window.open("/tokens/~new/"), []
+    page.route("**/choices/**", lambda one: held.append(one) if one.request.url.endswith("q=") else one.continue_())
+    field = page.locator(".field", has=page.get_by_role("combobox", name=re.compile("^Create for")))
+    field.locator(".ts-control").click()
+    page.keyboard.type("Harbor Freight L")
+    page.get_by_role("option", name="Harbor Freight Lines").click()
+    with page.expect_response("**/choices/**"):
+        held[0].continue_()
+    expect(field.locator(".ts-wrapper")).not_to_have_class(re.compile("loading"))
+    expect(field.locator(".ts-dropdown")).to_be_hidden()
+    expect(field.locator(".item")).to_have_text("Harbor Freight Lines")
+    assert window.troubles() == []

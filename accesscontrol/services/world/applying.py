@@ -33,6 +33,7 @@ from accesscontrol.services.errors import Conflict, Invalid
 from accesscontrol.services.grantees import accept_grant
 from accesscontrol.services.specs import LinkSpec, ShareSpec
 from accesscontrol.services.world.building import SpecBuilder
+from accesscontrol.services.world.noting import links_to_note, note_links
 from accesscontrol.services.world.planning import Plan
 from accesscontrol.services.world.reading import Fault
 from accesscontrol.services.world.rows import Rows, key_of, noun_of, stored_links, stored_shares
@@ -123,6 +124,7 @@ class _Application:
             self._create(noun)
             self._change(noun)
         self._accept()
+        self._run(note_links, links_to_note(self.plan), 0)
         self._create_tokens()
         self._change("token")
         self._close_accounts()

@@ -110,7 +110,7 @@ class SpecBuilder:
         return {**kept, "account": self._of(record), "role": self.rows.find("role", record["role"])}
 
     def _item(self, key: str, record: Record) -> dict[str, Any]:
-        kept = {name: value for name, value in record.items() if name != "links"}
+        kept = {name: value for name, value in record.items() if name not in ("links", "links_under")}
         people = {name: self.rows.find("user", record[name]) for name in ("owner", "made_by")}
         return {**kept, **people, "account": self._of(record)}
 

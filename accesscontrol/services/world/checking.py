@@ -13,15 +13,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from accesscontrol import catalogue
-from accesscontrol.services.world.reading import Mapping
+from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.rules import read_project, read_token
-from accesscontrol.services.world.shapes import NOUNS, Entry, Faults, Record, State, empty_state
+from accesscontrol.services.world.shapes import LINK_ENDS, NOUNS, Entry, Faults, LinksUnder, Record, State, empty_state
 
 TOP_FIELDS = ("world", "accounts", "grants")
 ACCOUNT_FIELDS = (
     "key", "name", "blocked", "limits", "roles", "items", "users", "tokens", "projects", "accounts",
 )  # fmt: skip
 ROLE_FIELDS = ("key", "name", "rights", "history_days")
+LINK_FIELDS = ("to", "member_under", "container_under")
 ITEM_FIELDS = ("key", "kind", "name", "owner", "made_by", "settings", "links", "history_days")
 USER_FIELDS = (
     "username", "authority", "email", "verified", "enabled", "expires_at", "role", "history_days", "assigned", "shares",
@@ -140,6 +141,7 @@ def _read_role(checked: Checked, entry: Entry, account: str) -> None:
 
 def _read_item(checked: Checked, entry: Entry, account: str) -> None:
     key = _named(entry, "item")
+    links, under = _read_links(entry)
     checked.keep("item", key, entry, {
         "account": account,
         "kind": entry.choice("kind", catalogue.ITEM_KINDS) if entry.required("kind") else "",
@@ -147,9 +149,41 @@ def _read_item(checked: Checked, entry: Entry, account: str) -> None:
         "owner": entry.reference("owner", "user"),
         "made_by": entry.reference("made_by", "user"),
         "settings": entry.plain("settings"),
-        "links": entry.references("links", "item"),
+        "links": links,
+        "links_under": under,
         "history_days": entry.count("history_days"),
     })  # fmt: skip
+
+
+def _read_links(entry: Entry) -> tuple[tuple[str, ...], LinksUnder]:
+    """The containers; of a link made under a grant also {to: hub, container_under: {grant: …, grantee: …}}."""
+    plain = Sequence(entry.mapping.line)
+    under: LinksUnder = {}
+    values = entry.sequence("links")
+    for value, line in zip(values, values.lines, strict=True):
+        if isinstance(value, Mapping):
+            part = Entry(entry.faults, value, f"link of {entry.what}", LINK_FIELDS)
+            if not part.required("to"):
+                continue
+            ends = {end: _read_part(part, f"{end}_under") for end in LINK_ENDS if f"{end}_under" in value}
+            given = {end: told for end, told in ends.items() if told is not None}
+            if isinstance(value["to"], str) and given:
+                under[value["to"]] = given
+            value, line = value["to"], value.line_of("to")
+        plain.append(value)
+        plain.lines.append(line)
+    return entry.named_once("links", plain, "item"), under
+
+
+def _read_part(entry: Entry, name: str) -> tuple[str, str] | None:
+    value = entry.mapping[name]
+    if not isinstance(value, Mapping):
+        entry.wrong(name, "a mapping such as {grant: hub-for-contoso, grantee: contoso}")
+        return None
+    part = Entry(entry.faults, value, f"{name} of {entry.what}", ("grant", "grantee"))
+    given = [part.reference(field, noun) if part.required(field) else None
+             for field, noun in (("grant", "grant"), ("grantee", "account"))]  # fmt: skip
+    return (given[0], given[1]) if given[0] and given[1] else None
 
 
 def _read_user(checked: Checked, entry: Entry, account: str) -> None:

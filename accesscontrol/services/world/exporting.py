@@ -96,8 +96,15 @@ def _role(key: str, record: Record) -> Record:
 
 
 def _item(key: str, record: Record) -> Record:
-    fields = ("kind", "name", "owner", "made_by", "settings", "links", "history_days")
-    return _but_defaults({"key": key, **_picked(record, *fields)})
+    entry = {"key": key, **_picked(record, "kind", "name", "owner", "made_by", "settings")}
+    entry["links"] = [_link(container, record["links_under"].get(container, {})) for container in record["links"]]
+    return _but_defaults(entry | _picked(record, "history_days"))
+
+
+def _link(container: str, under: dict[str, tuple[str, str]]) -> Any:
+    """The container's key; with the grants by which the maker of the link had its ends, where it had any so."""
+    ends = {f"{end}_under": {"grant": grant, "grantee": grantee} for end, (grant, grantee) in under.items()}
+    return {"to": container, **ends} if ends else container
 
 
 def _picked(record: Record, *names: str) -> Record:

@@ -12,6 +12,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.permissions import share_permissions
 from accesscontrol.services.world.checking import Checked
 from accesscontrol.services.world.giving import check_grants, check_projects, check_tokens
+from accesscontrol.services.world.linking import check_links_under
 from accesscontrol.services.world.overlay import World, check_owner
 from accesscontrol.services.world.shapes import Record, State, nearest
 
@@ -35,6 +36,7 @@ def check_meaning(checked: Checked, stored: State, owners: dict[str, str], doome
     _check_accounts(checked, world)
     _check_users(checked, world, owners)
     _check_items(checked, world)
+    check_links_under(checked, world)
     check_tokens(checked, world)
     check_projects(checked, world)
     check_grants(checked, world)

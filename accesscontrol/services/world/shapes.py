@@ -22,6 +22,11 @@ PLURALS = {noun: f"{noun}s" for noun in NOUNS}
 #: A state: noun → key → record; what a file says, and what the database holds, in the same words.
 State = dict[str, dict[str, Record]]
 
+#: The ends of a link, and by which grant to which grantee the maker of an item's links had them: container → end →
+#: (grant, grantee).
+LINK_ENDS = ("member", "container")
+LinksUnder = dict[str, dict[str, tuple[str, str]]]
+
 _KEY = re.compile(r"(?!\d+\Z)[a-z0-9][a-z0-9._-]*\Z")
 _USERNAME = re.compile(r"(?!\d+\Z)[\w.@+-]+\Z")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -191,7 +196,10 @@ class Entry:
 
     def references(self, name: str, noun: str) -> tuple[str, ...]:
         """Several keys, each once, in order of the alphabet: the order has no meaning."""
-        values = self.sequence(name)
+        return self.named_once(name, self.sequence(name), noun)
+
+    def named_once(self, name: str, values: Sequence, noun: str) -> tuple[str, ...]:
+        """These keys, each once, in order of the alphabet."""
         found = set()
         for value, line in zip(values, values.lines, strict=True):
             key = self.refer(name, value, noun, line)

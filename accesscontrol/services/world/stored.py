@@ -15,7 +15,7 @@ from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
 from accesscontrol.roles.models import Role
-from accesscontrol.services.world.shapes import State, empty_state
+from accesscontrol.services.world.shapes import LINK_ENDS, LinksUnder, State, empty_state
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
 #: Noun → keys that are of interest; None stands for all of them.
@@ -102,10 +102,7 @@ def _load_users(state: State, wanted: Wanted) -> None:
 
 
 def _load_items(state: State, wanted: Wanted) -> None:
-    links = defaultdict(list)
-    linked = _named(ItemLink.objects.all(), "item", wanted, "member__")
-    for member, container in linked.values_list("member__key", "container__key").iterator():
-        links[member].append(container)
+    links, under = _links(wanted)
     columns = (
         "key", "account__key", "kind", "name", "owner__username", "made_by__username", "settings", "history_days",
     )  # fmt: skip
@@ -113,8 +110,23 @@ def _load_items(state: State, wanted: Wanted) -> None:
         key, account, kind, name, owner, made_by, settings, history = row
         state["item"][key] = {
             "account": account, "kind": kind, "name": name, "owner": owner, "made_by": made_by,
-            "settings": settings, "links": tuple(sorted(links.get(key, ()))), "history_days": history,
+            "settings": settings, "links": tuple(sorted(links.get(key, ()))),
+            "links_under": under.get(key, {}), "history_days": history,
         }  # fmt: skip
+
+
+def _links(wanted: Wanted) -> tuple[dict[str, list[str]], dict[str, LinksUnder]]:
+    """Member → its containers, and → by which grants the maker of those links had their ends."""
+    links: dict[str, list[str]] = defaultdict(list)
+    under: dict[str, LinksUnder] = defaultdict(dict)
+    columns = [f"{end}_under__{part}__key" for end in LINK_ENDS for part in ("grant", "account")]
+    rows = _named(ItemLink.objects.all(), "item", wanted, "member__")
+    for member, container, *parts in rows.values_list("member__key", "container__key", *columns).iterator():
+        links[member].append(container)
+        pairs = zip(LINK_ENDS, (tuple(parts[:2]), tuple(parts[2:])), strict=True)
+        if told := {end: part for end, part in pairs if part[0] is not None}:
+            under[member][container] = told
+    return links, under
 
 
 # --- Tokens

@@ -79,7 +79,7 @@ def test_another_tree_accepts_drops_and_declines(cast: Cast, person: Person) -> 
     assert [(row["key"], row["grantor"], row["grantees"][0]["accepted_at"]) for row in listed] == [
         (key, "Contoso", None)
     ]
-    assert carla.post(f"{RECEIVED}{key}/accept/", {}, format="json").status_code == 409  # she gave it
+    assert carla.post(f"{RECEIVED}{key}/accept/", {}, format="json").status_code == 404  # she gave it
     accepted = alma.post(f"{RECEIVED}{key}/accept/", {}, format="json")
     assert accepted.json()["grantees"][0]["accepted_at"] is not None
     assert alma.post(f"{RECEIVED}{key}/accept/", {}, format="json").status_code == 409
@@ -114,6 +114,18 @@ def test_each_side_reads_its_own_lines(cast: Cast, person: Person) -> None:
     assert len(given) == 2  # the grantor's line, and that of the shop, which is below Contoso
     assert [row["action"] for row in received] == ["grant.create"]
     assert received[0]["actor_name"] == "Contoso"  # carla herself is not for Fabrikam to know
+
+
+def test_what_was_only_given_is_not_among_what_was_received(cast: Cast, person: Person) -> None:
+    key = person("carla").post(GRANTS, body(), format="json").json()["key"]
+    address = f"{RECEIVED}{key}/"
+    assert person("frank").get(address).status_code == 200
+    assert person("carla").get(address).status_code == 404
+    assert person("carla").get(f"{address}logs/").status_code == 404
+    assert person("carla").delete(address).status_code == 404
+    assert person("carla").post(f"{address}preview/", {}, format="json").status_code == 404
+    assert key not in [row["key"] for row in person("carla").get(RECEIVED).json()["results"]]
+    assert Grant.objects.filter(key=key).exists()
 
 
 def test_revoking_says_which_links_go(cast: Cast, person: Person) -> None:

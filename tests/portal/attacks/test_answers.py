@@ -112,7 +112,7 @@ def test_inviting_somebody_unknown_and_somebody_unseen_looks_the_same(cast, brow
 
 def test_naming_an_account_above_as_grantee_looks_like_naming_nobody(cast, browse):
     carla = browse("carla")
-    form = {"account": "contoso", "covers": "items", "items": "van-1"}
+    form = {"account": "contoso", "covers": "items", "items": "van-1", "confirmed": "1"}
     answers = [
         carla.post("/grants/~new/", {**form, "grantee_keys": key}).status_code for key in ("northwind", "nobody")
     ]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,17 +9,14 @@ from django.apps import apps
 from django.core import serializers
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
-from rest_framework.test import APIClient
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.grant_logs import visible_log
 from accesscontrol.access.models import AccessEpoch
 from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import Grant
-from accesscontrol.services import grants, tokens, users
-from accesscontrol.services.specs import TokenRuleSpec
-from tests.portal.attacks.staging import ask, grant_to_contoso
+from accesscontrol.services import grants, users
+from tests.portal.attacks.staging import ask
 from tests.world import CONSOLE, Cast
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event
-from accesscontrol.services import sections, tokens
+from accesscontrol.services import grants, sections, tokens
 from accesscontrol.services.errors import Invalid
 from accesscontrol.services.fields import RESERVED_KEYS
 from accesscontrol.services.specs import TokenRuleSpec, TokenSpec, TopicSpec
@@ -102,6 +102,35 @@ def test_a_token_does_not_strengthen_or_prolong_itself_or_others(cast):
 
 
 @pytest.mark.checklist("T12")
+def test_who_may_act_as_an_account_for_a_while_makes_no_token_there_that_stays(cast, call):
+    """A supporter of one day would keep a master key for ever: no token outlives its maker's access."""
+    day = timezone.now() + timedelta(days=1)
+    shared = grants.create_grant(
+        CONSOLE, cast.accounts["northwind"], covers="account", levels=("edit", "operate-as"), accepted=True,
+        grantees=[cast.accounts["acme"]], expires_at=day,
+    )  # fmt: skip
+    alma, as_northwind = call("alma"), {"X-Account-Id": "northwind"}
+    asked = {"account": "northwind", "type": "master", "name": "Stays"}
+    for end in (
+        {"expires_at": later(30)},
+        {"idle_ttl": 3600},
+        {"expires_at": (day + timedelta(seconds=1)).isoformat()},
+    ):
+        refused = alma.post(TOKENS, {**asked, **end}, format="json", headers=as_northwind)
+        assert (refused.status_code, list(refused.json()["errors"])) == (400, ["expires_at"])
+    made = alma.post(TOKENS, {**asked, "expires_at": day.isoformat()}, format="json", headers=as_northwind)
+    assert made.status_code == 201
+    address = f"{TOKENS}{made.json()['key']}/"
+    assert alma.patch(address, {"expires_at": later(9)}, format="json", headers=as_northwind).status_code == 400
+    assert alma.post(f"{TOKENS}t-master/rotate/", {}, format="json", headers=as_northwind).status_code == 400
+    grants.extend_grant(CONSOLE, shared, None)
+    assert alma.patch(address, {"expires_at": later(9)}, format="json", headers=as_northwind).status_code == 200
+    below = {**asked, "account": "contoso", "idle_ttl": 3600}
+    as_contoso = {"X-Account-Id": "contoso"}
+    assert call("nora").post(TOKENS, below, format="json", headers=as_contoso).status_code == 201
+
+
+@pytest.mark.checklist("T12")
 def test_administrators_and_developers_leave_other_peoples_tokens_alone(cast, call):
     noras = issue(cast, type="master", user=cast.people["nora"], name="Noras", rules=()).token
     adam, anna = call("adam"), call("anna")
@@ -135,7 +164,13 @@ def test_no_token_changes_a_password_or_an_e_mail(cast, holder):
             assert (username, answer.status_code in (400, 403)) == (username, True)
     for secret in (cast.tokens["master"].secret, of_nora.secret):
         browser = holder(secret)
-        form = {"username": "anna", "email": "x@evil.example", "first_name": "A", "last_name": "B", "password": "x" * 20}
+        form = {
+            "username": "anna",
+            "email": "x@evil.example",
+            "first_name": "A",
+            "last_name": "B",
+            "password": "x" * 20,
+        }
         for address in ("/users/anna/change/", "/profile/"):
             assert browser.post(address, form).status_code in (200, 403, 404)
     assert {user.pk: (user.email, user.password) for user in User.objects.all()} == before
@@ -205,6 +240,17 @@ def test_a_key_in_addresses_fills_no_log_without_end(cast, settings):
     assert Event.objects.filter(action="token.exposed").count() <= 5
 
 
+@pytest.mark.checklist("T05")
+def test_a_key_in_the_address_of_any_page_is_refused_and_passed_on_nowhere(cast, browse):
+    issued = issue(cast, rules=())
+    for path in ("/", "/search/", "/tokens/", "/items/device/"):
+        sent = Client().get(f"{path}?q={issued.secret}")
+        assert (sent.status_code, issued.secret in sent["Location"]) == (302, False)
+        shown = browse("nora").get(f"{path}?q={issued.secret}")
+        assert (shown.status_code, issued.secret in shown.content.decode()) == (400, False)
+    assert Event.objects.filter(action="token.exposed", thing_id=issued.token.pk).count() == 8
+
+
 # --- Names of keys
 
 
@@ -245,9 +291,9 @@ def test_numbers_of_thousands_of_digits_break_no_token_page(cast, browse, field)
 def test_a_filter_of_records_breaks_nothing_whatever_is_typed(cast, browse):
     nora = browse("nora")
     sections.add_record(CONSOLE, cast.items["truck_7"], "messages", data={'a"b': 1, "x": [1], "0": None, "😀": "'"})
-    odd = ['a"b = 1', "a'b = 1", "a\\b > 2", '"] = 1', "0 = 1", "a b = [1]", "x = null", "x = {}", "x != true", "%s = 1",
-           "x = 1e400", "x < NaN", "x > 9999999999999999999999", "x = \x00", "😀 = 1", "=", "a = '", "$ = 1", "a[0] = 1",
-           "* > 1", 'x = "', "%", "'; DROP TABLE x; --"]  # fmt: skip
+    odd = ['a"b = 1', "a'b = 1", "a\\b > 2", '"] = 1', "0 = 1", "a b = [1]", "x = null", "x = {}", "x != true",
+           "%s = 1", "x = 1e400", "x < NaN", "x > 9999999999999999999999", "x = \x00", "😀 = 1", "=", "a = '", "$ = 1",
+           "a[0] = 1", "* > 1", 'x = "', "%", "'; DROP TABLE x; --"]  # fmt: skip
     for text in odd:
         for address in ("messages/", "messages/~points/", "messages/~csv/", "track/~points/"):
             answer = nora.get(f"/items/device/truck-7/{address}", {"q": text, "p": text})

@@ -1,0 +1,34 @@
+"""Keys of tokens that stand in the address of a page, where histories and logs keep them."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import structlog
+from django.http import HttpRequest
+
+from accesscontrol.services import keys
+from accesscontrol.services.exposures import report_exposure
+from accesscontrol.services.token_refusals import refusals
+
+log = structlog.get_logger("portal.sign_in")
+
+
+def key_in_address(request: HttpRequest, address: str | None) -> bool:
+    """Whether a key stands in the address that was asked for; its account learns of it.
+
+    address: where the call comes from. Over the limit of refused keys from there no more lines are written.
+    """  # T05
+    found = keys.PATTERN.search(unquote(request.get_full_path()))
+    if found is None:
+        return False
+    if refusals.wait(address, "") is None:
+        count_refusal(request, address)
+        report_exposure(found.group(), address, request.request_id)
+    return True
+
+
+def count_refusal(request: HttpRequest, address: str | None) -> None:
+    """Count a key that did not open. One line of the log for a minute full of them."""  # L05
+    if refusals.refused(address):
+        log.warning("token_refusals", address=address, request_id=request.request_id)
