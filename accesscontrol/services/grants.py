@@ -89,9 +89,8 @@ def _create(actor: Actor, specs: Sequence[GrantSpec], unknown: dict[int, list[st
 
 def _new(spec: GrantSpec, unknown: Sequence[str], lines: Lines) -> Grant:
     waiting = [one.key for one in spec.grantees if not _accepts_at_once(spec, one, lines)]
-    name = spec.note.split("\n")[0][:40] or "grant"
     columns = _values(spec) | {"invited": sorted({*waiting, *unknown})}
-    return Grant(key=spec.key or make_key(name), account=spec.account, **columns)
+    return Grant(key=spec.key or make_key("grant"), account=spec.account, **columns)
 
 
 def _values(spec: GrantSpec) -> dict[str, Any]:

@@ -30,7 +30,7 @@ SOON = [("1", _("Within a day")), ("7", _("Within a week")), ("30", _("Within a 
 class GrantFilters(ListFilters):
     """What both lists share: state, what is covered, levels, what ends soon."""
 
-    searched = ("key", "note")
+    searched = ("key",)
 
     state = django_filters.ChoiceFilter(method="by_state", choices=STATES, label=_("State"), empty_label=_("Any"))
     ends = django_filters.ChoiceFilter(method="by_end", choices=SOON, label=_("Ends"), empty_label=_("Any time"))
@@ -81,7 +81,9 @@ class GrantFilters(ListFilters):
 
 
 class GivenFilters(GrantFilters):
-    """Grants that accounts of the caller's branch gave."""
+    """Grants that accounts of the caller's branch gave; their notes are for this side only."""
+
+    searched = ("key", "note")
 
     account = ThingFilter("account:view", label=_("From"))
     to = ThingFilter("account:view", method="by_grantee", label=_("To"))

@@ -89,7 +89,7 @@ class LevelsForm(ActForm):
     expires_at = MomentField(label=_("End on"), help_text=only_with("", _("Counts with “On a date”.")))
     note = forms.CharField(
         label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("What it is for. Those who receive it read it, too."),
+        help_text=_("What it is for. Only your side reads it."),
     )  # fmt: skip
 
     def __init__(self, *args, **rest):

@@ -51,7 +51,7 @@ class GrantScreen(GrantPage):
             {"label": _("What"), "value": names.get(grant.pk) or what(grant), "url": self.to("items")},
             {"label": _("Starts"), "time": grant.starts_at, "value": _("at once")},
             {"label": _("Ends"), "time": grant.expires_at, "ends": True, "value": _("no end")},
-            {"label": _("Note"), "value": grant.note},
+            *([{"label": _("Note"), "value": grant.note}] if self.gave else []),
             {"label": _("Key"), "value": grant.key, "copyable": True},
             {"label": _("Created"), "time": grant.created_at},
         ]

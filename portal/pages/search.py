@@ -31,7 +31,7 @@ SEARCHED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "user": (("username", "first_name", "last_name", "email"), ("account",)),
     "role": (("name", "key"), ("account",)),
     "token": (("name", "key"), ("account",)),
-    "grant": (("key", "note", "account__name"), ("account",)),
+    "grant": (("key", "account__name"), ("account",)),
     "project": (("name", "key", "description"), ("account",)),
 }
 
