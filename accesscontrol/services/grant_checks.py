@@ -14,9 +14,11 @@ from accesscontrol.access.permissions import ITEMS, PermissionSet, level_permiss
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant
+from accesscontrol.services.acts import Caller
 from accesscontrol.services.ceilings import ADMINISTRATOR, Ceiling
 from accesscontrol.services.fields import Findings
 from accesscontrol.services.lines import Lines
+from accesscontrol.services.own_ends import require_end_within_own
 from accesscontrol.services.specs import GrantSpec
 
 #: Levels to name in a spec; read is always there and may be named or not.
@@ -113,8 +115,10 @@ def permissions(spec: GrantSpec) -> PermissionSet:
     return given.only([spec.kind]) if spec.covers == Grant.Covers.KIND else given
 
 
-def require_giving(ceiling: Ceiling, spec: GrantSpec, lines: Lines, about: Any) -> None:
-    """Nobody grants what they do not hold. Of an item that has left the branch and may return: as if of any there."""
+def require_giving(ceiling: Ceiling, who: Caller, spec: GrantSpec, lines: Lines, about: Any) -> None:
+    """Nobody grants what they do not hold, or for longer than they hold it. Of an item that has left the branch and may
+    return: as if of any there."""
+    require_end_within_own(ceiling.actor, who, spec.expires_at, about)
     if spec.covers == Grant.Covers.ITEMS:
         given = permissions(spec) & ITEMS
         here = [item for item in spec.items if lines.within(item.account_id, spec.account.pk)]

@@ -9,7 +9,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services import grant_checks
-from accesscontrol.services.acts import Fact, act, record, record_all, require_all
+from accesscontrol.services.acts import Fact, act, caller, record, record_all, require_all
 from accesscontrol.services.ceilings import Ceiling
 from accesscontrol.services.errors import Conflict
 from accesscontrol.services.fields import Findings
@@ -30,6 +30,8 @@ def add_grantees(
     with act([grant.account_id, *(one.pk for one in (*accounts, *known, *grant.grantees.all()))]):
         require_all(actor, [("grant:change", grant)])
         there = grant_spec(grant).grantees
+        asked = set(grant_of(grant).invited)  # asked again, a key of nobody is as silent as one that does not answer
+        unknown = [key for key in unknown if key not in asked]
         new = [account for account in dict.fromkeys([*accounts, *known]) if account not in there]
         near = [account for account in new if account.top_id == grant.account.top_id]
         changed = change_grant(actor, grant, grantees=(*there, *near)) if near else grant_of(grant)
@@ -51,7 +53,7 @@ def _invite(actor: Actor, grant: Grant, accounts: Sequence[Account], unknown: Se
     lines = Lines(grant_checks.accounts_of(spec))
     grant_checks.check(findings, spec, lines, grant, named=True, before=before)
     findings.stop()
-    grant_checks.require_giving(Ceiling(actor), spec, lines, grant)
+    grant_checks.require_giving(Ceiling(actor), caller(actor), spec, lines, grant)
     keys = [*(account.key for account in accounts), *unknown]
     grant.invited = sorted({*grant.invited, *keys})
     grant.save(update_fields=["invited"])

@@ -103,7 +103,8 @@ def part_links(linked: Iterable[tuple[ItemLink, Account]]) -> tuple[list[ItemLin
     lost: list[ItemLink] = []
     kept: list[tuple[ItemLink, Account]] = []
     for (link, account), each in zip(pairs, asked, strict=True):
-        if all([next(decisions).allowed for _ in each]):
+        allowed = [next(decisions).allowed for _ in each]
+        if all(allowed):
             kept.append((link, account))
         else:
             lost.append(link)

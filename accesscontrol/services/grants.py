@@ -73,9 +73,9 @@ def _create(actor: Actor, specs: Sequence[GrantSpec], unknown: dict[int, list[st
         for spec in specs:
             grant_checks.check(findings, spec, lines, spec, named=bool(unknown.get(id(spec))))
         findings.stop()
-        ceiling = Ceiling(actor)
+        ceiling, who = Ceiling(actor), caller(actor)
         for spec in specs:
-            grant_checks.require_giving(ceiling, spec, lines, spec)
+            grant_checks.require_giving(ceiling, who, spec, lines, spec)
         require_all(actor, [asked for spec in specs for asked in grant_checks.acceptance(spec, spec.grantees, lines)])
         grants = [_new(spec, unknown.get(id(spec), []), lines) for spec in specs]
         Grant.objects.bulk_create(grants, 2000)
@@ -168,18 +168,18 @@ def change_grants(actor: Actor, pairs: Sequence[Pair]) -> list[Grant]:
         rows = fresh(Grant, [grant for grant, _ in pairs], "account")
         current = [(_present(rows, grant), spec) for grant, spec in pairs]
         before = {grant.pk: grant_spec(grant) for grant, _ in current}
-        lines = Lines(one for pair in (*before.values(), *(spec for _, spec in current))
-                      for one in grant_checks.accounts_of(pair))  # fmt: skip
+        specs = (*before.values(), *(spec for _, spec in current))
+        lines = Lines(one for spec in specs for one in grant_checks.accounts_of(spec))
         findings = Findings()
         for grant, spec in current:
             grant_checks.check(findings, spec, lines, grant, named=bool(grant.invited), before=before[grant.pk])
             if spec.account.pk != grant.account_id:
                 findings.add("account", "A grant keeps its grantor. Make a new one.", grant)
         findings.stop()
-        ceiling = Ceiling(actor)
+        ceiling, who = Ceiling(actor), caller(actor)
         for grant, spec in current:
             if not grant_checks.narrows(before[grant.pk], spec):
-                grant_checks.require_giving(ceiling, spec, lines, grant)
+                grant_checks.require_giving(ceiling, who, spec, lines, grant)
         _bring(actor, current, before, lines)
     return [grant for grant, _ in current]
 
@@ -248,9 +248,10 @@ def _changed(grant: Grant, old: GrantSpec, spec: GrantSpec, hidden: set[str]) ->
         _values(spec) | {"items": [item.pk for item in spec.items]},
     )
     note = changes.pop("note", None)
-    facts = [Fact("grant.change", grant, account.pk, changes) for account in spec.grantees if changes]
+    stay = [account for account in spec.grantees if account in old.grantees]
+    facts = [Fact("grant.change", grant, account.pk, changes) for account in stay if changes]
     for account in spec.grantees:
-        if account not in old.grantees:
+        if account not in stay:
             facts.append(Fact("grant.create", grant, account.pk, told(spec)))
     facts += [Fact("grant.revoke", grant, account.pk) for account in old.grantees if account not in spec.grantees]
     own = changes | ({"note": note} if note else {})

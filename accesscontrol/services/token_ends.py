@@ -5,18 +5,17 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.models import User
 from accesscontrol.services.acts import Caller
 from accesscontrol.services.errors import BeyondOwn, Problem
-from accesscontrol.services.fields import LATEST_YEAR, Findings
+from accesscontrol.services.fields import Findings
+from accesscontrol.services.own_ends import later_than, require_end_within_own
 from accesscontrol.services.specs import TokenSpec
 from accesscontrol.tokens.models import Token
 
@@ -56,56 +55,15 @@ def _check_longest(findings: Findings, expires_at: datetime | None, about: Any) 
 
 
 def require_within_own(actor: Actor, who: Caller, spec: TokenSpec, about: Any) -> None:
-    """A token never outlives whoever issues it: the token that acts, the access of the person behind, and that they
-    may act as the account that they act as."""
-    if who.acting:
-        _require_while_operating(actor, spec, about)
-    if who.token is not None:
-        _require_no_longer(who.token, spec, about)
-    if who.user is not None and (spec.user is None or spec.user.pk != who.user.pk):
-        _require_within_access(who.user, spec, about)
-
-
-def _require_while_operating(actor: Actor, spec: TokenSpec, about: Any) -> None:
-    """Who acts as an account by a grant that ends leaves no key behind; asked for the token's last second."""
-    end = spec.expires_at or datetime(LATEST_YEAR, 1, 1, tzinfo=UTC)
-    then = replace(actor.itself(), at=max(timezone.now(), end - timedelta(seconds=1)))
-    if not engine.decide(then, "account:operate", ("account", actor.acting or 0)).allowed:
-        sentence = "You may act as this account for a while only, and no longer at that time. Choose an earlier end."
-        raise BeyondOwn([Problem("expires_at", sentence, about)])
-
-
-def _require_within_access(maker: User, spec: TokenSpec, about: Any) -> None:
-    """What is not one's own token, which dies with its user, never outlives the access of whoever issues it."""
-    if maker.expires_at is not None and later_than(spec.expires_at, maker.expires_at):
-        sentence = f"Your access ends on {maker.expires_at:%Y-%m-%d %H:%M} UTC. Choose an end not after that."
-        raise BeyondOwn([Problem("expires_at", sentence, about)])
-
-
-def _require_no_longer(maker: Token, spec: TokenSpec, about: Any) -> None:
-    """A token's token never outlives its maker, and is used from no other place."""
-    problems = []
-    end = _end_now(maker)
-    if end is not None and later_than(spec.expires_at, end):
-        sentence = f"This token ends on {end:%Y-%m-%d %H:%M} UTC at the latest. Choose an end not after that."
-        problems.append(Problem("expires_at", sentence, about))
-    if maker.allowed_addresses and not within_addresses(spec.allowed_addresses, maker.allowed_addresses):
+    """A token never outlives whoever issues it, and a token's token is used from no other place. One's own token dies
+    with oneself, so the end of one's access is no matter for it."""
+    own = spec.user is not None and who.user is not None and spec.user.pk == who.user.pk
+    require_end_within_own(actor, replace(who, user=None) if own else who, spec.expires_at, about)
+    maker = who.token
+    if maker and maker.allowed_addresses and not within_addresses(spec.allowed_addresses, maker.allowed_addresses):
         networks = ", ".join(maker.allowed_addresses)
-        problems.append(Problem("allowed_addresses", f"Choose networks within those of this token: {networks}.", about))
-    if problems:
-        raise BeyondOwn(problems)
-
-
-def _end_now(maker: Token) -> datetime | None:
-    """When a token that acts now ends: its date, or its time without use if that comes first. Use may put the second
-    off, but nobody passes on what they do not have yet."""
-    idle = timezone.now() + timedelta(seconds=maker.idle_ttl) if maker.idle_ttl is not None else None
-    return min((end for end in (maker.expires_at, idle) if end is not None), default=None)
-
-
-def later_than(end: datetime | None, other: datetime | None) -> bool:
-    """Whether one end is later than another; no end is the latest."""
-    return other is not None and (end is None or end > other)
+        sentence = f"Choose networks within those of this token: {networks}."
+        raise BeyondOwn([Problem("allowed_addresses", sentence, about)])
 
 
 def within_addresses(addresses: Sequence[str], outer: Sequence[str]) -> bool:

@@ -20,8 +20,9 @@ from accesscontrol.services.acts import Caller
 from accesscontrol.services.ceilings import ADMINISTRATOR, OWNER, Ceiling, beyond
 from accesscontrol.services.errors import BeyondOwn, Problem
 from accesscontrol.services.fields import Findings
+from accesscontrol.services.own_ends import later_than
 from accesscontrol.services.specs import TokenRuleSpec, TokenSpec, TopicSpec
-from accesscontrol.services.token_ends import check_ends, later_than, require_within_own, within_addresses
+from accesscontrol.services.token_ends import check_ends, require_within_own, within_addresses
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
 REACHES = ("all", "in_groups", "list")

@@ -122,6 +122,6 @@ def test_no_yes_begins_after_a_revoke_is_committed(deep: bool) -> None:
             asked += number
             assert late(yes, away) == []
             assert 0 < len(yes) < number, "both answers were seen"
-        print(f"{asked:,} checks beside {spans:,} revokes, no yes to a question asked after one and before the next grant", flush=True)
+        print(f"{asked:,} checks beside {spans:,} revokes, no yes after one and before the next grant", flush=True)
     assert asked > (DEEP_CHECKS if deep else 100)
     assert not engine.decide(cast.actor("frank"), "device:view", cast.items["van_1"]).allowed

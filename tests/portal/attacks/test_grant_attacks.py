@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +11,16 @@ from django.apps import apps
 from django.core import serializers
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.grant_logs import visible_log
 from accesscontrol.access.models import AccessEpoch
 from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import Grant
-from accesscontrol.services import grants, users
+from accesscontrol.services import grants, tokens, users
+from accesscontrol.services.specs import TokenRuleSpec
 from tests.portal.attacks.staging import ask
 from tests.world import CONSOLE, Cast
 
@@ -206,3 +211,61 @@ def test_the_first_change_in_a_new_tree_breaks_nothing(cast):
     users.set_enabled(CONSOLE, cast.people["alma"], False)
     assert AccessEpoch.objects.filter(root=cast.accounts["acme"].pk).exists()
     assert User.objects.get(username="alma").is_active is False
+
+
+def test_inviting_twice_tells_nothing_about_whether_there_is_such_an_account(cast, call):
+    told = {}
+    for key in ("acme", "nobody"):
+        shared = to(cast, "fabrikam")
+        address = f"{GRANTS}{shared.key}/grantees/"
+        statuses = [call("nora").post(address, {"grantees": [key]}, format="json").status_code for _again in range(3)]
+        lines = call("nora").get(f"{GRANTS}{shared.key}/logs/").json()["results"]
+        shown = call("nora").get(f"{GRANTS}{shared.key}/").json()
+        told[key] = (statuses, sorted(line["action"] for line in lines), [one == key for one in shown["invited"]],
+                     len(shown["grantees"]))  # fmt: skip
+    assert told["acme"] == told["nobody"]
+
+
+def test_a_new_grantee_reads_nothing_of_the_terms_before(cast, call):
+    shared = to(cast, "contoso", items=("hub", "truck_8"), levels=("edit",))
+    grants.change_grant(
+        CONSOLE, shared, levels=(), items=(cast.items["hub"],),
+        grantees=(cast.accounts["contoso"], cast.accounts["fabrikam"]),
+    )  # fmt: skip
+    lines = call("frank").get(f"/api/v1/received/{shared.key}/logs/").json()["results"]
+    assert [line["action"] for line in lines] == ["grant.create"]
+    assert str(cast.items["truck_8"].pk) not in json.dumps([line["changes"] for line in lines])
+
+
+@pytest.mark.checklist("Z06")
+def test_a_grant_does_not_outlive_the_access_of_whoever_gives_it(cast):
+    """Nobody grants an expiry that they do not hold: a token that ends tomorrow would leave a door open for ever."""
+    rules = (TokenRuleSpec(kind="grant", verbs=("view", "create", "change")),
+             TokenRuleSpec(kind="device", verbs=("view",), sections="all"),
+             TokenRuleSpec(kind="account", verbs=("view",)))  # fmt: skip
+    end = timezone.now() + timedelta(days=1)
+    issued = tokens.create_token(
+        CONSOLE, cast.accounts["northwind"], type="acl", name="Day", expires_at=end, rules=rules
+    )
+    client = APIClient(headers={"Authorization": f"Bearer {issued.secret}"})
+    body = {"account": "northwind", "covers": "items", "items": ["truck-8"], "grantees": ["fabrikam"]}
+    assert client.post(GRANTS, body, format="json").status_code == 400
+    assert client.post(GRANTS, {**body, "expires_at": end.isoformat()}, format="json").status_code == 201
+
+
+@pytest.mark.checklist("Z06")
+def test_who_acts_as_the_grantor_for_a_while_does_not_prolong_that_or_grant_it_again(cast, call):
+    """A supporter of one day would act as the account for ever: by extending the grant, or by a second one."""
+    day = timezone.now() + timedelta(days=1)
+    shared = grants.create_grant(
+        CONSOLE, cast.accounts["northwind"], covers="account", levels=("operate-as",), accepted=True,
+        grantees=[cast.accounts["acme"]], expires_at=day,
+    )  # fmt: skip
+    alma, as_northwind = call("alma"), {"X-Account-Id": "northwind"}
+    for end in (None, (day + timedelta(days=9)).isoformat()):
+        body = {"covers": "account", "expires_at": end}
+        assert alma.patch(f"{GRANTS}{shared.key}/", body, format="json", headers=as_northwind).status_code == 400
+        body |= {"account": "northwind", "levels": ["operate-as"], "grantees": ["acme"]}
+        assert alma.post(GRANTS, body, format="json", headers=as_northwind).status_code == 400
+    shared.refresh_from_db()
+    assert shared.expires_at == day
