@@ -28,8 +28,7 @@ from accesscontrol.services import keys, sessions
 from accesscontrol.tokens.models import Token
 from portal import token_sessions
 from portal.declared import PUBLIC
-from portal.exposed_keys import key_in_address
-from portal.forms.sign_in import TokenSignInForm
+from portal.exposed_keys import IN_ADDRESS, key_in_address
 from portal.token_sessions import SESSION_TOKEN, TokenHolder
 
 OPERATES = "operates"
@@ -140,10 +139,10 @@ class ActorMiddleware:
     def _refuse_key(request: HttpRequest) -> HttpResponse:
         """Neither is the page shown, nor the address passed on to the sign-in."""
         if request.actor is None:
-            messages.error(request, TokenSignInForm.in_address)
+            messages.error(request, IN_ADDRESS)
             return redirect(settings.LOGIN_URL)
         request.GET, request.path, request.META["QUERY_STRING"] = QueryDict(), "/", ""  # the frame writes them down
-        return render(request, "portal/wrong.html", {"reason": TokenSignInForm.in_address}, status=400)
+        return render(request, "portal/wrong.html", {"reason": IN_ADDRESS}, status=400)
 
     def _actor(self, request: HttpRequest) -> Actor | None:
         by_token = SESSION_TOKEN in request.session

@@ -6,12 +6,15 @@ from urllib.parse import unquote
 
 import structlog
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.services import keys
 from accesscontrol.services.exposures import report_exposure
 from accesscontrol.services.token_refusals import refusals
 
 log = structlog.get_logger("portal.sign_in")
+
+IN_ADDRESS = _("A token never stands in an address: it may be known now. Ask for a new one.")
 
 
 def key_in_address(request: HttpRequest, address: str | None) -> bool:

@@ -118,7 +118,6 @@ def permissions(spec: GrantSpec) -> PermissionSet:
 def require_giving(ceiling: Ceiling, who: Caller, spec: GrantSpec, lines: Lines, about: Any) -> None:
     """Nobody grants what they do not hold, or for longer than they hold it. Of an item that has left the branch and may
     return: as if of any there."""
-    require_end_within_own(ceiling.actor, who, spec.expires_at, about)
     if spec.covers == Grant.Covers.ITEMS:
         given = permissions(spec) & ITEMS
         here = [item for item in spec.items if lines.within(item.account_id, spec.account.pk)]
@@ -127,6 +126,7 @@ def require_giving(ceiling: Ceiling, who: Caller, spec: GrantSpec, lines: Lines,
         ceiling.require_account(given.only(gone), spec.account, "items", about)
     else:
         ceiling.require_account(permissions(spec), spec.account, "levels", about)
+    require_end_within_own(ceiling.actor, who, spec.expires_at, about)
 
 
 def acceptance(spec: GrantSpec, accounts: Sequence[Account], lines: Lines) -> list[tuple[str, Model]]:

@@ -39,8 +39,6 @@ class TokenSignInForm(forms.Form):
 
     refusal = _("This token does not let you in. Check that you pasted all of it, or ask for a new one.")
     too_many = _("Too many tokens that do not let you in. Wait a minute, then try again.")
-    in_address = _("A token never stands in an address: it may be known now. Ask for a new one.")
-
     key = forms.CharField(
         label=_("Token"),
         max_length=200,

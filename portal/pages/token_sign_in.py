@@ -15,7 +15,7 @@ from accesscontrol.services.token_refusals import WINDOW_SECONDS, refusals
 from accesscontrol.tokens.models import Token
 from portal.actors import actor_of, client_address
 from portal.declared import PUBLIC, declares
-from portal.exposed_keys import count_refusal, key_in_address
+from portal.exposed_keys import IN_ADDRESS, count_refusal, key_in_address
 from portal.forms.sign_in import TokenSignInForm
 from portal.token_sessions import open_session
 from portal.tool_registry import landing
@@ -33,7 +33,7 @@ def token_sign_in(request: HttpRequest) -> HttpResponse:
     if status == BAD:
         form = TokenSignInForm({"key": ""})
         form.errors.clear()
-        form.add_error(None, form.in_address)
+        form.add_error(None, IN_ADDRESS)
     elif request.method == "POST" and form.is_valid():
         token, status = admit(request, form)
         if token is not None:
@@ -87,7 +87,7 @@ def _wants_json(request: HttpRequest) -> bool:
 def open_tool(request: HttpRequest) -> HttpResponse:
     """GET: the page of an access link. Its script takes the key out of the address bar at once and signs in by it."""
     wrong = key_in_address(request, client_address(request))
-    shown = {"problem": TokenSignInForm.in_address if wrong else ""}
+    shown = {"problem": IN_ADDRESS if wrong else ""}
     page = render(request, "tools/open.html", shown, status=BAD if wrong else OK)
     page["Referrer-Policy"] = "no-referrer"
     page["Cache-Control"] = "no-store"

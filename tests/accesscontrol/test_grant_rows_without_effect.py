@@ -72,7 +72,7 @@ def test_items_that_are_added_are_checked_as_ever(cast: Cast) -> None:
 
 def test_what_widens_for_an_item_that_left_needs_the_whole_account(cast: Cast) -> None:
     """It would have the new levels when it returns, so that whoever holds the other items alone does not give them."""
-    grant = of_two_vans(cast, ())
+    grant = extend_grant(CONSOLE, of_two_vans(cast, ()), timezone.now() + timedelta(minutes=30))
     listed = TokenRuleSpec(
         kind="device", verbs=("view", "delete"), reach="list", items=(cast.items["van_1"],), sections="all"
     )
