@@ -95,7 +95,7 @@ def faults_of_tokens(facts: Facts) -> list[str]:
 
 
 def test_every_question_of_a_world_is_type_correct_and_answered() -> None:
-    world = random_world(5)
+    world = random_world(10)
     oracle = Oracle(world, NOW)
     questions = list(all_questions(world))
     answers = [oracle.decide(**question) for question in questions]

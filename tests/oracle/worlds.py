@@ -27,8 +27,8 @@ Document = dict[str, Any]
 
 
 def random_world(seed: int, now: datetime = NOW) -> Document:
-    """A world document for this seed, with times around `now`; every fifth one is about twice as large as the rest."""
-    return _Builder(Random(seed), now, large=seed % 5 == 0).build()
+    """A world document for this seed, with times around `now`; every tenth one is about twice as large as the rest."""
+    return _Builder(Random(seed), now, large=seed % 10 == 0).build()
 
 
 class _Builder:
@@ -192,7 +192,7 @@ class _Builder:
         ]
 
     def add_items(self) -> None:
-        kinds = [*ALWAYS, *self.some(OTHER_KINDS, *((8, 14) if self.large else (1, 4)))]
+        kinds = [*ALWAYS, *self.some(OTHER_KINDS, *((8, 14) if self.large else (1, 3)))]
         peopled = sorted({self.home[name] for name in self.users})
         for number, kind in enumerate(kinds):
             account = self.rng.choice(peopled) if self.chance(0.25) else self.meeting_place(0.5)
