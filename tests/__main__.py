@@ -38,24 +38,30 @@ def tests_executed(line: str) -> int:
 
 
 class SuiteRun:
-    """One pytest process: its output is shown live or kept until the end."""
+    """One pytest process: its output is shown live or kept until the end. It begins with `start`."""
 
     def __init__(self, name: str, command: list[str], environment: dict[str, str], live: bool) -> None:
         self.name = name
         self.live = live
+        self.command = command
+        self.environment = environment
         self.chunks: list[bytes] = []
+        self.process: subprocess.Popen[bytes] | None = None
+        self.reader = threading.Thread(target=self.read, daemon=True)
+
+    def start(self) -> None:
         self.process = subprocess.Popen(
-            command,
+            self.command,
             cwd=ROOT,
-            env=environment,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self) -> None:
+        assert self.process is not None
         assert self.process.stdout is not None
         while chunk := os.read(self.process.stdout.fileno(), 65536):
             self.chunks.append(chunk)
@@ -63,12 +69,12 @@ class SuiteRun:
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.buffer.flush()
 
-    def wait(self) -> None:
-        self.process.wait()
-        self.reader.join()
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
-        if self.process.poll() is None:
+        if self.process is not None and self.is_running:
             self.process.terminate()
             self.process.wait()
 
@@ -86,7 +92,8 @@ class SuiteRun:
 
     def verdict(self, may_be_empty: bool) -> str | None:
         """Why this run counts as failed, or None."""
-        code = self.process.returncode
+        self.reader.join()
+        code = self.process.returncode if self.process is not None else None
         if code == NO_TESTS_COLLECTED:
             return None if may_be_empty else "executed no test"
         if code != 0:
@@ -94,8 +101,8 @@ class SuiteRun:
         return None if self.tests_executed or may_be_empty else "executed no test"
 
 
-def start_test_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
-    """The suite on SQLite, the faces shown live, and beside it the database tests on an embedded PostgreSQL.
+def planned_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
+    """The suite on SQLite, the faces shown live, and the database tests on an embedded PostgreSQL; the long ones first.
 
     With arguments for pytest the suite is not cut in parts: they may name files of any.
     """
@@ -119,6 +126,18 @@ def start_test_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
             part = [*pytest, "-p", "no:cacheprovider", *folders]
             runs.append(SuiteRun(f"SQLite, {name}", part, environment, live=False))
     return [*runs, SuiteRun("PostgreSQL, database tests", on_postgres, environment, live=False)]
+
+
+def work_off(runs: list[SuiteRun]) -> None:
+    """As many runs at a time as there are cores: more only take the caches from each other."""
+    waiting, started = list(runs), []
+    while waiting or any(run.is_running for run in started):
+        if waiting and sum(run.is_running for run in started) < max(2, os.cpu_count() or 2):
+            run = waiting.pop(0)
+            run.start()
+            started.append(run)
+        else:
+            time.sleep(0.2)
 
 
 def summarize(runs: list[SuiteRun], may_be_empty: bool, seconds: float) -> int:
@@ -158,10 +177,9 @@ def main(arguments: list[str]) -> int:
         return 2
     signal.signal(signal.SIGTERM, interrupt)
     started = time.monotonic()
-    runs = start_test_runs(deep="--deep" in own, extra=extra)
+    runs = planned_runs(deep="--deep" in own, extra=extra)
     try:
-        for run in runs:
-            run.wait()
+        work_off(runs)
     except KeyboardInterrupt:
         for run in runs:
             run.stop()
