@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         django.setup()
         from benchmarks import checks, pages, previews, tokens  # noqa: PLC0415  (they need Django set up)
 
-        return max(pages.measure(), checks.measure(), tokens.measure(size), previews.measure())
+        return max(pages.measure(), checks.measure(), previews.measure(), tokens.measure(size))
 
 
 def _manage(*arguments: str) -> None:
