@@ -130,8 +130,8 @@ def planned_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
 
 
 def work_off(runs: list[SuiteRun]) -> None:
-    """As many runs at a time as there are cores, and one more, since the browser waits a lot: others would only take the
-    caches from each other."""
+    """As many runs at a time as there are cores, and one more, since the browser waits a lot. With more they would only
+    take the caches from each other."""
     waiting, started = list(runs), []
     while waiting or any(run.is_running for run in started):
         if waiting and sum(run.is_running for run in started) <= max(2, os.cpu_count() or 2):
