@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.permissions import UnknownName
-from accesscontrol.items.models import Item
+from accesscontrol.items.models import Item, few_ids_with_letters
 from portal.addresses import name_in_address
 from portal.declared import SIGNED_IN, declares
 
@@ -26,7 +26,7 @@ SEARCHED = {
     "account": ("name", "key"),
     "user": ("username", "first_name", "last_name", "email"),
     "token": ("name", "key"),
-    "grant": ("key", "note"),
+    "grant": ("key",),
     "role": ("name", "key"),
     "project": ("name", "key"),
     "item": ("name", "key"),
@@ -47,7 +47,11 @@ def choices(request: HttpRequest, permission: str) -> JsonResponse:
     if name != "account":
         rows = rows.select_related("account")
     letters = request.GET.get("q", "").replace("\x00", "").strip()
-    found = _found(rows, SEARCHED[name], letters) if letters else list(rows.order_by(SEARCHED[name][0], "pk")[:SHOWN])
+    found = (
+        _found(rows, SEARCHED[name], letters)
+        if letters
+        else list(_by_name(rows).order_by(SEARCHED[name][0], "pk")[:SHOWN])
+    )
     return JsonResponse({"results": [_choice(row) for row in found]})
 
 
@@ -68,9 +72,23 @@ def _found(rows: QuerySet, columns: tuple[str, ...], letters: str) -> list[Model
     for start in dict.fromkeys((letters, letters.capitalize(), letters.lower(), letters.title())):
         begins = Q(**{f"{name}__gte": start, f"{name}__lt": start + LAST_LETTER, f"{name}__startswith": start})
         _fill(found, rows.filter(begins), name)
-    inside = (name,) if rows.model is Item else columns
-    _fill(found, rows.filter(reduce(or_, (Q(**{f"{column}__icontains": letters}) for column in inside))), name)
+    if len(found) < SHOWN:
+        _fill(found, _inside(rows, columns, letters), name)
     return list(found.values())[:SHOWN]
+
+
+def _inside(rows: QuerySet, columns: tuple[str, ...], letters: str) -> QuerySet:
+    """Rows with the letters anywhere. Of items: letters that few names hold are found in the index of names alone; for
+    others a walk along the names fills a page soon."""
+    if rows.model is not Item:
+        return rows.filter(reduce(or_, (Q(**{f"{column}__icontains": letters}) for column in columns)))
+    few = few_ids_with_letters(letters)
+    return rows.filter(pk__in=few) if few is not None else _by_name(rows).filter(name__icontains=letters)
+
+
+def _by_name(rows: QuerySet) -> QuerySet:
+    """The same rows; for items with a condition that always holds and leads the planner along the index of names."""
+    return rows.filter(name__gte="") if rows.model is Item else rows
 
 
 def _fill(found: dict[Any, Model], rows: QuerySet, name: str) -> None:
