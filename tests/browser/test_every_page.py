@@ -33,11 +33,6 @@ def findings(window: Window, place: Place) -> dict[str, Any]:
     """What is wrong with a page, by the sort of wrong; empty when all is well."""
     page = window.open(place.path, place.status)
     page.locator("h1, h2").first.wait_for()
-    return wrongs(window)
-
-
-def wrongs(window: Window) -> dict[str, Any]:
-    """What is wrong with the page that stands in a window."""
     found = {"went wrong": window.troubles(), "stands out": window.overflow(), "barriers": window.barriers()}
     return {name: lines for name, lines in found.items() if lines}
 
@@ -45,12 +40,12 @@ def wrongs(window: Window) -> dict[str, Any]:
 @pytest.mark.checklist("W07")
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_a_page_is_whole_and_open_to_everybody(windows, place: Place):
-    """Opened wide and light, then made narrow and dark as it stands."""
+    """Opened in one window, wide and light, then anew, narrow and dark."""
     window = windows(place.visitor, "wide-light")
     window.become(WIDE)
     found = {"wide-light": findings(window, place)}
     window.become(NARROW)
-    found["narrow-dark"] = wrongs(window)
+    found["narrow-dark"] = findings(window, place)
     assert found == {"wide-light": {}, "narrow-dark": {}}
 
 
