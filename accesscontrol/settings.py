@@ -101,6 +101,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.frame.frame",
             ],
+            "builtins": ["portal.templatetags.icons"],
         },
     },
 ]

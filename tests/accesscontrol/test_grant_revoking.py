@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from bisect import bisect_right
+from random import Random
 
 import pytest
 from django.conf import settings
@@ -29,6 +30,8 @@ Span = tuple[float, float]
 QUICK, DEEP_CHECKS = 2.5, 1_000_000
 #: However busy the machine is, there are so many grants, and the first stands so long that everybody sees it.
 FEWEST, FIRST = 6, 0.3
+#: The shortest and the longest pause between two acts, in seconds: the long run also waits until all is warm again.
+QUICK_PAUSES, DEEP_PAUSES = (0.02, 0.02), (0.002, 0.3)
 
 
 def start(user: int, item: int) -> subprocess.Popen[str]:
@@ -44,8 +47,9 @@ def start(user: int, item: int) -> subprocess.Popen[str]:
     )
 
 
-def write(cast, until: float) -> list[Span]:
+def write(cast, until: float, pauses: tuple[float, float]) -> list[Span]:
     """Grant and take away until the time is over; gives the spans in which nothing was granted."""
+    chance = Random(4)
     contoso, fabrikam, away = cast.accounts["contoso"], cast.accounts["fabrikam"], []
     gone_at = time.monotonic()
     number = 0
@@ -53,13 +57,13 @@ def write(cast, until: float) -> list[Span]:
         number += 1
         away.append((gone_at, time.monotonic()))  # from the commit of the revoke until the next grant begins
         grant = create_grant(CONSOLE, contoso, covers="kind", kind="device", grantees=[fabrikam])
-        time.sleep(FIRST if number == 1 else 0.02)
+        time.sleep(FIRST if number == 1 else chance.uniform(*pauses))
         if number % 3 == 0:
             pause_grant(CONSOLE, grant)
         else:
             revoke_grant(CONSOLE, grant)
         gone_at = time.monotonic()
-        time.sleep(0.02)
+        time.sleep(chance.uniform(*pauses))
         if number % 3 == 0:
             revoke_grant(CONSOLE, grant)
     away.append((gone_at, time.monotonic()))
@@ -87,7 +91,7 @@ def late(yes: list[Span], away: list[Span]) -> list[Span]:
     return found
 
 
-def under_load(cast, seconds: float) -> tuple[list[Span], list[tuple[list[Span], int]]]:
+def under_load(cast, seconds: float, pauses: tuple[float, float]) -> tuple[list[Span], list[tuple[list[Span], int]]]:
     """The spans in which nothing was granted, and for each checker its yeses and how many it asked.
 
     Nobody starts before all are ready, and nobody stops before the writer has: a busy machine only slows this down.
@@ -97,7 +101,7 @@ def under_load(cast, seconds: float) -> tuple[list[Span], list[tuple[list[Span],
     for process in checkers:
         process.stdin.write("go\n")
         process.stdin.flush()
-    away = write(cast, time.monotonic() + seconds)
+    away = write(cast, time.monotonic() + seconds, pauses)
     for process in checkers:
         process.stdin.close()
         process.stdin = None  # communicate() would flush it
@@ -116,7 +120,7 @@ def test_no_yes_begins_after_a_revoke_is_committed(deep: bool) -> None:
     cast = build_cast()
     asked, spans = 0, 0
     while asked == 0 or (deep and asked < DEEP_CHECKS):
-        away, answers = under_load(cast, 60.0 if deep else QUICK)
+        away, answers = under_load(cast, *((60.0, DEEP_PAUSES) if deep else (QUICK, QUICK_PAUSES)))
         spans += len(away)
         for yes, number in answers:
             asked += number

@@ -76,11 +76,6 @@ class Window:
         self.page.wait_for_function(SETTLED)
         return self.page
 
-    def become(self, size: dict[str, Any]) -> None:
-        """Take another size and colour scheme, as a person does who turns a phone or the lights."""
-        self.page.set_viewport_size(size["viewport"])
-        self.page.emulate_media(color_scheme=size["color_scheme"], reduced_motion="reduce")
-
     def troubles(self) -> list[str]:
         """What went wrong since it was last asked."""
         refused = [f"refused by the policy: {one}" for one in self.page.evaluate(TAKE_REFUSED)]
