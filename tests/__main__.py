@@ -1,4 +1,4 @@
-"""The test command: the whole suite on SQLite in three parts and, beside them, the database tests on PostgreSQL.
+"""The test command: the whole suite on SQLite in parts and, beside them, the database tests on PostgreSQL.
 
 python3 run.py test [--deep] [-- pytest arguments]
 """
@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -20,8 +21,17 @@ CLOSING_LINE = re.compile(r"^=*\s*((?:\d+ [a-z]+(?:, )?)+|no tests ran) in [\d.]
 EXECUTED = re.compile(r"(\d+) (?:passed|failed|errors?|xfailed|xpassed)")
 COLOR = re.compile(r"\x1b\[[\d;]*m")
 RULE = "─" * 78
-#: Parts of the suite that run beside the rest; the rest is all others, so that nothing new is forgotten.
-PARTS = {"browser": ["tests/browser"], "facts, law and acts": ["tests/accesscontrol", "tests/oracle"]}
+ORACLE = "tests/accesscontrol/test_engine_equals_oracle.py"
+#: Parts of the suite that run beside each other, the long ones first. What lies in the folder of one and is named by
+#: another belongs to the other, and the rest is all that none names, so that nothing new is forgotten.
+REST = "tests"
+PARTS = {
+    "browser": "tests/browser",
+    "faces and house rules": REST,
+    "facts, law and acts": "tests/accesscontrol",
+    "law against the oracle": ORACLE,
+    "pages": "tests/portal/pages",
+}
 NO_TESTS_COLLECTED = 5  # pytest's exit code when nothing matched
 
 
@@ -101,10 +111,11 @@ class SuiteRun:
         return None if self.tests_executed or may_be_empty else "executed no test"
 
 
-def planned_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
+def planned_runs(deep: bool, extra: list[str], migrated: Path) -> list[SuiteRun]:
     """The suite on SQLite, the faces shown live, and the database tests on an embedded PostgreSQL; the long ones first.
 
-    With arguments for pytest the suite is not cut in parts: they may name files of any.
+    With arguments for pytest the suite is not cut in parts: they may name files of any. migrated: an empty SQLite
+    database with all tables, which each part copies.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DEEP"):
@@ -116,17 +127,17 @@ def planned_runs(deep: bool, extra: list[str]) -> list[SuiteRun]:
     pytest = [sys.executable, "-m", "pytest", "--durations=6"]
     database_tests = ["-m", "both or concurrency", "-p", "no:cacheprovider"]
     postgres = [sys.executable, "-m", "tests.embedded_postgres"]
-    on_postgres = [*postgres, *pytest, *database_tests, *extra]
+    on_postgres = SuiteRun(
+        "PostgreSQL, database tests", [*postgres, *pytest, *database_tests, *extra], environment, live=False
+    )
     if extra:
-        runs = [SuiteRun("SQLite", [*pytest, *extra], environment, live=True)]
-    else:
-        apart = [f"--ignore={folder}" for folders in PARTS.values() for folder in folders]
-        runs = []
-        for name, folders in PARTS.items():
-            part = [*pytest, "-p", "no:cacheprovider", *folders]
-            runs.append(SuiteRun(f"SQLite, {name}", part, environment, live=False))
-        runs.insert(1, SuiteRun("SQLite, faces and house rules", [*pytest, *apart], environment, live=True))
-    return [*runs, SuiteRun("PostgreSQL, database tests", on_postgres, environment, live=False)]
+        return [SuiteRun("SQLite", [*pytest, *extra], environment, live=True), on_postgres]
+    runs = []
+    for name, path in PARTS.items():
+        apart = [f"--ignore={other}" for other in PARTS.values() if other.startswith(f"{path}/")]
+        part = [*pytest, "--reuse-db", "-p", "no:cacheprovider", *apart, path]
+        runs.append(SuiteRun(f"SQLite, {name}", part, {**environment, "MIGRATED": str(migrated)}, live=path == REST))
+    return [*runs[:2], on_postgres, *runs[2:]]
 
 
 def work_off(runs: list[SuiteRun]) -> None:
@@ -179,7 +190,15 @@ def main(arguments: list[str]) -> int:
         return 2
     signal.signal(signal.SIGTERM, interrupt)
     started = time.monotonic()
-    runs = planned_runs(deep="--deep" in own, extra=extra)
+    with tempfile.TemporaryDirectory(prefix="accesscontrol-tests-") as folder:
+        migrated = Path(folder, "migrated.sqlite3")
+        if not extra:
+            subprocess.run([sys.executable, "-m", "tests.migrated", str(migrated)], cwd=ROOT, check=True)
+        return run(planned_runs("--deep" in own, extra, migrated), bool(extra), started)
+
+
+def run(runs: list[SuiteRun], may_be_empty: bool, started: float) -> int:
+    """Run them all and say how it went, as an exit code. may_be_empty: the person chose the tests."""
     try:
         work_off(runs)
     except KeyboardInterrupt:
@@ -190,7 +209,7 @@ def main(arguments: list[str]) -> int:
     for run in runs:
         if not run.live:
             print(f"\n{RULE}\n{run.name}\n{RULE}\n{run.output}")
-    return summarize(runs, may_be_empty=bool(extra), seconds=time.monotonic() - started)
+    return summarize(runs, may_be_empty, seconds=time.monotonic() - started)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file of its own for each run: threads and processes of a test then meet as they do in real life,
     # and two runs side by side do not meet.
     DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+    if "MIGRATED" in os.environ:
+        shutil.copyfile(os.environ["MIGRATED"], _folder / "test.sqlite3")
     if "DATABASE_URL" not in os.environ:
         # Where pytest sets no database up (it does not for tests without its database fixtures), this is still not
         # the database of the person who runs the tests.

@@ -32,7 +32,9 @@ class Command(DjangoFlush):
 def empty_postgres(connection: BaseDatabaseWrapper, tables: list[str]) -> None:
     """As a replica does it: neither our triggers nor those of foreign keys fire."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT name FROM unnest(%s::text[]) name WHERE pg_relation_size(name::regclass) > {LARGE}", [tables])
+        cursor.execute(
+            f"SELECT name FROM unnest(%s::text[]) name WHERE pg_relation_size(name::regclass) > {LARGE}", [tables]
+        )
         large = [name for (name,) in cursor.fetchall()]
         cut = [f"TRUNCATE {', '.join(large)} CASCADE"] if large else []
         emptied = [f"DELETE FROM {table}" for table in tables if table not in large]  # noqa: S608  (our own names)
