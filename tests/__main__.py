@@ -111,12 +111,8 @@ class SuiteRun:
         return None if self.tests_executed or may_be_empty else "executed no test"
 
 
-def planned_runs(deep: bool, extra: list[str], migrated: Path) -> list[SuiteRun]:
-    """The suite on SQLite, the faces shown live, and the database tests on an embedded PostgreSQL; the long ones first.
-
-    With arguments for pytest the suite is not cut in parts: they may name files of any. migrated: an empty SQLite
-    database with all tables, which each part copies.
-    """
+def clean_environment(deep: bool) -> dict[str, str]:
+    """What the runs are told: nothing of the person's own database and settings."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DEEP"):
         environment.pop(name, None)
@@ -124,6 +120,22 @@ def planned_runs(deep: bool, extra: list[str], migrated: Path) -> list[SuiteRun]
         environment["DEEP"] = "1"
     if sys.stdout.isatty():
         environment["FORCE_COLOR"] = "1"
+    return environment
+
+
+def make_migrated(path: Path) -> None:
+    """Write an empty SQLite database with all tables."""
+    command = [sys.executable, "-m", "tests.migrated", str(path)]
+    subprocess.run(command, cwd=ROOT, env=clean_environment(deep=False), check=True)
+
+
+def planned_runs(deep: bool, extra: list[str], migrated: Path) -> list[SuiteRun]:
+    """The suite on SQLite, the faces shown live, and the database tests on an embedded PostgreSQL; the long ones first.
+
+    With arguments for pytest the suite is not cut in parts: they may name files of any. migrated: an empty SQLite
+    database with all tables, which each part copies.
+    """
+    environment = clean_environment(deep)
     pytest = [sys.executable, "-m", "pytest", "--durations=6"]
     database_tests = ["-m", "both or concurrency", "-p", "no:cacheprovider"]
     postgres = [sys.executable, "-m", "tests.embedded_postgres"]
@@ -193,7 +205,7 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="accesscontrol-tests-") as folder:
         migrated = Path(folder, "migrated.sqlite3")
         if not extra:
-            subprocess.run([sys.executable, "-m", "tests.migrated", str(migrated)], cwd=ROOT, check=True)
+            make_migrated(migrated)
         return run(planned_runs("--deep" in own, extra, migrated), bool(extra), started)
 
 
