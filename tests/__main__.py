@@ -112,9 +112,12 @@ class SuiteRun:
 
 
 def clean_environment(deep: bool) -> dict[str, str]:
-    """What the runs are told: nothing of the person's own database and settings."""
+    """What the runs are told: nothing of the person's own database and settings.
+
+    They may keep the compiled modules: some hundred processes begin with them.
+    """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DEEP"):
+    for name in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "DEEP", "PYTHONDONTWRITEBYTECODE"):
         environment.pop(name, None)
     if deep:
         environment["DEEP"] = "1"

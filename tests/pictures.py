@@ -1,8 +1,9 @@
 """Pictures of a world that many tests begin with: made once by the acts, then put back by its rows.
 
 The rows are those that the acts wrote, inserted as they were, so every trigger fires as for any other row. A picture
-holds on SQLite, in a test that is rolled back, into tables as empty as when it was taken, with the same keys, and for a
-quarter of an hour; in any other case the world is made by the acts again.
+holds in a test that is rolled back, into tables as empty as when it was taken, with the same keys, and for a quarter of
+an hour; else the world is made by the acts again. PostgreSQL counts on when a test was rolled back, so the
+numbers of a picture's rows stay behind those of rows to come.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ LASTS = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """world: the pickled objects. rows: table → (insert statement, rows)."""
+    """world: the pickled objects. rows: table → (insert statement with a place for each value, values)."""
 
     taken_at: datetime
     world: bytes
-    rows: dict[str, tuple[str, list[tuple[Any, ...]]]]
+    rows: dict[str, tuple[str, list[Any]]]
 
 
 _pictures: dict[tuple[Any, ...], Picture] = {}
@@ -37,14 +38,14 @@ _pictures: dict[tuple[Any, ...], Picture] = {}
 
 def of_world(make: Callable[[], World]) -> World:
     """The world that `make` makes: from its picture where that holds, else made, and pictured if it began empty."""
-    if connection.vendor != "sqlite" or not connection.in_atomic_block or not _is_empty():
+    if not connection.in_atomic_block or not _is_empty():
         return make()
     key = (make.__name__, str(connection.settings_dict["NAME"]), settings.TOKEN_PEPPER, settings.AUDIT_KEY)
     picture = _pictures.get(key)
     if picture is not None and abs(timezone.now() - picture.taken_at) < LASTS:
         with connection.cursor() as cursor:
-            for statement, rows in picture.rows.values():
-                cursor.executemany(statement, rows)
+            for statement, values in picture.rows.values():
+                cursor.execute(statement, values)
         return pickle.loads(picture.world)  # noqa: S301  (written by this very process)
     made = make()
     _pictures[key] = Picture(timezone.now(), pickle.dumps(made), _rows())
@@ -64,14 +65,15 @@ def _is_empty() -> bool:
     return True
 
 
-def _rows() -> dict[str, tuple[str, list[tuple[Any, ...]]]]:
+def _rows() -> dict[str, tuple[str, list[Any]]]:
     found = {}
     with connection.cursor() as cursor:
         for table in _tables():
-            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  (names of ours)
             rows = cursor.fetchall()
             if rows:
                 columns = ", ".join(f'"{column[0]}"' for column in cursor.description)
-                marks = ", ".join(["%s"] * len(rows[0]))
-                found[table] = f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', rows  # noqa: S608
+                places = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
+                statement = f'INSERT INTO "{table}" ({columns}) VALUES {places}'  # noqa: S608
+                found[table] = statement, [value for row in rows for value in row]
     return found

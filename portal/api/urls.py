@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal.api.accounts import AccountViewSet
 from portal.api.base import NounViewSet
@@ -18,75 +18,97 @@ from portal.api.sections import MemberViewSet, SettingsViewSet
 from portal.api.tokens import LeakedView, TokenLogViewSet, TokenViewSet
 from portal.api.users import UserViewSet
 
-V1 = "api/v1/"
 CHANGE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 
 
-def lists(noun: str, viewset: type[NounViewSet], *, create: bool = False) -> URLPattern:
+def noun(name: str, *patterns: URLPattern) -> URLResolver:
+    """The addresses of a noun: looked through only when an address begins with it."""
+    return path(f"{name}/", include(list(patterns)))
+
+
+def lists(name: str, viewset: type[NounViewSet], *, create: bool = False) -> URLPattern:
     """The address of a noun's list."""
     actions = {"get": "list", "post": "create"} if create else {"get": "list"}
-    return path(f"{V1}{noun}/", viewset.as_view(actions), name=f"api_{noun}")
+    return path("", viewset.as_view(actions), name=f"api_{name}")
 
 
-def one(noun: str, viewset: type[NounViewSet], rest: str = "", **actions: str) -> URLPattern:
+def one(viewset: type[NounViewSet], rest: str = "", **actions: str) -> URLPattern:
     """An address below one thing: what each method does."""
-    return path(f"{V1}{noun}/<str:key>/{rest}", viewset.as_view(actions or {"get": "retrieve"}))
+    return path(f"<str:key>/{rest}", viewset.as_view(actions or {"get": "retrieve"}))
 
 
+V1 = [
+    path("", ApiRoot.as_view(), name="api_root"),
+    path("whoami", Whoami.as_view(), name="api_whoami"),
+    noun(
+        "accounts",
+        lists("accounts", AccountViewSet, create=True),
+        one(AccountViewSet, **CHANGE),
+        one(AccountViewSet, "move/", post="move"),
+        one(AccountViewSet, "block/", post="block"),
+        one(AccountViewSet, "unblock/", post="unblock"),
+        one(AccountViewSet, "limits/", get="limits", put="change_limits"),
+    ),
+    noun(
+        "items",
+        lists("items", ItemViewSet, create=True),
+        one(ItemViewSet, **CHANGE),
+        one(ItemViewSet, "move/", post="move"),
+        one(ItemViewSet, "links/", get="list_links", post="add_link"),
+        one(ItemViewSet, "links/<str:container>/", delete="remove_link"),
+        one(SettingsViewSet, "settings/", **CHANGE),
+        one(MemberViewSet, "items/", get="list", post="create"),
+        one(MemberViewSet, "items/<str:member>/", delete="destroy"),
+        one(RecordViewSet, "<str:section>/", get="list", post="create", patch="change_output", delete="clear"),
+        one(RecordViewSet, "<str:section>/<int:record>/", **CHANGE),
+    ),
+    noun(
+        "users",
+        lists("users", UserViewSet, create=True),
+        one(UserViewSet, **CHANGE),
+        one(UserViewSet, "enable/", post="enable"),
+        one(UserViewSet, "role/", post="give_role"),
+        one(UserViewSet, "authority/", post="give_authority"),
+        one(UserViewSet, "assignments/", get="list_assignments", post="assign"),
+        one(UserViewSet, "assignments/<str:item>/", delete="unassign"),
+    ),
+    noun("roles", lists("roles", RoleViewSet), one(RoleViewSet)),
+    noun(
+        "tokens",
+        lists("tokens", TokenViewSet, create=True),
+        path("leaked/", LeakedView.as_view(), name="api_leaked"),
+        path("disable/", TokenViewSet.as_view({"post": "disable"})),
+        path("revoke/", TokenViewSet.as_view({"post": "revoke"})),
+        one(TokenViewSet, **CHANGE),
+        one(TokenViewSet, "rotate/", post="rotate"),
+        one(TokenLogViewSet, "logs/", get="list"),
+    ),
+    noun(
+        "grants",
+        lists("grants", GrantViewSet, create=True),
+        path("preview/", GrantViewSet.as_view({"post": "preview_new"})),
+        one(GrantViewSet, **CHANGE),
+        one(GrantViewSet, "preview/", post="preview"),
+        one(GrantViewSet, "grantees/", post="add_grantees"),
+        one(GrantViewSet, "grantees/<str:account>/", delete="remove_grantee"),
+        one(GrantItemViewSet, "items/", get="list"),
+        one(GrantLogViewSet, "logs/", get="list"),
+    ),
+    noun(
+        "received",
+        lists("received", ReceivedViewSet),
+        one(ReceivedViewSet, get="retrieve", delete="destroy"),
+        one(ReceivedViewSet, "accept/", post="accept"),
+        one(ReceivedViewSet, "preview/", post="preview"),
+        one(ReceivedLogViewSet, "logs/", get="list"),
+    ),
+    noun("projects", lists("projects", ProjectViewSet), one(ProjectViewSet)),
+    noun("events", lists("events", EventViewSet), path("<int:event>/", EventViewSet.as_view({"get": "retrieve"}))),
+]
 urlpatterns = [
-    path(V1, ApiRoot.as_view(), name="api_root"),
-    path(f"{V1}whoami", Whoami.as_view(), name="api_whoami"),
+    path("api/v1/", include(V1)),
     path("api/schema/", SchemaView.as_view(), name="api_schema"),
     path("api/docs/", DocsView.as_view(), name="api_docs"),
-    lists("accounts", AccountViewSet, create=True),
-    one("accounts", AccountViewSet, **CHANGE),
-    one("accounts", AccountViewSet, "move/", post="move"),
-    one("accounts", AccountViewSet, "block/", post="block"),
-    one("accounts", AccountViewSet, "unblock/", post="unblock"),
-    one("accounts", AccountViewSet, "limits/", get="limits", put="change_limits"),
-    lists("items", ItemViewSet, create=True),
-    one("items", ItemViewSet, **CHANGE),
-    one("items", ItemViewSet, "move/", post="move"),
-    one("items", ItemViewSet, "links/", get="list_links", post="add_link"),
-    one("items", ItemViewSet, "links/<str:container>/", delete="remove_link"),
-    one("items", SettingsViewSet, "settings/", **CHANGE),
-    one("items", MemberViewSet, "items/", get="list", post="create"),
-    one("items", MemberViewSet, "items/<str:member>/", delete="destroy"),
-    one("items", RecordViewSet, "<str:section>/", get="list", post="create", patch="change_output", delete="clear"),
-    one("items", RecordViewSet, "<str:section>/<int:record>/", **CHANGE),
-    lists("users", UserViewSet, create=True),
-    one("users", UserViewSet, **CHANGE),
-    one("users", UserViewSet, "enable/", post="enable"),
-    one("users", UserViewSet, "role/", post="give_role"),
-    one("users", UserViewSet, "authority/", post="give_authority"),
-    one("users", UserViewSet, "assignments/", get="list_assignments", post="assign"),
-    one("users", UserViewSet, "assignments/<str:item>/", delete="unassign"),
-    lists("roles", RoleViewSet),
-    one("roles", RoleViewSet),
-    lists("tokens", TokenViewSet, create=True),
-    path(f"{V1}tokens/leaked/", LeakedView.as_view(), name="api_leaked"),
-    path(f"{V1}tokens/disable/", TokenViewSet.as_view({"post": "disable"})),
-    path(f"{V1}tokens/revoke/", TokenViewSet.as_view({"post": "revoke"})),
-    one("tokens", TokenViewSet, **CHANGE),
-    one("tokens", TokenViewSet, "rotate/", post="rotate"),
-    one("tokens", TokenLogViewSet, "logs/", get="list"),
-    lists("grants", GrantViewSet, create=True),
-    path(f"{V1}grants/preview/", GrantViewSet.as_view({"post": "preview_new"})),
-    one("grants", GrantViewSet, **CHANGE),
-    one("grants", GrantViewSet, "preview/", post="preview"),
-    one("grants", GrantViewSet, "grantees/", post="add_grantees"),
-    one("grants", GrantViewSet, "grantees/<str:account>/", delete="remove_grantee"),
-    one("grants", GrantItemViewSet, "items/", get="list"),
-    one("grants", GrantLogViewSet, "logs/", get="list"),
-    lists("received", ReceivedViewSet),
-    one("received", ReceivedViewSet, get="retrieve", delete="destroy"),
-    one("received", ReceivedViewSet, "accept/", post="accept"),
-    one("received", ReceivedViewSet, "preview/", post="preview"),
-    one("received", ReceivedLogViewSet, "logs/", get="list"),
-    lists("projects", ProjectViewSet),
-    one("projects", ProjectViewSet),
-    lists("events", EventViewSet),
-    path(f"{V1}events/<int:event>/", EventViewSet.as_view({"get": "retrieve"})),
     path("access/v1/evaluation", EvaluationView.as_view(), name="authzen_evaluation"),
     path("access/v1/evaluations", EvaluationsView.as_view(), name="authzen_evaluations"),
     path(".well-known/authzen-configuration", ConfigurationView.as_view(), name="authzen_configuration"),

@@ -21,7 +21,7 @@ from portal.pages import account_contents
 from portal.pages.account_access import who_has
 from portal.pages.account_page import AccountPage, account_named
 from portal.pages.account_tree import PAGE, AccountTree, children_url
-from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route
+from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 
 KEY = "<str:key>/"
 BRANCH = Route("children", f"{KEY}children/", "view")
@@ -240,4 +240,4 @@ class AccountScreen(AccountPage):
         )
 
 
-urlpatterns = AccountScreen.urls("accounts/")
+urlpatterns = [screens_at("accounts/", AccountScreen)]

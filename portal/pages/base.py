@@ -15,7 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
@@ -79,13 +79,9 @@ class Screen:
     # --- Addresses
 
     @classmethod
-    def urls(cls, prefix: str, kind: str = "") -> list[URLPattern]:
-        """The addresses of this screen below a prefix such as `roles/`, named `<kind>_<route>`."""
-        kind = kind or cls.kind
-        return [
-            path(f"{prefix}{route.path}", cls.view(kind, route), name=f"{kind}_{route.name}")
-            for route in cls.routes_of(kind)
-        ]
+    def urls(cls, kind: str) -> list[URLPattern]:
+        """The addresses of this screen below its kind's, named `<kind>_<route>`."""
+        return [path(route.path, cls.view(kind, route), name=f"{kind}_{route.name}") for route in cls.routes_of(kind)]
 
     @classmethod
     def routes_of(cls, kind: str) -> tuple[Route, ...]:
@@ -239,3 +235,8 @@ class Screen:
     def to(self, route: str, **parts: Any) -> str:
         """The address of another page about this thing."""
         return reverse(f"{self.kind_name}_{route}", kwargs={"key": str(getattr(self.thing, self.lookup)), **parts})
+
+
+def screens_at(prefix: str, *screens: type[Screen], kind: str = "") -> URLResolver:
+    """The addresses of a kind below a prefix such as `roles/`; they are looked through only when an address has it."""
+    return path(prefix, include([url for screen in screens for url in screen.urls(kind or screen.kind)]))

@@ -12,7 +12,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.event_names import veil_actors
 from accesscontrol.audit.models import Event
 from portal.filters.events import EventFilters
-from portal.pages.base import DETAIL, LIST, Screen
+from portal.pages.base import DETAIL, LIST, Screen, screens_at
 from portal.pages.listing import Listing
 from portal.pages.noun_page import NounPage
 from portal.tables.events import EventTable, on_what, who_acted
@@ -80,4 +80,4 @@ class EventScreen(NounPage):
         return self.thing_page(rows, title=event.action)
 
 
-urlpatterns = EventScreen.urls("events/")
+urlpatterns = [screens_at("events/", EventScreen)]

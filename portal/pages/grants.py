@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from portal.pages.base import screens_at
 from portal.pages.grant_form import GrantFormScreen
 from portal.pages.grant_list import GrantListScreen
 from portal.pages.grant_page import GrantScreen
 from portal.pages.received import GrantEndScreen
 
-SCREENS = (GrantListScreen, GrantFormScreen, GrantScreen, GrantEndScreen)
-urlpatterns = [url for screen in SCREENS for url in screen.urls("grants/")]
+urlpatterns = [screens_at("grants/", GrantListScreen, GrantFormScreen, GrantScreen, GrantEndScreen)]

@@ -8,7 +8,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern
+from django.urls import include, path
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
@@ -20,7 +20,7 @@ from accesscontrol.services import items as services
 from portal.addresses import address, list_address
 from portal.filters.items import ItemFilters
 from portal.forms.items import ItemChangeForm, ItemCreateForm, ItemMoveForm
-from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, Screen
+from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, Screen, screens_at
 from portal.pages.item_access import ItemAccessScreen
 from portal.pages.item_page import ItemPage, grant_tags
 from portal.pages.item_sections import ItemSectionScreen
@@ -192,9 +192,5 @@ class ItemScreen(ItemPage):
         return found
 
 
-def _item_urls() -> list[URLPattern]:
-    screens = (ItemScreen, ItemLinkScreen, ItemAccessScreen, ItemTrackScreen, ItemSectionScreen)
-    return [url for kind in catalogue.ITEM_KINDS for screen in screens for url in screen.urls(f"items/{kind}/", kind)]
-
-
-urlpatterns = _item_urls()
+SCREENS = (ItemScreen, ItemLinkScreen, ItemAccessScreen, ItemTrackScreen, ItemSectionScreen)
+urlpatterns = [path("items/", include([screens_at(f"{kind}/", *SCREENS, kind=kind) for kind in catalogue.ITEM_KINDS]))]

@@ -16,7 +16,7 @@ from accesscontrol.services.project_rows import project_spec
 from portal.addresses import address, list_address
 from portal.filters.projects import ProjectFilters
 from portal.forms.projects import MemberAddForm, ProjectForm, ProjectItemsForm, RulesForm
-from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route
+from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.pages.listing import Listing
 from portal.pages.noun_page import NounPage
 from portal.tables.projects import ProjectTable
@@ -231,4 +231,4 @@ class ProjectScreen(NounPage):
         )  # fmt: skip
 
 
-urlpatterns = ProjectScreen.urls("projects/")
+urlpatterns = [screens_at("projects/", ProjectScreen)]

@@ -16,6 +16,7 @@ from portal.addresses import list_address
 from portal.filters.roles import RoleFilters
 from portal.forms.roles import RoleForm
 from portal.pages.listing import Listing
+from portal.pages.base import screens_at
 from portal.pages.noun_page import NounPage
 from portal.tables.roles import RoleTable
 
@@ -101,4 +102,4 @@ class RoleScreen(NounPage):
         )  # fmt: skip
 
 
-urlpatterns = RoleScreen.urls("roles/")
+urlpatterns = [screens_at("roles/", RoleScreen)]

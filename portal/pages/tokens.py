@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from portal.pages.base import screens_at
 from portal.pages.token_form import TokenFormScreen
 from portal.pages.token_list import TokenListScreen
 from portal.pages.token_page import TokenPageScreen
 
-urlpatterns = [url for screen in (TokenListScreen, TokenFormScreen, TokenPageScreen) for url in screen.urls("tokens/")]
+urlpatterns = [screens_at("tokens/", TokenListScreen, TokenFormScreen, TokenPageScreen)]

@@ -16,7 +16,7 @@ from accesscontrol.services import users as services
 from portal.addresses import address, list_address
 from portal.filters.users import UserFilters
 from portal.forms.users import AssignForm, PersonForm, UserForm
-from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route
+from portal.pages.base import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.pages.listing import Listing
 from portal.pages.noun_page import NounPage
 from portal.tables.users import UserTable, user_state
@@ -180,4 +180,4 @@ class UserScreen(NounPage):
         )  # fmt: skip
 
 
-urlpatterns = UserScreen.urls("users/")
+urlpatterns = [screens_at("users/", UserScreen)]

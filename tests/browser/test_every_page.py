@@ -17,6 +17,7 @@ from tests.browser.visiting import NARROW, WIDE, Visits, Window
 from tests.conftest import DEEP
 
 pytestmark = pytest.mark.browser
+BLANK = "about:blank"
 SETTINGS = {"wide-light": WIDE, "narrow-dark": NARROW}
 DEALT = [(place, setting) for number, place in enumerate(PLACES) for setting in (
     SETTINGS if DEEP else (list(SETTINGS)[number % 2],)
@@ -37,10 +38,18 @@ def windows(visits: Visits):
 
 
 def findings(window: Window, place: Place) -> dict[str, Any]:
-    """What is wrong with a page, by the sort of wrong; empty when all is well."""
+    """What is wrong with a page, by the sort of wrong; empty when all is well.
+
+    The frame, alike on all pages, is looked at on the first that a window opens.
+    """
+    first = window.page.url == BLANK
     page = window.open(place.path, place.status)
     page.locator("h1, h2").first.wait_for()
-    found = {"went wrong": window.troubles(), "stands out": window.overflow(), "barriers": window.barriers()}
+    found = {
+        "went wrong": window.troubles(),
+        "stands out": window.overflow(),
+        "barriers": window.barriers(first or DEEP),
+    }
     return {name: lines for name, lines in found.items() if lines}
 
 

@@ -99,8 +99,7 @@ def visit(request: pytest.FixtureRequest, visits: Visits) -> tuple[Part, Window]
 
 def leaks(html: str, part: Part) -> list[str]:
     """The names and keys of hidden things that stand in a page."""
-    words = set(WORD.findall(html))
-    return sorted({key for key in part.keys if key in words} | {name for name in part.names if name in html})
+    return sorted((part.keys & set(WORD.findall(html))) | {name for name in part.names if name in html})
 
 
 def texts(responses: Iterable[APIResponse]) -> str:

@@ -14,7 +14,14 @@ from accesscontrol.accounts.models import User
 
 WIDE = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}
 NARROW = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
-GRAVE = ("serious", "critical")
+#: Only what is asked for leaves the page: axe's whole answer is large.
+GRAVE_VIOLATIONS = """async (leftOut) => {
+    const found = await axe.run({exclude: leftOut}, {resultTypes: ["violations"], preload: false});
+    const grave = found.violations.filter((one) => one.impact === "serious" || one.impact === "critical");
+    return grave.map(({id, impact, nodes}) => ({id, impact, nodes: nodes.map(({target, html}) => ({target, html}))}));
+}"""
+#: The menu and the top bar, the same on all pages of a visitor.
+FRAME = [".side", ".top"]
 #: Rows after the tenth are made like the first ones; looking at the contrast of each takes most of the time.
 MORE_OF_THE_SAME = [
     f"{rows}:nth-child(n + 11)" for rows in ("tbody > tr", ".records > li", ".rows > li", ".tree ul > li", ".tiles > a")
@@ -83,13 +90,12 @@ class Window:
         self.wrong.clear()
         return found
 
-    def barriers(self) -> list[str]:
-        """What axe finds of serious or critical impact, with the places."""
+    def barriers(self, frame: bool = True) -> list[str]:
+        """What axe finds of serious or critical impact, with the places. frame: in the menu and the top bar, too."""
         self.page.evaluate(AXE_SCRIPT)
-        found = self.page.evaluate(
-            'more => axe.run({exclude: more}, {resultTypes: ["violations"], preload: false})', MORE_OF_THE_SAME
-        )
-        return [line for one in found["violations"] if one["impact"] in GRAVE for line in _lines(one)]
+        left_out = MORE_OF_THE_SAME if frame else [*MORE_OF_THE_SAME, *FRAME]
+        found = self.page.evaluate(GRAVE_VIOLATIONS, left_out)
+        return [line for one in found for line in _lines(one)]
 
     def overflow(self) -> list[str]:
         """What stands out at the right of the window, when the page is wider than it."""

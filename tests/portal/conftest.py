@@ -8,8 +8,8 @@ import pytest
 from django.db import transaction
 
 from accesscontrol.services.demo.making import Secrets, make_demo
-
-SMALL = 0.1
+from tests import standing
+from tests.standing import SMALL
 
 
 @pytest.fixture(scope="module")
@@ -18,3 +18,10 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[Secrets]:
     with django_db_blocker.unblock(), transaction.atomic():
         yield make_demo(SMALL)
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def standing_demo(django_db_setup, django_db_blocker) -> Iterator[Secrets]:
+    """The same committed, for tests that change nothing of it: outside a transaction scopes are kept."""
+    with standing.standing_demo(django_db_blocker) as secrets:
+        yield secrets

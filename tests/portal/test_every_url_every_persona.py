@@ -24,7 +24,6 @@ from portal.declared import PUBLIC, SIGNED_IN
 from portal.pages.base import Screen
 from tests.portal.walking import Address, Caller, Walker, addresses, key_of
 
-pytestmark = pytest.mark.django_db
 NOBODY = "nobody"
 IN_CI = os.environ.get("CI") == "true"
 WALKERS = [*(persona.username for persona in PERSONAS), NOBODY]
@@ -45,7 +44,7 @@ VERBS = {"list": "view", "retrieve": "view", "create": "create", "change_output"
 
 
 @pytest.fixture
-def walk(demo):
+def walk(standing_demo):
     """A browser and what its person may see."""
     client = Walker()
 

@@ -20,7 +20,7 @@ from accesscontrol.services.fields import RESERVED_KEYS
 from accesscontrol.services.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.services.token_refusals import refusals
 from accesscontrol.tokens.models import Token
-from portal.api.urls import urlpatterns
+from tests.portal.walking import addresses
 from tests.world import CONSOLE, PASSWORD, Cast
 
 pytestmark = pytest.mark.django_db
@@ -266,7 +266,7 @@ def test_a_token_is_not_named_like_an_address_of_the_interface(cast, key):
 def test_all_words_of_the_interface_that_would_hide_a_key_are_reserved():
     """Whoever adds an address such as tokens/revoke/ is told here."""
     for noun in ("token", "grant"):
-        named = [re.fullmatch(rf"api/v1/{noun}s/([a-z0-9._-]+)/", str(one.pattern)) for one in urlpatterns]
+        named = [re.fullmatch(rf"api/v1/{noun}s/([a-z0-9._-]+)/", one.pattern) for one in addresses()]
         assert {found[1] for found in named if found} == set(RESERVED_KEYS[noun])
 
 
