@@ -15,8 +15,8 @@ from accesscontrol.services import roles as services
 from portal.addresses import list_address
 from portal.filters.roles import RoleFilters
 from portal.forms.roles import RoleForm
-from portal.pages.listing import Listing
 from portal.pages.base import screens_at
+from portal.pages.listing import Listing
 from portal.pages.noun_page import NounPage
 from portal.tables.roles import RoleTable
 

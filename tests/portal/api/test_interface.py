@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 from django.core.management import call_command
-from django.urls import URLPattern
 from rest_framework.test import APIClient
 
 from accesscontrol import catalogue
@@ -18,19 +17,17 @@ from portal.api import urls
 from portal.api.base import AskEngine, Endpoint, View
 from portal.declared import PUBLIC, SIGNED_IN
 from tests.contracts.source import ROOT
+from tests.portal.walking import addresses
 
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
 
 
-def endpoints() -> Iterator[tuple[URLPattern, type[Endpoint], str, Any]]:
+def endpoints() -> Iterator[tuple[str, type[Endpoint], str, Any]]:
     """Every address, its view, its method, and what the view declares for it."""
-    for pattern in urls.urlpatterns:
-        view = pattern.callback.cls
-        actions = getattr(pattern.callback, "actions", None)
-        methods = actions or {name: name for name in view.http_method_names if hasattr(view, name) and name != "head"}
-        for method, action in list(methods.items()):
-            if method != "head":
-                yield pattern, view, method, view.declares.get(action)
+    for address in addresses(urls.urlpatterns):
+        view = address.view.cls
+        for method, action in address.actions.items():
+            yield address.pattern, view, method, view.declares.get(action)
 
 
 @pytest.mark.checklist("Z02")
@@ -38,7 +35,7 @@ def test_every_endpoint_stands_on_the_base_and_declares_what_it_asks():
     found = list(endpoints())
     assert len(found) > 60
     for pattern, view, method, declared in found:
-        where = f"{method} {pattern.pattern}"
+        where = f"{method} {pattern}"
         assert issubclass(view, Endpoint), where
         assert tuple(view.permission_classes) == (AskEngine,), where
         assert declared, where
@@ -47,7 +44,7 @@ def test_every_endpoint_stands_on_the_base_and_declares_what_it_asks():
 
 
 def test_only_the_way_in_is_public():
-    public = {str(pattern.pattern) for pattern, _, _, declared in endpoints() if declared == PUBLIC}
+    public = {pattern for pattern, _, _, declared in endpoints() if declared == PUBLIC}
     assert public == {".well-known/authzen-configuration", "^(?:api|access)/", "api/v1/tokens/leaked/"}
 
 
@@ -68,7 +65,7 @@ def test_a_view_that_declares_nothing_lets_nobody_in(cast, rf):
 def test_nobody_gets_in_without_signing_in(db):
     """Every address, every method: 401, but for the two that are public."""
     for pattern, _, method, declared in endpoints():
-        path = "/" + re.sub(r"<(int|str):(\w+)>", lambda match: "1" if match[1] == "int" else "x", str(pattern.pattern))
+        path = "/" + re.sub(r"<(int|str):(\w+)>", lambda match: "1" if match[1] == "int" else "x", pattern)
         if declared == PUBLIC:
             continue
         assert APIClient().generic(method.upper(), path).status_code == 401, (method, path)

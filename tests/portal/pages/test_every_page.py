@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from rest_framework.views import APIView
+from django.urls import reverse
 
 from accesscontrol.access import engine
 from accesscontrol.access.permissions import permission
-from portal.declared import PUBLIC, SIGNED_IN
+from portal.declared import PUBLIC
 from portal.pages.base import Screen
+from tests.portal.walking import addresses
 from tests.world import Cast
 
 #: The owner of all, a subuser with a deny, a grantee; others stand in the deep run.
@@ -24,43 +24,22 @@ TOKENS = re.compile(r'"X-CSRFToken": "[^"]*"|name="csrfmiddlewaretoken" value="[
 THINGS = ("truck_7", "hub", "van_a", "trips")
 
 
-def every_view(patterns: list[Any] | None = None) -> Iterator[URLPattern]:
-    """Every address of the portal."""
-    for entry in patterns if patterns is not None else get_resolver().url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from every_view(entry.url_patterns)
-        else:
-            yield entry
-
-
-@pytest.mark.checklist("Z02")
-def test_every_page_declares_what_it_needs():
-    pages = [entry for entry in every_view() if not issubclass(getattr(entry.callback, "cls", object), APIView)]
-    assert len(pages) > 400
-    for entry in pages:
-        declared = getattr(entry.callback, "declares", None)
-        assert declared is not None, f"{entry.pattern} declares nothing"
-        if declared not in (PUBLIC, SIGNED_IN):
-            permission(declared)
-
-
 @pytest.mark.checklist("Z02")
 def test_nothing_but_signing_in_and_out_is_public():
-    public = {entry.name for entry in every_view() if getattr(entry.callback, "declares", None) == PUBLIC}
+    public = {page.name for page in addresses() if page.declared == PUBLIC}
     assert public == {"account_login", "account_logout", "token_sign_in", "open_tool"}
 
 
 def routes(kind: str) -> Iterator[tuple[str, str]]:
     """(name, permission) of the routes of a kind's screens that are about one thing and can be opened."""
-    for entry in every_view():
-        screen = getattr(entry.callback, "screen", None)
-        converters = set(entry.pattern.converters)
-        if screen is None or not issubclass(screen, Screen) or converters != {"key"}:
+    for page in addresses():
+        screen = getattr(page.view, "screen", None)
+        if screen is None or not issubclass(screen, Screen) or page.parts != {"key"}:
             continue
-        if entry.name.startswith(f"{kind}_") and permission(entry.callback.declares).kind == kind:
-            route = next(one for one in screen.routes_of(kind) if f"{kind}_{one.name}" == entry.name)
+        if page.name.startswith(f"{kind}_") and permission(page.declared).kind == kind:
+            route = next(one for one in screen.routes_of(kind) if f"{kind}_{one.name}" == page.name)
             if "GET" in route.methods:
-                yield entry.name, entry.callback.declares
+                yield page.name, page.declared
 
 
 def expected(cast: Cast, person: str, needed: str, thing: Any) -> int:
@@ -114,9 +93,9 @@ def test_no_entry_of_the_menu_is_dead(browse, person):
     menu = browser.get(reverse("event_list")).context["menu"]
     entries = [entry for group in menu for entry in group["entries"]]
     entries += [child for entry in entries for child in entry.get("children", ())]
-    addresses = [entry["url"] for entry in entries if "url" in entry]
-    assert addresses
-    assert {address: browser.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
+    offered = [entry["url"] for entry in entries if "url" in entry]
+    assert offered
+    assert {path: browser.get(path).status_code for path in offered} == dict.fromkeys(offered, 200)
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in(client, db):
