@@ -123,6 +123,8 @@ class Compiler:
         base = self._user(user) if user else self.account_scope(token.account)
         for edge in (token.expires_at, token.idle_until):
             self.in_force(None, edge)
+        if token.idle_until is not None and token.idle_until <= self.now:
+            self.valid_until = self.now  # not to be kept: a use noted late by another process renews no epoch
         dead = dead_token(token, user, self.now)
         scope = Scope(token.name, self.now, account=base.account, users=base.users, history=base.history)
         scope.dead = ("alive", dead) if dead else base.dead

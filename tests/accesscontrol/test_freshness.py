@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accesscontrol.access import engine, freshness
+from accesscontrol.access import engine, facts, freshness
 from accesscontrol.access.actor import Actor
 from tests import world_rows
 
@@ -145,6 +146,31 @@ def test_a_decision_inside_an_open_transaction_is_not_kept(rows: world_rows.Rows
     except KeyboardInterrupt:
         pass
     assert allowed(rows, caller, "device:view", thing) is False
+
+
+@pytest.mark.parametrize("ends", [None, KeyboardInterrupt])
+def test_an_open_transaction_keeps_scopes_of_its_own_until_it_ends(
+    rows: world_rows.Rows, monkeypatch: pytest.MonkeyPatch, ends: type[BaseException] | None
+) -> None:
+    caller, thing = (USER, "b.owner"), (DEVICE, "a-truck")
+    load, loaded = facts.load, []
+    monkeypatch.setattr(facts, "load", lambda actors: loaded.append(len(actors)) or load(actors))
+    revoke = "DELETE FROM grants_grantitem WHERE grant_id = %s", rows["grant"]["g-van"].pk
+    with suppress(KeyboardInterrupt), transaction.atomic():
+        assert [allowed(rows, caller, "device:view", thing) for _ in range(3)] == [True] * 3
+        assert len(loaded) == 1
+        with suppress(InterruptedError), transaction.atomic():
+            raw(*revoke)
+            assert [allowed(rows, caller, "device:view", thing) for _ in range(2)] == [False, False]
+            raise InterruptedError
+        assert allowed(rows, caller, "device:view", thing) is True, "what was undone within it changes nothing"
+        raw(*revoke)
+        assert allowed(rows, caller, "device:view", thing) is False
+        if ends:
+            raise ends
+    before = len(loaded)
+    assert [allowed(rows, caller, "device:view", thing) for _ in range(2)] == [ends is not None] * 2
+    assert len(loaded) == before + 1, "nothing of the transaction is left, and the process keeps its own"
 
 
 def test_time_alone_ends_access_in_its_second(rows: world_rows.Rows, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -360,7 +360,7 @@ def test_the_number_of_statements_does_not_grow(browse, cast, django_assert_num_
         assert len(ask(alma, permission="device:view").context["things"]) == rows + 1
     with django_assert_num_queries(23):
         assert why(alma, permission="device:view", thing="device:rover")["allowed"] is True
-    with django_assert_num_queries(36):
+    with django_assert_num_queries(37):
         assert ask(alma, "who/", permission="device:view", thing="device:rover").context["asked"] is True
     with django_assert_num_queries(16):
         assert ask(alma, "matrix/").status_code == 200
