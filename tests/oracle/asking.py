@@ -77,9 +77,14 @@ def name_of(permission: tuple[str, str | None, str], resource_type: str, number:
 def context_questions(facts: Facts, plain: list) -> Iterator[Request]:
     """A sample for every caller: acting as every account, from addresses, at other moments."""
     rng = Random(0)
+    trees = {
+        root: halves(near(facts, plain, root)) for root in {account.path[-1] for account in facts.accounts.values()}
+    }
+    everywhere = halves(plain)
     for number, caller in enumerate(callers_of(facts)):
         for context in contexts_for(facts, caller, rng):
-            for thing, permission in sample(rng, near(facts, plain, context)):
+            wanted = trees[facts.accounts[context["account"]].path[-1]] if "account" in context else everywhere
+            for thing, permission in sample(rng, *wanted):
                 yield request(caller, name_of(permission, thing[0], number), thing, context)
 
 
@@ -100,18 +105,19 @@ def contexts_for(facts: Facts, caller: tuple[str, str], rng: Random) -> Iterator
                 yield known
 
 
-def sample(rng: Random, plain: list) -> list:
-    """Some of these questions, half of them about items, for the many `create`s of accounts would drown these."""
+def halves(plain: list) -> tuple[list, list]:
+    """The questions about items, and the others, for the many `create`s of accounts would drown the former."""
     items = [question for question in plain if question[0][0] in ITEM_KINDS]
-    others = [question for question in plain if question[0][0] not in ITEM_KINDS]
+    return items, [question for question in plain if question[0][0] not in ITEM_KINDS]
+
+
+def sample(rng: Random, items: list, others: list) -> list:
+    """Some of these questions, half of them about items."""
     return rng.sample(items, min(len(items), SAMPLE // 2)) + rng.sample(others, min(len(others), SAMPLE // 2))
 
 
-def near(facts: Facts, plain: list, context: dict) -> list:
-    """For a named account: the questions about things of its tree; else all."""
-    if "account" not in context:
-        return plain
-    root = facts.accounts[context["account"]].path[-1]
+def near(facts: Facts, plain: list, root: str) -> list:
+    """The questions about things of a tree."""
     records = {**facts.items, **facts.users, **facts.tokens, **facts.grants, **facts.roles, **facts.projects}
     tree = {key for key, account in facts.accounts.items() if account.path[-1] == root}
     return [

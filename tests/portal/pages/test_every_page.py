@@ -17,9 +17,9 @@ from portal.pages.base import Screen
 from tests.portal.walking import addresses
 from tests.world import Cast
 
-#: The owner of all, a subuser with a deny, a grantee; others stand in the deep run.
-PEOPLE = ("nora", "lee", "carla")
-EVERYBODY = (*PEOPLE, "anna", "sam", "siv", "alma")
+#: A guest of a project with a deny: both outcomes on many pages. The walk through the demo asks others in the quick run.
+GUEST = "lee"
+EVERYBODY = (GUEST, "nora", "carla", "anna", "sam", "siv", "alma")
 TOKENS = re.compile(r'"X-CSRFToken": "[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"')
 THINGS = ("truck_7", "hub", "van_a", "trips")
 
@@ -75,10 +75,9 @@ def management(cast: Cast) -> list[Any]:
 
 
 @pytest.mark.checklist("Z03")
-@pytest.mark.parametrize("person", PEOPLE)
-def test_every_page_of_a_thing_answers_as_the_engine_decides(browse, cast, person):
+def test_every_page_of_a_thing_answers_as_the_engine_decides(browse, cast):
     things = [*(cast.items[name] for name in THINGS), *management(cast)]
-    assert check_pages(cast, browse(person), person, things) > 80
+    assert check_pages(cast, browse(GUEST), GUEST, things) > 80
 
 
 @pytest.mark.deep
