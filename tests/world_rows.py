@@ -17,20 +17,6 @@ from accesscontrol.roles.models import Role
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 from tests.oracle.facts import LinkUnder, moment
 
-#: In the order that nothing is left that points at what is gone.
-ALL = [
-    ItemLink,
-    ProjectRule,
-    ProjectMember.roles.through,
-    ProjectMember,
-    ProjectRole,
-    ProjectItem,
-    Project,
-    GrantItem,
-    GrantGrantee,
-]
-ALL += [Grant, TokenTopic, TokenRuleItem, TokenRule, Token, ItemUserObjectPermission, Item]
-
 
 @dataclass
 class Rows:
@@ -47,17 +33,6 @@ class Rows:
         management = ("account", "user", "token", "grant", "role", "project")
         row = self[kind if kind in management else "item"].get(key)
         return row if kind in management or row is None or row.kind == kind else None
-
-
-def clear() -> None:
-    """Empty the tables of facts."""
-    for model in ALL:
-        model.objects.all().delete()
-    User.objects.update(role=None)
-    Role.objects.all().delete()
-    User.objects.all().delete()
-    Account.objects.update(parent=None, top=None)
-    Account.objects.all()._raw_delete(Account.objects.db)
 
 
 def load(world: dict[str, Any], now: datetime, under: Iterable[LinkUnder] = ()) -> Rows:

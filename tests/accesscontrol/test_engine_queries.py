@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from accesscontrol.access import engine, explaining
@@ -14,7 +15,6 @@ from accesscontrol.access.decision import Question
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item
-from tests import world_rows
 
 pytestmark = pytest.mark.both
 
@@ -27,7 +27,7 @@ def rows(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocke
     """
     with django_db_blocker.unblock():
         yield grow(request.param)
-        world_rows.clear()
+        call_command("flush", verbosity=0, interactive=False)
 
 
 def grow(number: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -21,12 +21,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both, pytest.
 
 
 @pytest.fixture
-def rows() -> Iterator[world_rows.Rows]:
+def rows() -> world_rows.Rows:
     freshness.forget()
     with open("tests/seeds/seeds.yaml") as file:
         world = yaml.safe_load(file)
-    yield world_rows.load(world, timezone.now())
-    world_rows.clear()
+    return world_rows.load(world, timezone.now())
 
 
 def elsewhere(act: Callable[[], Any]) -> None:

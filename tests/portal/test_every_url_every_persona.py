@@ -1,13 +1,12 @@
 """Every address of the portal, for every persona of the demo and for nobody: its status is what the engine says.
 
-The quick run deals out the pages: every second persona is asked about a noun or devices (in CI each is), two about each
-other kind of item, once an address. `--deep` asks everything of everybody.
+The quick run deals out the pages: every second persona is asked about a noun or devices, two about each other kind of
+item, once an address. `--deep` (in CI, too) asks everything of everybody.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +24,6 @@ from portal.pages.base import Screen
 from tests.portal.walking import Address, Caller, Walker, addresses, key_of
 
 NOBODY = "nobody"
-IN_CI = os.environ.get("CI") == "true"
 WALKERS = [*(persona.username for persona in PERSONAS), NOBODY]
 OUTSIDE = [NOBODY, *(persona.username for persona in PERSONAS if not persona.signs_in)]
 INSIDE = [name for name in WALKERS if name not in OUTSIDE]
@@ -137,13 +135,13 @@ def dealt(username: str) -> set[str]:
 
 
 def pages_for(username: str, deep: bool) -> list[Address]:
-    """The pages that a persona is asked about: of those dealt, every second in a quick run on a person's machine."""
+    """The pages that a persona is asked about: of those dealt, every second in a quick run."""
     if deep:
         return PAGES
     others = set(catalogue.ITEM_KINDS) - {"device"} - dealt(username)
     left_out = tuple(f"items/{kind}/" for kind in others)
     turn = INSIDE.index(username) % 2
-    return [page for page in (PAGES if IN_CI else PAGES[turn::2]) if not page.pattern.startswith(left_out)]
+    return [page for page in PAGES[turn::2] if not page.pattern.startswith(left_out)]
 
 
 def walk_pages(client: Client, caller: Caller, pages: list[Address], deep: bool) -> tuple[list[str], int]:
@@ -171,9 +169,7 @@ def test_every_page_answers_each_persona_as_the_engine_decides(walk, deep, usern
 def test_the_quick_run_asks_about_every_page():
     asked = Counter(page for username in INSIDE for page in pages_for(username, deep=False))
     assert set(asked) == set(PAGES)
-    assert all(
-        times >= (len(INSIDE) if IN_CI else 5) for page, times in asked.items() if not page.pattern.startswith("items/")
-    )
+    assert all(times >= 5 for page, times in asked.items() if not page.pattern.startswith("items/"))
 
 
 @pytest.mark.parametrize("username", OUTSIDE)

@@ -17,7 +17,7 @@ from portal.pages.base import Screen
 from tests.portal.walking import addresses
 from tests.world import Cast
 
-#: A guest of a project with a deny: both outcomes on many pages. The walk through the demo asks others in the quick run.
+#: A guest of a project with a deny: both outcomes on many pages. The quick walk through the demo asks the others.
 GUEST = "lee"
 EVERYBODY = (GUEST, "nora", "carla", "anna", "sam", "siv", "alma")
 TOKENS = re.compile(r'"X-CSRFToken": "[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"')
