@@ -18,6 +18,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import User
+from accesscontrol.grants.models import Grant
 from accesscontrol.services.demo.personas import PERSONAS
 from portal.declared import PUBLIC, SIGNED_IN
 from portal.pages.base import Screen
@@ -123,6 +124,8 @@ def opened(page: Address, kind: str, route: Any, caller: Caller, parts: dict[str
     """What a page answers to whoever may do it: where the address goes on to something that is not there, 404."""
     if any(not parts.get(part) for part in page.parts):
         return 404
+    if page.name == "grant_item_add" and not Grant.objects.filter(key=parts["key"], covers="items").exists():
+        return 404  # what covers a whole account or kind has no items to choose
     if kind in catalogue.ITEM_KINDS and route.name == "move" and not caller.may_create(f"{kind}:create"):
         return 403
     return 200
