@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from io import StringIO
+from random import Random
 
 import pytest
 from django.core.management import call_command
@@ -22,6 +24,8 @@ from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item, Record
 from accesscontrol.projects.models import ProjectMember, ProjectRule
 from accesscontrol.services.demo.personas import PERSONAS, Persona, new_password
+from accesscontrol.services.demo.places import HOMES
+from accesscontrol.services.demo.tracks import Journey
 from accesscontrol.services.demo.world import build_world
 from accesscontrol.tokens.models import Token
 
@@ -188,6 +192,15 @@ def test_records_fill_the_sections_up_to_now(demo):
         "failed",
     }
     assert Record.objects.filter(section="intervals", device__isnull=False).exists()
+
+
+def test_at_every_hour_of_the_week_a_vehicle_has_a_trip_within_its_last_day():
+    monday = datetime(2026, 11, 16, 0, 7, tzinfo=UTC)
+    for now in (monday + timedelta(hours=hour) for hour in range(7 * 24)):
+        *_, last = sent = list(Journey(Random(now.hour), HOMES["buses"], 80, 0).days(now, 1))
+        assert now - timedelta(hours=24) <= sent[0][0] <= last[0] < now
+        moving = [data for at, data in sent if data["speed"] and last[0] - at <= timedelta(hours=24)]
+        assert len({(data["latitude"], data["longitude"]) for data in moving}) > 1, now
 
 
 def test_the_audit_log_is_whole_and_tells_a_story(demo):

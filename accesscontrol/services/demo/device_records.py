@@ -29,7 +29,7 @@ LOGS = (
     ("Bad checksum", {"event": "error", "code": 17}),
     ("Firmware checked", {"event": "firmware", "result": "up to date"}),
 )
-FOCUS_DAYS, DAYS = 12, 3
+FOCUS_DAYS, DAYS, LAST_DAY = 12, 3, 1
 
 
 class DeviceRecords:
@@ -39,7 +39,7 @@ class DeviceRecords:
         self.item, self.random, self.now = item, random, now
         chance = random.random()
         self.silent, self.stale = not first and chance < 0.12, not first and 0.12 <= chance < 0.2
-        self.days = FOCUS_DAYS if first else DAYS if chance < 0.4 else 0
+        self.days = FOCUS_DAYS if first else DAYS if chance < 0.4 else LAST_DAY
         self.is_sensor = "ident" not in item.settings
 
     def rows(self) -> Iterator[Record]:
@@ -66,7 +66,7 @@ class DeviceRecords:
     def _messages(self) -> Iterator[Message]:
         until = self._ago(24) - timedelta(days=self.random.randrange(8, 26)) if self.stale else self.now
         if self.is_sensor:
-            return sensor_days(self.random, until, max(self.days, 1), self.item.name)
+            return sensor_days(self.random, until, self.days, self.item.name)
         home = home_of(self.item.account.key)
         journey = Journey(self.random, home, FLEETS[home.fleet][2], self.random.uniform(2_000, 260_000))
         return journey.days(until, self.days)

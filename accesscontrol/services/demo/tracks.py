@@ -1,4 +1,4 @@
-"""Where the demo's devices have been: trips on working days, hours in the yard, and sensors that stand still."""
+"""Where the demo's devices have been: trips every day, hours in the yard, and sensors that stand still."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from accesscontrol.services.demo.places import Home
 Message = tuple[datetime, dict[str, Any]]
 KM_A_DEGREE = 111.2
 POINTS = 9
+SUNDAY = 6
 
 
 @dataclass
@@ -30,12 +31,15 @@ class Journey:
         self.heading = self.random.uniform(0, 2 * math.pi)
 
     def days(self, now: datetime, number: int) -> Iterator[Message]:
-        """The messages of so many days up to now, oldest first; Sundays are quiet."""
+        """The messages of so many times 24 hours up to now, oldest first: two trips a day, on Sundays one."""
+        since = now - timedelta(days=number)
+        return (message for message in self._days(now, number) if message[0] >= since)
+
+    def _days(self, now: datetime, number: int) -> Iterator[Message]:
         for back in range(number, -1, -1):
             midnight = (now - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
-            hours = (9,) if midnight.weekday() == 6 else (6, 14)
             yield from self._parked(midnight, now, 2)
-            for hour in hours if midnight.weekday() < 6 else ():
+            for hour in (9,) if midnight.weekday() == SUNDAY else (6, 14):
                 begin = midnight + timedelta(
                     hours=hour, minutes=self.random.randrange(90), seconds=self.random.randrange(60)
                 )
