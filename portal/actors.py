@@ -125,6 +125,8 @@ class ActorMiddleware:
         response["X-Request-ID"] = request.request_id
         if request.actor is not None:
             response.setdefault("Cache-Control", "no-store")
+        if STARTED in request.session:
+            request.session.go_on(time.time())
         return response
 
     def process_view(self, request: HttpRequest, view: Callable, *_rest) -> HttpResponse | None:

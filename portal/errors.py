@@ -6,6 +6,7 @@ exist. No answer holds a trace, a statement or a version.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from rest_framework.views import exception_handler
 
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.access.permissions import UnknownName
+from accesscontrol.access.waiting import BUSY, RETRY_SECONDS, is_busy
 from accesscontrol.services.errors import Conflict, Invalid
 
 log = structlog.get_logger("portal.errors")
@@ -47,7 +49,21 @@ class ErrorMiddleware:
             return _page(request, "portal/wrong.html", status.HTTP_400_BAD_REQUEST, reason=str(error))
         if isinstance(error, Conflict):
             return _page(request, "portal/wrong.html", status.HTTP_409_CONFLICT, reason=str(error))
+        if is_busy(error):
+            return busy(request)
         return None
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """The page for a change that waited in vain for one of somebody else; programs get their own words."""
+    log.warning("database_busy", request_id=getattr(request, "request_id", ""))
+    if request.path.startswith(FOR_PROGRAMS):
+        body = {"detail": BUSY, "errors": {}, "request_id": getattr(request, "request_id", "")}
+        answer: HttpResponse = JsonResponse(body, status=status.HTTP_503_SERVICE_UNAVAILABLE)
+    else:
+        answer = _page(None, "503.html", status.HTTP_503_SERVICE_UNAVAILABLE, reason=BUSY)  # without the database
+    answer["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
@@ -71,7 +87,7 @@ def log_refusal(request: HttpRequest, error: AccessDenied) -> None:
     )
 
 
-def _page(request: HttpRequest, template: str, code: int, **context: Any) -> HttpResponse:
+def _page(request: HttpRequest | None, template: str, code: int, **context: Any) -> HttpResponse:
     return render(request, template, context, status=code)
 
 
@@ -92,6 +108,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def broken(request: HttpRequest) -> HttpResponse:
     """What an error of ours answers: a page, or words for a program; neither needs the database."""
+    error = sys.exception()
+    if error is not None and is_busy(error):
+        return busy(request)
     if request.path.startswith(FOR_PROGRAMS):
         body = {"detail": BROKEN, "errors": {}, "request_id": getattr(request, "request_id", "")}
         return JsonResponse(body, status=status.HTTP_500_INTERNAL_SERVER_ERROR)

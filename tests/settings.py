@@ -23,11 +23,11 @@ TEST_KEYS = {
 os.environ.update(TEST_KEYS)
 
 from accesscontrol.settings import *  # noqa: E402, F403  (the keys must stand in the environment first)
-from accesscontrol.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
+from accesscontrol.settings import CACHES, DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.flushing"]  # lets a transactional test empty the append-only audit log
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {**CACHES, "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 

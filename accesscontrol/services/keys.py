@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accesscontrol.access.waiting import stamping
 from accesscontrol.tokens.models import Token
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -81,4 +82,5 @@ def note_use(token: Token, address: str | None) -> None:
     if token.last_used_at is not None and now - token.last_used_at < timedelta(minutes=1):
         return  # without taking the write lock
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - timedelta(minutes=1))
-    Token.objects.filter(stale, pk=token.pk).update(last_used_at=now, last_used_address=address or "")
+    with stamping():
+        Token.objects.filter(stale, pk=token.pk).update(last_used_at=now, last_used_address=address or "")

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 import structlog
+from django.core.cache import caches
 from rest_framework import authentication, exceptions, throttling
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -150,9 +151,16 @@ def _form(request: Request) -> str:
     return unquote_plus(request._request.body.decode("latin-1")) if is_form else ""
 
 
+class AddressRateThrottle(throttling.AnonRateThrottle):
+    """So many calls a minute for each address, while nobody is signed in."""
+
+    cache = caches["calls"]
+
+
 class TokenRateThrottle(throttling.SimpleRateThrottle):
     """So many calls a minute for each token."""
 
+    cache = caches["calls"]
     scope = "token"
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
@@ -164,10 +172,12 @@ class TokenRateThrottle(throttling.SimpleRateThrottle):
 class PersonRateThrottle(throttling.UserRateThrottle):
     """So many calls a minute for each person."""
 
+    cache = caches["calls"]
+
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         if isinstance(request.user, TokenCaller) or not request.user.is_authenticated:
             return None
         return super().get_cache_key(request, view)
 
 
-THROTTLES = (throttling.AnonRateThrottle, PersonRateThrottle, TokenRateThrottle)
+THROTTLES = (AddressRateThrottle, PersonRateThrottle, TokenRateThrottle)

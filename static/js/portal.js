@@ -180,7 +180,7 @@
   if (dialog) dialog.addEventListener("close", returnFocus);
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "results") $$(".filters details[open]").forEach((one) => { one.open = false; }); });
-  document.addEventListener("htmx:responseError", (event) => say(event.detail.xhr.status === 403 ? toasts.dataset.refused : toasts.dataset.failed));
+  document.addEventListener("htmx:responseError", (event) => say(toasts.dataset[{ 403: "refused", 503: "busy" }[event.detail.xhr.status] || "failed"]));
   document.addEventListener("htmx:sendError", () => say(toasts.dataset.failed));
   enhance(document);
   setInterval(() => $$("time[data-time]").forEach(tellTime), 60000);

@@ -7,8 +7,9 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accesscontrol.access.management.waiting import WaitingCommand
 from accesscontrol.services.token_leaks import find_keys, report_leaked
 
 #: So much of the text is looked at once; keys that are cut in two by a border are found in the next look.
@@ -16,7 +17,7 @@ PIECE = 200_000
 OVERLAP = 100
 
 
-class Command(BaseCommand):
+class Command(WaitingCommand):
     help = "Revoke every token whose key stands in the text, record it, and tell its people by mail."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

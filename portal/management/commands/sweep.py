@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from accesscontrol.access.management.waiting import WaitingCommand
 from accesscontrol.services.ends_tidying import sweep
 
 
-class Command(BaseCommand):
+class Command(WaitingCommand):
     help = "Tell people by mail what ends soon, and clear away what has ended. Safe to run as often as you like."
 
     def handle(self, *args: Any, **options: Any) -> None:

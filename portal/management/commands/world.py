@@ -9,9 +9,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.management.waiting import WaitingCommand
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.services.world.applying import Refused, apply
 from accesscontrol.services.world.exporting import export
@@ -24,7 +25,7 @@ NOTHING, FAILED, CHANGES = 0, 1, 2
 LISTED = 200  # lines of a plan that are shown; --all shows every one
 
 
-class Command(BaseCommand):
+class Command(WaitingCommand):
     help = "Show what a world file would change, apply it, or write the installation out as one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from rest_framework.test import APIClient
 
 from tests.world import Cast, build_cast
@@ -15,7 +15,8 @@ from tests.world import Cast, build_cast
 @pytest.fixture(autouse=True)
 def _uncounted_calls() -> None:
     """Rate limits count in the cache, which no rollback empties."""
-    cache.clear()
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 @pytest.fixture

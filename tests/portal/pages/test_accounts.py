@@ -84,8 +84,8 @@ def test_a_node_takes_three_statements_beside_the_session(browse, cast, django_a
     create_accounts(CONSOLE, [AccountSpec(name=f"Branch {n}", parent=cast.accounts["acme"]) for n in range(rows)])
     alma = browse("alma")
     alma.get("/accounts/acme/children/", **HTMX)
-    # Session and person: 3, saving the session: 3; the level itself: who asks, the rows, how many are below each.
-    with django_assert_num_queries(9):
+    # Session and person: 3; the level itself: who asks, the rows, how many are below each.
+    with django_assert_num_queries(6):
         assert len(alma.get("/accounts/acme/children/", **HTMX).context["nodes"]) == rows
 
 
@@ -94,7 +94,7 @@ def test_the_tree_takes_a_fixed_number_of_statements(browse, cast, django_assert
     create_accounts(CONSOLE, [AccountSpec(name=f"Branch {n}", parent=cast.accounts["acme"]) for n in range(rows)])
     alma = browse("alma")
     alma.get(TREE)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         assert len(alma.get(TREE).context["nodes"][0]["children"]) == rows
 
 

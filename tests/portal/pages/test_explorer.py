@@ -356,11 +356,11 @@ def test_the_number_of_statements_does_not_grow(browse, cast, django_assert_num_
     )
     alma = browse("alma")
     alma.get("/access/")
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         assert len(ask(alma, permission="device:view").context["things"]) == rows + 1
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(20):
         assert why(alma, permission="device:view", thing="device:rover")["allowed"] is True
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(34):
         assert ask(alma, "who/", permission="device:view", thing="device:rover").context["asked"] is True
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(13):
         assert ask(alma, "matrix/").status_code == 200

@@ -313,5 +313,5 @@ def test_the_form_takes_as_many_statements_for_entries_of_one_kind(browse, cast,
     create_token(CONSOLE, cast.accounts["northwind"], type="acl", key="entries", expires_at=END, rules=rules)
     nora = browse("nora")
     nora.get("/tokens/entries/change/")
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(22):
         nora.get("/tokens/entries/change/")

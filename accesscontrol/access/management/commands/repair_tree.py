@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from accesscontrol.access.management.waiting import WaitingCommand
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
 
 
-class Command(BaseCommand):
+class Command(WaitingCommand):
     help = "Puts every account where its parent says. Changes no parent; waits for other writers of the tree."
 
     def handle(self, *args: Any, **options: Any) -> None:
