@@ -7,6 +7,7 @@ item, once an address. `--deep` (in CI, too) asks everything of everybody.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -32,6 +33,8 @@ TO_SIGN_IN = 302
 #: Pages that are fragments, and go on to a whole page without htmx.
 FRAGMENTS = ("account_children",)
 BY_HTMX = {"HX-Request": "true"}
+#: Pages that show what an act would change by doing it, and undo it before they answer.
+SHOWN_BY_DOING = re.compile(r"^GET /grants/[^/]+/delete/: ")
 #: Pages that answer otherwise than with 200 to whoever is signed in, and to whoever is not.
 SIGNED_IN_STATUS = {"switch_stop": 405, "account_login": 302}
 OUTSIDE_STATUS = {"account_login": 200, "account_logout": 302, "token_sign_in": 200, "open_tool": 200}
@@ -47,7 +50,7 @@ def walk(standing_demo):
     """A browser and what its person may see."""
     client = Walker()
 
-    def start(username: str) -> tuple[Client, Caller]:
+    def start(username: str) -> tuple[Walker, Caller]:
         if username == NOBODY:
             return client, Caller(None)
         user = User.objects.get(username=username)
@@ -164,8 +167,10 @@ def walk_pages(client: Client, caller: Caller, pages: list[Address], deep: bool)
 @pytest.mark.parametrize("username", INSIDE)
 def test_every_page_answers_each_persona_as_the_engine_decides(walk, deep, username: str):
     pages = pages_for(username, deep)
-    wrong, asked = walk_pages(*walk(username), pages, deep)
+    client, caller = walk(username)
+    wrong, asked = walk_pages(client, caller, pages, deep)
     assert wrong == []
+    assert [line for line in client.wrote if not SHOWN_BY_DOING.search(line)] == []
     assert asked > len(pages) * 2 // 3
 
 
@@ -270,6 +275,7 @@ def test_every_endpoint_answers_each_persona_as_the_engine_decides(walk, deep, u
             if got != wanted:
                 wrong.append(f"{method} {path}: {got}, not {wanted}")
     assert wrong == []
+    assert client.wrote == []
     assert asked > len(ENDPOINTS)
 
 

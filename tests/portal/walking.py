@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.test import Client
@@ -44,6 +45,7 @@ SAMPLE = 8
 #: In how many of those a record is looked for.
 LOOKED_INTO = 4
 NOTHING_THERE = "there-is-none"
+WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,32 @@ def addresses(entries: list[Any] | None = None, prefix: str = "") -> Iterator[Ad
 
 
 class Walker(Client):
-    """A browser that keeps nothing of what it was shown: no copies of templates' contexts, so that it walks fast."""
+    """A browser that keeps nothing of what it was shown: no copies of templates' contexts, so that it walks fast.
+
+    wrote: what a GET wrote beside its session, or only locked. On SQLite it would wait for everybody else's change.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wrote: list[str] = []
 
     def request(self, **request: Any) -> HttpResponse:
-        return self.handler(self._base_environ(**request))
+        if request.get("REQUEST_METHOD") != "GET":
+            return self.handler(self._base_environ(**request))
+        statements: list[str] = []
+
+        def watch(execute: Callable, sql: str, *rest: Any) -> Any:
+            statements.append(sql)
+            return execute(sql, *rest)
+
+        with connection.execute_wrapper(watch):
+            response = self.handler(self._base_environ(**request))
+        begun = [sql for sql in statements if sql.startswith(("BEGIN", "SAVEPOINT"))]
+        written = [sql for sql in statements if sql.startswith(WRITES)]
+        session = [sql for sql in written if sql.startswith('UPDATE "django_session"')]  # in a transaction of its own
+        beyond = [sql for sql in written if sql not in session] + begun[len(session) :]
+        self.wrote += [f"GET {request['PATH_INFO']}: {sql[:60]}" for sql in beyond]
+        return response
 
 
 def rows_of(kind: str) -> QuerySet:
