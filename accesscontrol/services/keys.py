@@ -12,6 +12,7 @@ import re
 import secrets
 import string
 import zlib
+from contextlib import nullcontext
 from datetime import timedelta
 
 from django.conf import settings
@@ -77,10 +78,14 @@ def with_key(key: str) -> QuerySet[Token]:
 
 
 def note_use(token: Token, address: str | None) -> None:
-    """Stamp when and from where a token was last used, at most once a minute."""
+    """Stamp when and from where a token was last used, at most once a minute.
+
+    While the database is busy the stamp is left out, but not where the token could end by that, as if it were unused.
+    """
     now = timezone.now()
     if token.last_used_at is not None and now - token.last_used_at < timedelta(minutes=1):
         return  # without taking the write lock
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - timedelta(minutes=1))
-    with stamping():
+    unused = (now - (token.last_used_at or token.created_at)).total_seconds()
+    with stamping() if token.idle_ttl is None or unused < token.idle_ttl / 2 else nullcontext():
         Token.objects.filter(stale, pk=token.pk).update(last_used_at=now, last_used_address=address or "")

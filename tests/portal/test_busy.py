@@ -90,6 +90,17 @@ def test_calls_by_token_are_answered_and_their_use_is_stamped_when_that_can_be(c
     assert row.get().last_used_at > before
 
 
+def test_no_token_ends_for_want_of_a_stamp(cast, busy):
+    key, row = cast.tokens["master"].secret, Token.objects.filter(pk=cast.tokens["master"].token.pk)
+    row.update(last_used_at=timezone.now() - timedelta(minutes=6), idle_ttl=600)
+    caller = APIClient(headers={"Authorization": f"Bearer {key}"}, raise_request_exception=False)
+    with busy():
+        codes = {caller.get("/api/v1/items/").status_code}
+    assert codes == {503 if connection.vendor == "sqlite" else 200}
+    assert caller.get("/api/v1/items/").status_code == 200
+    assert row.get().last_used_at > timezone.now() - timedelta(minutes=1)
+
+
 def test_a_change_that_waits_in_vain_says_so_and_changes_nothing(cast, busy):
     client, caller = signed_in(cast), APIClient(raise_request_exception=False)
     caller.force_login(cast.people["nora"])
