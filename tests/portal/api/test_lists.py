@@ -127,21 +127,18 @@ def test_settings_that_are_a_section_are_not_in_the_item(person):
 @pytest.mark.parametrize(
     ("noun", "expected"),
     [
-        ("accounts", 12),
-        ("items", 13),
-        ("users", 12),
-        ("roles", 12),
-        ("tokens", 14),
-        ("grants", 18),
-        ("projects", 14),
-        ("events", 11),
+        ("accounts", 9),
+        ("items", 10),
+        ("users", 9),
+        ("roles", 9),
+        ("tokens", 11),
+        ("grants", 15),
+        ("projects", 11),
+        ("events", 8),
     ],
 )
 def test_a_list_costs_the_same_queries_for_one_row_and_for_three(noun, expected, person, cast):
-    """Session, person, savepoints, scope, count, rows, related things: a figure that no row adds to.
-
-    (A scope is kept between statements, but not inside the transaction of a test: it counts twice or more here.)
-    """
+    """Session, person, epochs, count, rows, related things: a figure that no row adds to."""
     northwind, anna = cast.accounts["northwind"], cast.people["anna"]
     for number in range(3):
         GrantFactory(account=northwind)
