@@ -10,7 +10,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.decision import Question
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemUserObjectPermission
-from benchmarks.timing import microseconds_each
+from benchmarks.timing import beside
 
 
 def measure() -> int:
@@ -29,11 +29,11 @@ def measure() -> int:
         "guardian has_perm": (lambda: ObjectPermissionChecker(subuser).has_perm("view_item", assigned), 1),
         "Django .filter().exists()": (lambda: _exists(subuser, assigned), 1),
     }
-    base = microseconds_each(rows["guardian has_perm"][0], 1, times=15)
+    guardian = rows["guardian has_perm"][0]
     print(f"{'check':<40}{'µs':>12}{'guardian is … times as slow':>32}")
     for label, (act, number) in rows.items():
-        each = microseconds_each(act, number, times=15)
-        print(f"{label:<40}{each:>12.1f}{base / each:>32.2f}")
+        each, base = beside(act, guardian)
+        print(f"{label:<40}{each / number:>12.1f}{base * number / each:>32.2f}")
     wrong = [item for item, decision in zip(items, _many(actor, items), strict=True) if not decision]
     return 1 if wrong or not engine.decide(sub, "device:view", assigned) else 0
 

@@ -19,10 +19,10 @@ def milliseconds(act: Callable[[], Any], times: int = 7) -> tuple[float, float]:
     return median(taken), max(taken)
 
 
-def microseconds_each(act: Callable[[], Any], number: int, times: int = 5) -> float:
-    """The best round's time for one of the `number` things that `act` does, in microseconds."""
-    best = min(_seconds(act) for _ in range(times))
-    return best / number * 1_000_000
+def beside(act: Callable[[], Any], other: Callable[[], Any], rounds: int = 60) -> tuple[float, float]:
+    """The best times of both in microseconds: taken in turns, so that a slow moment of the machine meets both."""
+    pairs = [(_seconds(act), _seconds(other)) for _ in range(rounds)]
+    return min(one for one, _ in pairs) * 1_000_000, min(one for _, one in pairs) * 1_000_000
 
 
 def _seconds(act: Callable[[], Any]) -> float:
