@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -14,9 +15,13 @@ Row = dict[str, Any]
 
 def record(**columns: str) -> str:
     """A JSON object of SQL expressions: {'id': t.id, …}. An expression `json:t.rules` embeds a JSON column."""
-    postgres = connection.vendor == "postgresql"
+    return _record(connection.vendor == "postgresql", tuple(columns.items()))
+
+
+@lru_cache(512)
+def _record(postgres: bool, columns: tuple[tuple[str, str], ...]) -> str:
     parts = []
-    for name, expression in columns.items():
+    for name, expression in columns:
         if expression.startswith("json:"):
             expression = expression[5:] if postgres else f"json({expression[5:]})"
         parts.append(f"'{name}', {expression}")
@@ -65,13 +70,18 @@ def counting(link: str, at: datetime) -> tuple[str, list[Any]]:
     link: the alias of `items_itemlink`. A link that was made under no grant always counts.
     """
     moment_at = connection.ops.adapt_datetimefield_value(at)
+    return _counting(link), [moment_at] * 4
+
+
+@lru_cache(512)
+def _counting(link: str) -> str:
     parts = [
         f"({link}.{column} IS NULL OR EXISTS (SELECT 1 FROM grants_grantgrantee gl JOIN grants_grant g "
         f"ON g.id = gl.grant_id WHERE gl.id = {link}.{column} AND gl.accepted_at IS NOT NULL AND g.enabled "
         "AND (g.starts_at IS NULL OR g.starts_at <= %s) AND (g.expires_at IS NULL OR g.expires_at > %s)))"
         for column in ("member_under_id", "container_under_id")
     ]
-    return f"({' AND '.join(parts)})", [moment_at] * 4
+    return f"({' AND '.join(parts)})"
 
 
 #: Every account with itself and all above it, for the accounts of the CTE `involved(id)`.
