@@ -23,6 +23,7 @@ _ERRORS = {
     "409": "The state of things does not allow it now; `detail` says what to do first.",
     "415": "The body is not JSON.",
     "429": "Too many calls; try again after the seconds of the Retry-After header.",
+    "503": "The database is busy with a long change of somebody else; nothing was changed. See Retry-After.",
 }
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 
@@ -108,7 +109,7 @@ class DeclaredSchema(AutoSchema):
         """Which errors this operation may answer with, those of its own aside."""
         if getattr(self.view, "errors_are_sentences", False):
             return set()
-        codes = {"406", "429"}
+        codes = {"406", "429", "503"}
         public = self.view.declares.get(self._action) == PUBLIC
         if not public or self.method != "GET":
             codes |= {"400", "401", "403"}
