@@ -126,7 +126,7 @@ class ActorMiddleware:
         if request.actor is not None:
             response.setdefault("Cache-Control", "no-store")
         if STARTED in request.session:
-            request.session.go_on(time.time())
+            request.session.go_on()
         return response
 
     def process_view(self, request: HttpRequest, view: Callable, *_rest) -> HttpResponse | None:

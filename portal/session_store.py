@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
+from django.utils import timezone
 
 from accesscontrol.access.waiting import is_busy, stamping
 
-RENEWED = "renewed"
-#: A session is renewed once in so many seconds (sooner where it lives shorter than ten minutes).
+#: A session is renewed once in so many seconds, and at least ten times in its life.
 EVERY = 60
 
 
 class SessionStore(db.SessionStore):
-    """A session that somebody goes on using ends SESSION_COOKIE_AGE seconds after its last renewal."""
+    """A session ends SESSION_COOKIE_AGE seconds after its last renewal."""
 
+    ends_at: datetime | None = None
     only_goes_on = False
 
-    def go_on(self, now: float) -> None:
-        """Renew the session when that is due: called at the end of a request, with the time in seconds."""
-        if now - self.get(RENEWED, 0) < min(EVERY, settings.SESSION_COOKIE_AGE / 10):
-            return
-        self.only_goes_on = not self.modified
-        self[RENEWED] = int(now)
+    def go_on(self) -> None:
+        """Called at the end of a request: renew the session, and its cookie, when that is due."""
+        since = timedelta(seconds=settings.SESSION_COOKIE_AGE - min(EVERY, settings.SESSION_COOKIE_AGE / 10))
+        if not self.modified and self.ends_at is not None and self.ends_at - timezone.now() < since:
+            self.only_goes_on = self.modified = True
 
     def save(self, must_create: bool = False) -> None:
-        """Write it; where nothing but the renewal is new, no page waits for a long change of somebody else."""
-        with stamping() if self.only_goes_on else nullcontext():
+        """Write it. A renewal touches nothing that a request beside this one wrote, and waits for nobody."""
+        if not self.only_goes_on:
             self._write(must_create)
+            return
+        with stamping():
+            self.model.objects.filter(session_key=self.session_key).update(expire_date=self.get_expiry_date())
 
     def _write(self, must_create: bool) -> None:
         """As Django's, but a database that is busy is not taken for a session that somebody has deleted."""
@@ -42,3 +46,8 @@ class SessionStore(db.SessionStore):
             if isinstance(reason, OperationalError) and is_busy(reason):
                 raise reason from reason.__cause__
             raise
+
+    def _get_session_from_db(self) -> Session | None:
+        found = super()._get_session_from_db()
+        self.ends_at = found.expire_date if found is not None else None
+        return found

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.db.models import F
 from django.test import Client, RequestFactory
 
 from accesscontrol.services.accounts import block_account, move_account
@@ -58,6 +62,40 @@ def test_a_session_ends_after_twelve_hours_whatever_happens_in_it(cast):
     set_session(client, **{STARTED: time.time() - 12 * 3600 - 5})
     response = client.get("/items/device/")
     assert response.url == "/sign-in/?next=/items/device/"
+    assert client.get("/items/device/").status_code == 302
+
+
+@pytest.mark.checklist("S03")
+def test_a_session_is_renewed_once_a_minute_and_what_others_wrote_meanwhile_stays(cast):
+    client = signed_in(cast, "nora")
+    client.get("/items/device/")
+    ends = Session.objects.get().expire_date
+    assert "session" not in client.get("/items/device/").cookies
+    assert Session.objects.get().expire_date == ends
+    late = ends - timedelta(minutes=29)
+    Session.objects.update(expire_date=late)
+
+    def beside(execute, sql, *rest):
+        """Another request of this session writes between this one's read and its renewal."""
+        if sql.startswith('UPDATE "django_session"') and not written:
+            written.append(sql)
+            set_session(client, **{OPERATES: {"account": cast.accounts["contoso"].pk, "since": 1}})
+            Session.objects.update(expire_date=late)
+        return execute(sql, *rest)
+
+    written: list[str] = []
+    with connection.execute_wrapper(beside):
+        response = client.get("/items/device/")
+    assert response.cookies["session"]["max-age"] == 30 * 60
+    assert Session.objects.get().expire_date >= ends
+    assert client.session[OPERATES]["account"] == cast.accounts["contoso"].pk
+
+
+@pytest.mark.checklist("S03")
+def test_a_session_that_nobody_used_for_thirty_minutes_is_over(cast):
+    client = signed_in(cast, "nora")
+    assert client.get("/items/device/").status_code == 200
+    Session.objects.update(expire_date=F("expire_date") - timedelta(minutes=30, seconds=1))
     assert client.get("/items/device/").status_code == 302
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -18,7 +19,6 @@ from rest_framework.test import APIClient
 from accesscontrol.items.models import Item
 from accesscontrol.services.acts import act
 from accesscontrol.tokens.models import Token
-from portal.session_store import RENEWED
 from tests.world import Cast, build_cast
 
 NEW_TRUCK = {"account": "northwind", "name": "Truck 99", "settings": ""}
@@ -65,9 +65,7 @@ def signed_in(cast: Cast) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(cast.people["nora"])
     assert client.get("/items/device/").status_code == 200
-    session = client.session
-    session[RENEWED] -= 61
-    session.save()
+    Session.objects.update(expire_date=F("expire_date") - timedelta(seconds=61))
     return client
 
 
