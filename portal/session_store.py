@@ -11,7 +11,8 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.utils import timezone
 
-from accesscontrol.access.waiting import is_busy, stamping
+from accesscontrol.access.waiting import is_busy
+from accesscontrol.services import sessions
 
 #: A session is renewed once in so many seconds, and at least ten times in its life.
 EVERY = 60
@@ -34,8 +35,7 @@ class SessionStore(db.SessionStore):
         if not self.only_goes_on:
             self._write(must_create)
             return
-        with stamping():
-            self.model.objects.filter(session_key=self.session_key).update(expire_date=self.get_expiry_date())
+        sessions.renew_session(self.session_key, self.get_expiry_date())
 
     def _write(self, must_create: bool) -> None:
         """As Django's, but a database that is busy is not taken for a session that somebody has deleted."""
