@@ -99,7 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.frame.frame",
+                "portal.frame.menu.frame",
             ],
             "builtins": ["portal.templatetags.icons"],
         },
@@ -143,7 +143,7 @@ CACHES = {
 # --- Who signs in, and how
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accesscontrol.access.backend.EngineBackend"]  # has_perm asks the engine, nobody else
+AUTHENTICATION_BACKENDS = ["accesscontrol.access.doors.backend.EngineBackend"]  # has_perm asks the engine, nobody else
 ANONYMOUS_USER_NAME = None  # guardian makes no anonymous user
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
@@ -255,7 +255,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1|/access/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "portal.api.schema.describe_problems",
+        "portal.api.frame.schema.describe_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ItemKind": "accesscontrol.items.models.KIND_CHOICES",

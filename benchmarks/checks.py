@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.contrib.auth.models import Permission as AuthPermission
 from guardian.core import ObjectPermissionChecker
 
-from accesscontrol.access import engine, freshness, reverse
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled import keeping as freshness
 from accesscontrol.access.decision import Question
+from accesscontrol.access.doors import reverse
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemUserObjectPermission
 from benchmarks.timing import beside

@@ -7,8 +7,8 @@ from django.db.models import Count
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.previews import preview_create, preview_revoke
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.grants.previews.previews import preview_create, preview_revoke
 from benchmarks.timing import milliseconds
 
 #: What a preview may take, for a grant that covers 100,000 items.

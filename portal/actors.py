@@ -24,7 +24,8 @@ from rest_framework.views import APIView
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services import keys, sessions
+from accesscontrol.services.people import sessions
+from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 from portal import token_sessions
 from portal.declared import PUBLIC

@@ -21,7 +21,7 @@ from rest_framework.views import exception_handler
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.access.waiting import BUSY, RETRY_SECONDS, is_busy
-from accesscontrol.services.errors import Conflict, Invalid
+from accesscontrol.services.frame.errors import Conflict, Invalid
 
 log = structlog.get_logger("portal.errors")
 

@@ -8,9 +8,9 @@ import structlog
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accesscontrol.services import keys
-from accesscontrol.services.exposures import report_exposure
-from accesscontrol.services.token_refusals import refusals
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.exposures import report_exposure
+from accesscontrol.services.tokens.refusals import refusals
 
 log = structlog.get_logger("portal.sign_in")
 

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from accesscontrol.access.waiting import is_busy
-from accesscontrol.services import sessions
+from accesscontrol.services.people import sessions
 
 #: A session is renewed once in so many seconds, and at least ten times in its life.
 EVERY = 60

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services import keys, sessions
+from accesscontrol.services.people import sessions
+from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 
 SESSION_TOKEN = "token"  # noqa: S105  (a name in the session)

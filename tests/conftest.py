@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from accesscontrol.access import freshness
+from accesscontrol.access.compiled import keeping as freshness
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_SWITCHES = [

@@ -18,7 +18,7 @@ from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission, Record
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
 from accesscontrol.roles.models import Role
-from accesscontrol.services import keys
+from accesscontrol.services.tokens import keys
 from accesscontrol.subscriptions.models import AddOn, Coupon, Invoice, Subscription
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from accesscontrol.services.demo.making import Secrets, make_demo
+from demo.making import Secrets, make_demo
 
 SMALL = 0.1
 

@@ -24,25 +24,20 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
-from accesscontrol.services.accounts import create_accounts
-from accesscontrol.services.assignments import assign_items
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.items import create_items
-from accesscontrol.services.links import create_links
-from accesscontrol.services.projects import create_project
-from accesscontrol.services.roles import create_role
-from accesscontrol.services.specs import (
-    AccountSpec,
-    ItemSpec,
-    LinkSpec,
-    MemberSpec,
-    ProjectRuleSpec,
-    TokenRuleSpec,
-    TokenSpec,
-    UserSpec,
-)
-from accesscontrol.services.tokens import Issued, create_tokens
-from accesscontrol.services.users import create_users
+from accesscontrol.services.accounts.accounts import create_accounts
+from accesscontrol.services.accounts.specs import AccountSpec
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items.assignments import assign_items
+from accesscontrol.services.items.items import create_items
+from accesscontrol.services.items.links import create_links
+from accesscontrol.services.items.specs import ItemSpec, LinkSpec
+from accesscontrol.services.people.roles import create_role
+from accesscontrol.services.people.specs import UserSpec
+from accesscontrol.services.people.users import create_users
+from accesscontrol.services.projects.projects import create_project
+from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec
+from accesscontrol.services.tokens.tokens import Issued, create_tokens
 from tests import pictures
 
 CONSOLE = Actor.system()

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from accesscontrol.access.triggers import check_triggers
+from accesscontrol.access.fresh.triggers import check_triggers
 from accesscontrol.checks import register_checks
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from django.db.models import Model
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.facts import least
+from accesscontrol.access.compiled.scope import Scope, Verdict
+from accesscontrol.access.fresh.facts import least
+from accesscontrol.access.fresh.things import Ref, Thing
+from accesscontrol.access.law.reaches import VIEW_OF
 from accesscontrol.access.permissions import Permission
-from accesscontrol.access.reaches import VIEW_OF
-from accesscontrol.access.scope import Scope, Verdict
-from accesscontrol.access.things import Ref, Thing
 from accesscontrol.catalogue import KINDS, history_clips
 
 

@@ -12,14 +12,14 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accesscontrol import catalogue
-from accesscontrol.access import things
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled.keeping import scopes
+from accesscontrol.access.compiled.scope import Scope, model_of
 from accesscontrol.access.decision import Decision, Question, unknown_thing
-from accesscontrol.access.freshness import scopes
+from accesscontrol.access.fresh import things
+from accesscontrol.access.fresh.things import Ref, Thing, ref_of
+from accesscontrol.access.law.reaches import VIEW_OF, VIEWS, Below, Branch, Everything, Own, OwnButOwner, Reach
 from accesscontrol.access.permissions import Permission, PermissionSet, UnknownName, kind_permissions, permission
-from accesscontrol.access.reaches import VIEW_OF, VIEWS, Below, Branch, Everything, Own, OwnButOwner, Reach
-from accesscontrol.access.scope import Scope, model_of
-from accesscontrol.access.things import Ref, Thing, ref_of
 from accesscontrol.audit.models import Event
 from accesscontrol.subscriptions.models import Subscription
 

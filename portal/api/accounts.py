@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol.accounts.models import Account
-from accesscontrol.services import accounts
-from portal.api.base import NounViewSet
-from portal.api.payloads import AccountToCreateIn, Nothing, Payload, VisibleThing
-from portal.api.reading import NounFilters, YesOrNo
-from portal.api.schema import shown_or_named
+from accesscontrol.services.accounts import accounts
+from portal.api.frame.base import NounViewSet
+from portal.api.frame.payloads import AccountToCreateIn, Nothing, Payload, VisibleThing
+from portal.api.frame.reading import NounFilters, YesOrNo
+from portal.api.frame.schema import shown_or_named
 
 _MOST_DAYS = 36_500
 

@@ -16,8 +16,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accesscontrol.services.questions import Answer, BadRequest, answer_many, load_json
-from portal.api.base import View
+from accesscontrol.services.decisions.questions import Answer, BadRequest, answer_many, load_json
+from portal.api.frame.base import View
 from portal.declared import PUBLIC, SIGNED_IN
 
 LARGEST_BODY = 1024 * 1024

@@ -15,9 +15,9 @@ from rest_framework.response import Response
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import User
 from accesscontrol.tokens.models import Token
-from portal.api.authentication import TokenCaller
-from portal.api.base import Endpoint, View
-from portal.api.token_shown import idle_end, may_in_words
+from portal.api.frame.authentication import TokenCaller
+from portal.api.frame.base import Endpoint, View
+from portal.api.tokens.shown import idle_end, may_in_words
 from portal.declared import PUBLIC, SIGNED_IN
 from portal.token_sessions import TokenHolder
 

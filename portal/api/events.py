@@ -9,11 +9,11 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
-from accesscontrol.access.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.audit.models import Event
-from portal.api.base import NounViewSet
-from portal.api.payloads import VisibleThing
-from portal.api.reading import NounFilters, TimeFilter, TimePages
+from portal.api.frame.base import NounViewSet
+from portal.api.frame.payloads import VisibleThing
+from portal.api.frame.reading import NounFilters, TimeFilter, TimePages
 
 
 class EventShown(serializers.ModelSerializer):

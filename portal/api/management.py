@@ -6,9 +6,9 @@ from rest_framework import serializers
 
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
-from portal.api.base import NounViewSet
-from portal.api.payloads import VisibleThing
-from portal.api.reading import NounFilters
+from portal.api.frame.base import NounViewSet
+from portal.api.frame.payloads import VisibleThing
+from portal.api.frame.reading import NounFilters
 
 
 class RoleShown(serializers.ModelSerializer):

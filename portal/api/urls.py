@@ -5,17 +5,17 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal.api.accounts import AccountViewSet
-from portal.api.base import NounViewSet
 from portal.api.decisions import ConfigurationView, EvaluationsView, EvaluationView
 from portal.api.entrance import ApiRoot, DocsView, Nowhere, SchemaView, Whoami
 from portal.api.events import EventViewSet
-from portal.api.grants import GrantItemViewSet, GrantLogViewSet, GrantViewSet
-from portal.api.items import ItemViewSet
+from portal.api.frame.base import NounViewSet
+from portal.api.grants.grants import GrantItemViewSet, GrantLogViewSet, GrantViewSet
+from portal.api.grants.received import ReceivedLogViewSet, ReceivedViewSet
+from portal.api.items.items import ItemViewSet
+from portal.api.items.records import RecordViewSet
+from portal.api.items.sections import MemberViewSet, SettingsViewSet
 from portal.api.management import ProjectViewSet, RoleViewSet
-from portal.api.received import ReceivedLogViewSet, ReceivedViewSet
-from portal.api.records import RecordViewSet
-from portal.api.sections import MemberViewSet, SettingsViewSet
-from portal.api.tokens import LeakedView, TokenLogViewSet, TokenViewSet
+from portal.api.tokens.tokens import LeakedView, TokenLogViewSet, TokenViewSet
 from portal.api.users import UserViewSet
 
 CHANGE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}

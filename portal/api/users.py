@@ -13,11 +13,12 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
-from accesscontrol.services import assignments, users
-from portal.api.base import NounViewSet
-from portal.api.items import ItemShown
-from portal.api.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
-from portal.api.reading import NounFilters, YesOrNo
+from accesscontrol.services.items import assignments
+from accesscontrol.services.people import users
+from portal.api.frame.base import NounViewSet
+from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
+from portal.api.frame.reading import NounFilters, YesOrNo
+from portal.api.items.items import ItemShown
 
 _AUTHORITIES = list(catalogue.AUTHORITIES.items())
 _MOST_DAYS = 36_500

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-from portal.pages import (
-    accounts,
-    choices,
-    events,
-    explorer,
-    grants,
-    home,
-    items,
-    profile,
-    projects,
-    roles,
-    search,
-    sign_in,
-    switcher,
-    token_sign_in,
-    tokens,
-    users,
-)
+from portal.pages.accounts import screens as accounts
+from portal.pages.accounts import switcher
+from portal.pages.events import screens as events
+from portal.pages.explorer import screens as explorer
+from portal.pages.grants import screens as grants
+from portal.pages.home import screens as home
+from portal.pages.items import screens as items
+from portal.pages.profile import screens as profile
+from portal.pages.projects import screens as projects
+from portal.pages.roles import screens as roles
+from portal.pages.search import choices
+from portal.pages.search import screens as search
+from portal.pages.sign_in import by_password as sign_in
+from portal.pages.sign_in import by_token as token_sign_in
+from portal.pages.tokens import screens as tokens
+from portal.pages.users import screens as users
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *home.urlpatterns,

@@ -11,9 +11,12 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import User
 from accesscontrol.projects.models import Project
-from accesscontrol.services import projects, tokens, users
-from accesscontrol.services.errors import BeyondOwn, Invalid
-from accesscontrol.services.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, TokenRuleSpec
+from accesscontrol.services.frame.errors import BeyondOwn, Invalid
+from accesscontrol.services.people import users
+from accesscontrol.services.projects import projects
+from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec
+from accesscontrol.services.tokens import tokens
+from accesscontrol.services.tokens.specs import TokenRuleSpec
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accesscontrol.access import triggers
+from accesscontrol.access.fresh import triggers
 from accesscontrol.audit import chain
 from accesscontrol.audit.models import ChainHead, Event, EventDetail
 from accesscontrol.audit.verification import verify

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 
-from accesscontrol.access import epochs
+from accesscontrol.access.fresh import epochs
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit import chain

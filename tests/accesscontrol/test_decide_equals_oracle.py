@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from accesscontrol.services.questions import answer_many
+from accesscontrol.services.decisions.questions import answer_many
 from tests.accesscontrol.world_files import run, writer
 from tests.oracle.asking import all_questions
 from tests.oracle.oracle import Oracle

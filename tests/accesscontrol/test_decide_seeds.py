@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
-from accesscontrol.services.questions import answer_many
+from accesscontrol.services.decisions.questions import answer_many
 from tests.contracts.source import ROOT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]

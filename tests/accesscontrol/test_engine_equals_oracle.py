@@ -16,9 +16,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accesscontrol.access import engine, explaining, freshness, reverse
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled import keeping as freshness
 from accesscontrol.access.decision import Decision, Question
+from accesscontrol.access.doors import explaining, reverse
 from accesscontrol.access.permissions import Permission, permission_on
 from tests import world_rows
 from tests.oracle.asking import all_questions

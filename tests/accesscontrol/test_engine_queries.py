@@ -9,9 +9,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from accesscontrol.access import engine, explaining
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.decision import Question
+from accesscontrol.access.doors import explaining
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item

@@ -13,8 +13,10 @@ import yaml
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accesscontrol.access import engine, facts, freshness
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled import keeping as freshness
+from accesscontrol.access.fresh import facts
 from tests import world_rows
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both, pytest.mark.concurrency]

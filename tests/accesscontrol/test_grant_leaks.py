@@ -12,14 +12,20 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accesscontrol.access import engine
-from accesscontrol.access.grant_logs import visible_log
+from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.audit.models import EventDetail
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.grant_invitations import add_grantees
-from accesscontrol.services.grantees import accept_grant
-from accesscontrol.services.grants import create_grant, revoke_grant
-from accesscontrol.services.links import link_items
-from accesscontrol.services.previews import Preview, preview_change, preview_create, preview_drop, preview_revoke
+from accesscontrol.services.grants.grantees import accept_grant
+from accesscontrol.services.grants.grants import create_grant, revoke_grant
+from accesscontrol.services.grants.invitations import add_grantees
+from accesscontrol.services.grants.previews.previews import (
+    Preview,
+    preview_change,
+    preview_create,
+    preview_drop,
+    preview_revoke,
+)
+from accesscontrol.services.items.links import link_items
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = pytest.mark.django_db

@@ -13,16 +13,16 @@ from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import EventDetail
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.services.accounts import close_account
-from accesscontrol.services.assignments import assign_items
-from accesscontrol.services.grantees import accept_grant, drop_grant
-from accesscontrol.services.grants import change_grant, create_grant, pause_grant, resume_grant, revoke_grant
-from accesscontrol.services.items import create_item
-from accesscontrol.services.links import link_items
-from accesscontrol.services.previews import preview_change, preview_revoke
-from accesscontrol.services.specs import TokenRuleSpec
-from accesscontrol.services.tokens import create_token
-from accesscontrol.services.users import create_user
+from accesscontrol.services.accounts.accounts import close_account
+from accesscontrol.services.grants.grantees import accept_grant, drop_grant
+from accesscontrol.services.grants.grants import change_grant, create_grant, pause_grant, resume_grant, revoke_grant
+from accesscontrol.services.grants.previews.previews import preview_change, preview_revoke
+from accesscontrol.services.items.assignments import assign_items
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.items.links import link_items
+from accesscontrol.services.people.users import create_user
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = pytest.mark.django_db

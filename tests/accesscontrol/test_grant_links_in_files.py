@@ -10,8 +10,8 @@ from django.core.management import CommandError
 
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import ItemLink
-from accesscontrol.services.grants import pause_grant, revoke_grant
-from accesscontrol.services.links import link_items
+from accesscontrol.services.grants.grants import pause_grant, revoke_grant
+from accesscontrol.services.items.links import link_items
 from tests.accesscontrol.world_files import Write, empty_the_installation, exit_code, exported, run, writer
 from tests.world import CONSOLE, build_cast
 

@@ -19,11 +19,11 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.catalogue import ASKED_OF_ACCOUNT, ITEM_KINDS, KINDS
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
-from accesscontrol.services import previews
-from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.grants import change_grant, create_grant, revoke_grant
-from accesscontrol.services.previews import Preview
-from accesscontrol.services.previews_words import ON_ACCOUNTS, ON_ITEMS
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.grants.grants import change_grant, create_grant, revoke_grant
+from accesscontrol.services.grants.previews import previews
+from accesscontrol.services.grants.previews.previews import Preview
+from accesscontrol.services.grants.previews.words import ON_ACCOUNTS, ON_ITEMS
 from tests import world_rows
 from tests.oracle.links_under import random_links_under
 from tests.oracle.worlds import NOW, random_world

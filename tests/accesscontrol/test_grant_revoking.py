@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from accesscontrol.access import engine
-from accesscontrol.services.grants import create_grant, pause_grant, revoke_grant
+from accesscontrol.services.grants.grants import create_grant, pause_grant, revoke_grant
 from tests.world import CONSOLE, build_cast
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both, pytest.mark.concurrency]

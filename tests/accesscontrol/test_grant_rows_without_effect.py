@@ -10,13 +10,13 @@ from django.utils import timezone
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.grants.models import Grant, GrantItem
-from accesscontrol.services.accounts import move_account
-from accesscontrol.services.errors import BeyondOwn, Invalid
-from accesscontrol.services.grant_invitations import add_grantees
-from accesscontrol.services.grants import change_grant, create_grant, extend_grant, pause_grant, resume_grant
-from accesscontrol.services.items import create_item, move_item
-from accesscontrol.services.specs import TokenRuleSpec
-from accesscontrol.services.tokens import create_token
+from accesscontrol.services.accounts.accounts import move_account
+from accesscontrol.services.frame.errors import BeyondOwn, Invalid
+from accesscontrol.services.grants.grants import change_grant, create_grant, extend_grant, pause_grant, resume_grant
+from accesscontrol.services.grants.invitations import add_grantees
+from accesscontrol.services.items.items import create_item, move_item
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = pytest.mark.django_db

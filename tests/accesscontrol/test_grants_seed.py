@@ -12,19 +12,19 @@ from rest_framework.test import APIClient
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.doors.records import visible_records
+from accesscontrol.access.doors.topics import decide_topic
 from accesscontrol.access.engine import AccessDenied
-from accesscontrol.access.records import visible_records
-from accesscontrol.access.topics import decide_topic
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.services.accounts import open_account
-from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.grantees import accept_grant
-from accesscontrol.services.grants import change_grant, create_grant, revoke_grant
-from accesscontrol.services.items import create_item, delete_item, move_item
-from accesscontrol.services.links import link_items
-from accesscontrol.services.sections import send_command
+from accesscontrol.services.accounts.accounts import open_account
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.grants.grantees import accept_grant
+from accesscontrol.services.grants.grants import change_grant, create_grant, revoke_grant
+from accesscontrol.services.items.items import create_item, delete_item, move_item
+from accesscontrol.services.items.links import link_items
+from accesscontrol.services.items.sections import send_command
 from tests.factories import RecordFactory
 from tests.world import CONSOLE, Cast, build_cast
 

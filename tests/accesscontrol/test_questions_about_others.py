@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services.questions import answer_many
+from accesscontrol.services.decisions.questions import answer_many
 from accesscontrol.tokens.models import Token
 from tests.accesscontrol.world_files import SEEDS
 

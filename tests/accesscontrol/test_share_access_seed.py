@@ -7,11 +7,11 @@ from rest_framework.test import APIClient
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.services.accounts import change_account, open_account
-from accesscontrol.services.errors import Invalid
-from accesscontrol.services.items import create_item
-from accesscontrol.services.specs import TokenRuleSpec
-from accesscontrol.services.tokens import create_token
+from accesscontrol.services.accounts.accounts import change_account, open_account
+from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast, build_cast
 
 

@@ -11,16 +11,18 @@ from django.core import mail
 from django.core.mail import send_mail
 from django.db import connection, transaction
 
-from accesscontrol.access import engine, epochs, freshness
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled import keeping as freshness
 from accesscontrol.access.engine import AccessDenied
+from accesscontrol.access.fresh import epochs
 from accesscontrol.accounts.models import Account
 from accesscontrol.audit.models import ChainHead, Event
 from accesscontrol.audit.verification import verify
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.grants import create_grant, revoke_grant
-from accesscontrol.services.previews import preview_create, preview_revoke
-from accesscontrol.services.simulating import simulate
+from accesscontrol.services.frame.simulating import simulate
+from accesscontrol.services.grants.grants import create_grant, revoke_grant
+from accesscontrol.services.grants.previews.previews import preview_create, preview_revoke
 from tests.world import Cast, build_cast
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -19,10 +19,10 @@ from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import EndNotice
 from accesscontrol.items.models import ItemLink
 from accesscontrol.projects.models import ProjectMember
-from accesscontrol.services.ends import send_digests
-from accesscontrol.services.ends_tidying import sweep
-from accesscontrol.services.grants import create_grant, extend_grant
-from accesscontrol.services.links import link_items
+from accesscontrol.services.ends.coming import send_digests
+from accesscontrol.services.ends.sweep import sweep
+from accesscontrol.services.grants.grants import create_grant, extend_grant
+from accesscontrol.services.items.links import link_items
 from accesscontrol.tokens.models import Token
 from tests.factories import SignUpInvitationFactory
 from tests.world import CONSOLE, Cast, build_cast

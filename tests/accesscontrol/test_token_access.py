@@ -12,16 +12,17 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accesscontrol.access import engine, freshness
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled import keeping as freshness
 from accesscontrol.access.decision import Question
-from accesscontrol.access.limits import wrong_address
+from accesscontrol.access.law.limits import wrong_address
 from accesscontrol.access.permissions import permission_on
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
-from accesscontrol.services import keys
-from accesscontrol.services.token_doors import open_with_key
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.doors import open_with_key
 from accesscontrol.tokens.models import Token
 from tests import world_rows
 from tests.oracle.asking import all_questions

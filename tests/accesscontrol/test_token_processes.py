@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services.tokens import (
+from accesscontrol.services.tokens.tokens import (
     Issued,
     create_token,
     disable_token,

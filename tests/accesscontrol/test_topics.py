@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.doors.topics import covers, decide_topic
 from accesscontrol.access.permissions import UnknownName
-from accesscontrol.access.topics import covers, decide_topic
 from tests import world_rows
 from tests.conftest import DEEP
 from tests.oracle.asking import all_questions

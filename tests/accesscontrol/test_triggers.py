@@ -11,7 +11,7 @@ from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from accesscontrol.access import epochs, triggers
+from accesscontrol.access.fresh import epochs, triggers
 from accesscontrol.access.models import AccessEpoch
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account, User

@@ -19,7 +19,7 @@ from accesscontrol.accounts.tree import check_tree
 from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import GrantGrantee
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
-from accesscontrol.services.keys import find_token_by_key
+from accesscontrol.services.tokens.keys import find_token_by_key
 from accesscontrol.tokens.models import Token
 from tests.accesscontrol.world_files import FULL, Write, exit_code, run, writer
 from tests.contracts.source import ROOT

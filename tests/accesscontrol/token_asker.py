@@ -15,7 +15,7 @@ django.setup()
 
 from accesscontrol.access import engine  # noqa: E402  (models can be imported when Django is set up)
 from accesscontrol.access.actor import Actor  # noqa: E402
-from accesscontrol.services.token_doors import open_with_key  # noqa: E402
+from accesscontrol.services.tokens.doors import open_with_key  # noqa: E402
 
 
 def answer(token_id: int, key: str, item_id: int) -> str:

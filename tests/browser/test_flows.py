@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
-from accesscontrol.services.accounts import open_account
-from accesscontrol.services.items import create_item
+from accesscontrol.services.accounts.accounts import open_account
+from accesscontrol.services.items.items import create_item
 from tests.browser.places import OWNER
 from tests.browser.visiting import NARROW, WIDE, Portal, Visits, Window
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.services import keys
+from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 from tests.browser.places import OWNER
 from tests.browser.visiting import NARROW, WIDE, Visits, Window

@@ -18,10 +18,10 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
-from accesscontrol.services import tokens
-from accesscontrol.services.specs import TokenRuleSpec
-from accesscontrol.services.token_refusals import refusals
-from accesscontrol.services.tokens import Issued
+from accesscontrol.services.tokens import tokens
+from accesscontrol.services.tokens.refusals import refusals
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import Issued
 from portal.tool_registry import access_link
 from tests.browser.visiting import NARROW, Visits, Window
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE_FOLDERS = ("accesscontrol", "portal", "tests", "benchmarks")
+CODE_FOLDERS = ("accesscontrol", "demo", "portal", "tests", "benchmarks")
 
 
 def python_files(*folders: str, migrations: bool = False) -> list[Path]:

@@ -7,7 +7,7 @@ from django.core.management import get_commands
 from django.db import DatabaseError, connection, transaction
 
 from accesscontrol import settings as base
-from accesscontrol.access import triggers
+from accesscontrol.access.fresh import triggers
 from accesscontrol.audit.models import ChainHead
 
 

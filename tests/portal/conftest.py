@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 
-from accesscontrol.services.demo.making import Secrets, make_demo
+from demo.making import Secrets, make_demo
 from tests import standing
 from tests.standing import SMALL
 

@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import F
 from django.test import Client, RequestFactory
 
-from accesscontrol.services.accounts import block_account, move_account
-from accesscontrol.services.users import set_enabled
+from accesscontrol.services.accounts.accounts import block_account, move_account
+from accesscontrol.services.people.users import set_enabled
 from portal.actors import OPERATES, STARTED, client_address
 from tests.world import CONSOLE, Cast, build_cast
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accesscontrol.items.models import Item
-from accesscontrol.services.acts import act
+from accesscontrol.services.frame.acts import act
 from accesscontrol.tokens.models import Token
 from tests.world import Cast, build_cast
 

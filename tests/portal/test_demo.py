@@ -23,11 +23,11 @@ from accesscontrol.audit.verification import verify
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item, Record
 from accesscontrol.projects.models import ProjectMember, ProjectRule
-from accesscontrol.services.demo.personas import PERSONAS, Persona, new_password
-from accesscontrol.services.demo.places import HOMES
-from accesscontrol.services.demo.tracks import Journey
-from accesscontrol.services.demo.world import build_world
 from accesscontrol.tokens.models import Token
+from demo.personas import PERSONAS, Persona, new_password
+from demo.places import HOMES
+from demo.tracks import Journey
+from demo.world import build_world
 
 pytestmark = pytest.mark.django_db
 SIGNING_IN = [persona for persona in PERSONAS if persona.signs_in]

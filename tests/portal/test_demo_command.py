@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services.demo.personas import PERSONAS
+from demo.personas import PERSONAS
 from tests.contracts.source import ROOT
 
 pytestmark = pytest.mark.django_db

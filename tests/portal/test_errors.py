@@ -8,10 +8,10 @@ from django.test import Client, RequestFactory
 from rest_framework.exceptions import ValidationError
 from structlog.testing import capture_logs
 
+from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.engine import AccessDenied, decide
 from accesscontrol.access.permissions import UnknownName
-from accesscontrol.access.scope import Scope
-from accesscontrol.services.errors import Conflict, Invalid
+from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal import errors
 from tests.world import Cast, build_cast
 

@@ -20,9 +20,9 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.demo.personas import PERSONAS
+from demo.personas import PERSONAS
 from portal.declared import PUBLIC, SIGNED_IN
-from portal.pages.base import Screen
+from portal.frame.screens import Screen
 from tests.portal.walking import Address, Caller, Walker, addresses, key_of
 
 NOBODY = "nobody"

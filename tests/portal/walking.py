@@ -21,8 +21,8 @@ from rest_framework.views import APIView
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.doors.records import visible_records
 from accesscontrol.access.engine import Question
-from accesscontrol.access.records import visible_records
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import Grant

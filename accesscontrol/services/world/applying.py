@@ -18,20 +18,15 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
-from accesscontrol.services import (
-    accounts,
-    assignments,
-    grants,
-    items,
-    links,
-    projects,
-    roles,
-    tokens,
-    users,
-)
-from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.grantees import accept_grant
-from accesscontrol.services.specs import LinkSpec, ShareSpec
+from accesscontrol.services.accounts import accounts
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.grants import grants
+from accesscontrol.services.grants.grantees import accept_grant
+from accesscontrol.services.items import assignments, items, links
+from accesscontrol.services.items.specs import LinkSpec, ShareSpec
+from accesscontrol.services.people import roles, users
+from accesscontrol.services.projects import projects
+from accesscontrol.services.tokens import tokens
 from accesscontrol.services.world.building import SpecBuilder
 from accesscontrol.services.world.noting import links_to_note, note_links
 from accesscontrol.services.world.planning import Plan

@@ -7,21 +7,18 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from accesscontrol import catalogue
-from accesscontrol.services import accounts, grants, items, projects, roles, tokens, users
-from accesscontrol.services.specs import (
-    AccountSpec,
-    GrantSpec,
-    ItemSpec,
-    MemberSpec,
-    ProjectRoleSpec,
-    ProjectRuleSpec,
-    ProjectSpec,
-    RoleSpec,
-    TokenRuleSpec,
-    TokenSpec,
-    TopicSpec,
-    UserSpec,
-)
+from accesscontrol.services.accounts import accounts
+from accesscontrol.services.accounts.specs import AccountSpec
+from accesscontrol.services.grants import grants
+from accesscontrol.services.grants.specs import GrantSpec
+from accesscontrol.services.items import items
+from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.people import roles, users
+from accesscontrol.services.people.specs import RoleSpec, UserSpec
+from accesscontrol.services.projects import projects
+from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
+from accesscontrol.services.tokens import tokens
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.services.world.rows import Rows
 from accesscontrol.services.world.shapes import Record, State
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from accesscontrol.access.actor import Actor
 from accesscontrol.grants.models import GrantGrantee
 from accesscontrol.items.models import ItemLink
-from accesscontrol.services.acts import act, record_all, require_platform
-from accesscontrol.services.lines import chunks
-from accesscontrol.services.links import link_facts
+from accesscontrol.services.frame.acts import act, record_all, require_platform
+from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.items.links import link_facts
 from accesscontrol.services.world.planning import Plan
 from accesscontrol.services.world.rows import stored_links
 from accesscontrol.services.world.shapes import LINK_ENDS

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models import Model
 
-from accesscontrol.access.things import MODELS
+from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.items.models import ItemLink, ItemUserObjectPermission
-from accesscontrol.services.lines import chunks
+from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.world.planning import Plan
 
 #: What the services read along with each row.

@@ -7,7 +7,7 @@ from typing import Any
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import UnknownName, expand
-from accesscontrol.services.token_ends import SHORTEST_IDLE
+from accesscontrol.services.tokens.ends import SHORTEST_IDLE
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.shapes import Entry, Record, checked_key, nearest, shown
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accesscontrol.services.questions import Answer, Asked, BadRequest, answer_many, load_json, parse, refusal
+from accesscontrol.services.decisions.questions import Answer, Asked, BadRequest, answer_many, load_json, parse, refusal
 
 BATCH = 2000
 

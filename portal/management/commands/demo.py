@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.urls import reverse
 
-from accesscontrol.services.demo.making import Secrets, counts, is_empty, is_there, make_demo, renew_secrets
-from accesscontrol.services.demo.personas import PERSONAS
+from demo.making import Secrets, counts, is_empty, is_there, make_demo, renew_secrets
+from demo.personas import PERSONAS
 
 #: The token whose access link is shown.
 TOOL = "northwind-trackit"

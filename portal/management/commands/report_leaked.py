@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from django.core.management.base import CommandError
 
 from accesscontrol.access.management.waiting import WaitingCommand
-from accesscontrol.services.token_leaks import find_keys, report_leaked
+from accesscontrol.services.tokens.leaks import find_keys, report_leaked
 
 #: So much of the text is looked at once; keys that are cut in two by a border are found in the next look.
 PIECE = 200_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accesscontrol.access.management.waiting import WaitingCommand
-from accesscontrol.services.ends_tidying import sweep
+from accesscontrol.services.ends.sweep import sweep
 
 
 class Command(WaitingCommand):

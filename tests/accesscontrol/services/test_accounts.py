@@ -11,7 +11,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.tree import check_tree
 from accesscontrol.audit.models import Event, EventDetail
 from accesscontrol.items.models import Item
-from accesscontrol.services.accounts import (
+from accesscontrol.services.accounts.accounts import (
     block_account,
     change_account,
     change_accounts,
@@ -23,9 +23,9 @@ from accesscontrol.services.accounts import (
     rename_account,
     unblock_account,
 )
-from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.specs import AccountSpec
-from accesscontrol.services.users import create_user
+from accesscontrol.services.accounts.specs import AccountSpec
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.people.users import create_user
 from tests.world import CONSOLE, Cast
 
 

@@ -12,10 +12,10 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.audit import chain
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item
-from accesscontrol.services.accounts import rename_account
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.items import create_item
-from accesscontrol.services.tokens import disable_token
+from accesscontrol.services.accounts.accounts import rename_account
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.tokens.tokens import disable_token
 from tests.world import CONSOLE, Cast
 
 

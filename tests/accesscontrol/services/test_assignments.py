@@ -11,11 +11,18 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.items.models import ItemUserObjectPermission
-from accesscontrol.services.assignments import assign_items, create_shares, share_item, unassign_items, unshare_item
-from accesscontrol.services.errors import BeyondOwn, Invalid
-from accesscontrol.services.items import create_item
-from accesscontrol.services.specs import ShareSpec, TokenRuleSpec
-from accesscontrol.services.tokens import create_token
+from accesscontrol.services.frame.errors import BeyondOwn, Invalid
+from accesscontrol.services.items.assignments import (
+    assign_items,
+    create_shares,
+    share_item,
+    unassign_items,
+    unshare_item,
+)
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.items.specs import ShareSpec
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast
 
 

@@ -13,10 +13,9 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.audit.models import Event, EventDetail
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.services.errors import BeyondOwn, Conflict, Invalid
-from accesscontrol.services.grant_invitations import add_grantees, remove_grantee, withdraw_invitation
-from accesscontrol.services.grantees import accept_grant, drop_grant
-from accesscontrol.services.grants import (
+from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid
+from accesscontrol.services.grants.grantees import accept_grant, drop_grant
+from accesscontrol.services.grants.grants import (
     change_grant,
     create_grant,
     create_grants,
@@ -25,10 +24,12 @@ from accesscontrol.services.grants import (
     resume_grant,
     revoke_grant,
 )
-from accesscontrol.services.items import create_item
-from accesscontrol.services.links import link_items
-from accesscontrol.services.specs import GrantSpec, TokenRuleSpec
-from accesscontrol.services.tokens import create_token
+from accesscontrol.services.grants.invitations import add_grantees, remove_grantee, withdraw_invitation
+from accesscontrol.services.grants.specs import GrantSpec
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.items.links import link_items
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast
 
 

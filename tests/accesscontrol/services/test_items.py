@@ -8,8 +8,8 @@ from accesscontrol.access import engine
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item, ItemUserObjectPermission
-from accesscontrol.services.errors import BeyondOwn, Invalid
-from accesscontrol.services.items import (
+from accesscontrol.services.frame.errors import BeyondOwn, Invalid
+from accesscontrol.services.items.items import (
     change_item,
     change_settings,
     clear_settings,
@@ -19,9 +19,9 @@ from accesscontrol.services.items import (
     move_item,
     remove_items,
 )
-from accesscontrol.services.roles import create_role
-from accesscontrol.services.specs import ItemSpec
-from accesscontrol.services.users import set_role
+from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.people.roles import create_role
+from accesscontrol.services.people.users import set_role
 from tests.world import CONSOLE, Cast
 
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accesscontrol.audit.models import EventDetail
-from accesscontrol.services import keys
-from accesscontrol.services.tokens import rotate_token
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.tokens import rotate_token
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE, Cast
 

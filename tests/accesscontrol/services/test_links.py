@@ -6,12 +6,12 @@ import pytest
 
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.items import create_item
-from accesscontrol.services.links import create_links, link_items, unlink_items
-from accesscontrol.services.roles import create_role
-from accesscontrol.services.specs import LinkSpec
-from accesscontrol.services.users import set_role
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.items.links import create_links, link_items, unlink_items
+from accesscontrol.services.items.specs import LinkSpec
+from accesscontrol.services.people.roles import create_role
+from accesscontrol.services.people.users import set_role
 from tests.world import CONSOLE, Cast
 
 

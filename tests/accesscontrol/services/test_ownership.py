@@ -6,9 +6,9 @@ import pytest
 
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import OwnershipHandover, User
-from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.ownership import confirm_ownership, offer_ownership, withdraw_ownership
-from accesscontrol.services.users import set_authority
+from accesscontrol.services.accounts.ownership import confirm_ownership, offer_ownership, withdraw_ownership
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.people.users import set_authority
 from tests.world import CONSOLE, Cast
 
 

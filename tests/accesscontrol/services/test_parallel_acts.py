@@ -12,11 +12,11 @@ from accesscontrol.accounts.models import User
 from accesscontrol.audit.verification import verify
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
-from accesscontrol.services.accounts import change_limits, move_account
-from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.grants import create_grant, revoke_grant
-from accesscontrol.services.items import create_item
-from accesscontrol.services.users import create_user, set_authority
+from accesscontrol.services.accounts.accounts import change_limits, move_account
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.grants.grants import create_grant, revoke_grant
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.people.users import create_user, set_authority
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = [

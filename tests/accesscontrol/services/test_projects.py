@@ -12,9 +12,9 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import User
 from accesscontrol.projects.models import Project, ProjectMember, ProjectRule
-from accesscontrol.services.accounts import change_limits
-from accesscontrol.services.errors import BeyondOwn, Conflict, Invalid
-from accesscontrol.services.project_members import (
+from accesscontrol.services.accounts.accounts import change_limits
+from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid
+from accesscontrol.services.projects.members import (
     accept_membership,
     add_light_member,
     add_member,
@@ -24,8 +24,7 @@ from accesscontrol.services.project_members import (
     remove_member,
     withdraw_member_invitation,
 )
-from accesscontrol.services.project_rows import project_spec
-from accesscontrol.services.projects import (
+from accesscontrol.services.projects.projects import (
     add_project_items,
     change_project,
     change_project_role,
@@ -36,7 +35,8 @@ from accesscontrol.services.projects import (
     delete_project_role,
     remove_project_items,
 )
-from accesscontrol.services.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
+from accesscontrol.services.projects.rows import project_spec
+from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
 from tests.world import CONSOLE, Cast
 
 SEE = ProjectRuleSpec(effect="allow", permissions=("*:view",))

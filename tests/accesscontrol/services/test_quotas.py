@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from accesscontrol.items.models import Item
-from accesscontrol.services import quotas
-from accesscontrol.services.accounts import change_limits, create_accounts
-from accesscontrol.services.errors import Invalid
-from accesscontrol.services.items import create_item, create_items, move_item
-from accesscontrol.services.roles import create_role
-from accesscontrol.services.specs import AccountSpec, ItemSpec
-from accesscontrol.services.users import create_user, set_history_days
+from accesscontrol.services.accounts import quotas
+from accesscontrol.services.accounts.accounts import change_limits, create_accounts
+from accesscontrol.services.accounts.specs import AccountSpec
+from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.items.items import create_item, create_items, move_item
+from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.people.roles import create_role
+from accesscontrol.services.people.users import create_user, set_history_days
 from tests.world import CONSOLE, Cast
 
 

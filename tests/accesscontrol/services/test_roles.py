@@ -8,11 +8,12 @@ from accesscontrol.access import engine
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import User
 from accesscontrol.roles.models import Role
-from accesscontrol.services.errors import BeyondOwn, Invalid
-from accesscontrol.services.roles import change_role, create_role, create_roles, delete_role
-from accesscontrol.services.specs import RoleSpec, TokenRuleSpec
-from accesscontrol.services.tokens import change_token
-from accesscontrol.services.users import set_role
+from accesscontrol.services.frame.errors import BeyondOwn, Invalid
+from accesscontrol.services.people.roles import change_role, create_role, create_roles, delete_role
+from accesscontrol.services.people.specs import RoleSpec
+from accesscontrol.services.people.users import set_role
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import change_token
 from tests.world import CONSOLE, Cast
 
 

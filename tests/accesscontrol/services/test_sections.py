@@ -12,10 +12,9 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item, Record
-from accesscontrol.services.errors import Conflict, Invalid
-from accesscontrol.services.items import create_item
-from accesscontrol.services.roles import create_role
-from accesscontrol.services.sections import (
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.items.sections import (
     add_record,
     call_endpoint,
     change_record,
@@ -24,9 +23,10 @@ from accesscontrol.services.sections import (
     send_command,
     set_output,
 )
-from accesscontrol.services.specs import TokenRuleSpec
-from accesscontrol.services.tokens import create_token
-from accesscontrol.services.users import set_role
+from accesscontrol.services.people.roles import create_role
+from accesscontrol.services.people.users import set_role
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast
 
 

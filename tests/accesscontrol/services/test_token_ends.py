@@ -11,11 +11,11 @@ from django.utils import timezone
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
-from accesscontrol.services import keys
-from accesscontrol.services.errors import BeyondOwn, Invalid
-from accesscontrol.services.specs import TokenRuleSpec
-from accesscontrol.services.token_doors import open_with_key
-from accesscontrol.services.tokens import Issued, change_token, create_token, enable_token, rotate_token
+from accesscontrol.services.frame.errors import BeyondOwn, Invalid
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.doors import open_with_key
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import Issued, change_token, create_token, enable_token, rotate_token
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE, Cast
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event
-from accesscontrol.services import keys
-from accesscontrol.services.token_doors import open_with_key
-from accesscontrol.services.token_leaks import find_keys, report_leaked
-from accesscontrol.services.tokens import create_token, rotate_token
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.doors import open_with_key
+from accesscontrol.services.tokens.leaks import find_keys, report_leaked
+from accesscontrol.services.tokens.tokens import create_token, rotate_token
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE, Cast
 

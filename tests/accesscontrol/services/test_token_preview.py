@@ -16,11 +16,11 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.audit.models import Event
-from accesscontrol.services import token_preview
-from accesscontrol.services.errors import BeyondOwn, Conflict, Invalid
-from accesscontrol.services.specs import TokenRuleSpec, TokenSpec, TopicSpec
-from accesscontrol.services.token_preview import Preview, access_of_token, preview_token
-from accesscontrol.services.tokens import create_tokens
+from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid
+from accesscontrol.services.tokens import preview as token_preview
+from accesscontrol.services.tokens.preview import Preview, access_of_token, preview_token
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
+from accesscontrol.services.tokens.tokens import create_tokens
 from accesscontrol.tokens.models import Token
 from tests.factories import ItemFactory
 from tests.world import Cast

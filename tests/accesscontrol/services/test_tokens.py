@@ -12,10 +12,12 @@ from django.utils import timezone
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
-from accesscontrol.services.errors import BeyondOwn, Invalid
-from accesscontrol.services.projects import create_project
-from accesscontrol.services.specs import MemberSpec, TokenRuleSpec, TokenSpec, TopicSpec
-from accesscontrol.services.tokens import (
+from accesscontrol.services.frame.errors import BeyondOwn, Invalid
+from accesscontrol.services.people.users import create_user, set_authority
+from accesscontrol.services.projects.projects import create_project
+from accesscontrol.services.projects.specs import MemberSpec
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
+from accesscontrol.services.tokens.tokens import (
     change_token,
     create_token,
     create_tokens,
@@ -25,7 +27,6 @@ from accesscontrol.services.tokens import (
     rotate_token,
     token_spec,
 )
-from accesscontrol.services.users import create_user, set_authority
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE, Cast
 

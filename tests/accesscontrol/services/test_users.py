@@ -13,11 +13,10 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event, EventDetail
 from accesscontrol.items.models import Item
-from accesscontrol.services.errors import BeyondOwn, Conflict, Invalid
-from accesscontrol.services.items import create_item
-from accesscontrol.services.projects import create_project
-from accesscontrol.services.specs import UserSpec
-from accesscontrol.services.users import (
+from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.people.specs import UserSpec
+from accesscontrol.services.people.users import (
     change_user,
     change_users,
     create_user,
@@ -30,6 +29,7 @@ from accesscontrol.services.users import (
     set_role,
     user_spec,
 )
+from accesscontrol.services.projects.projects import create_project
 from tests.world import CONSOLE, PASSWORD, Cast
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from accesscontrol.services.projects import create_project
-from accesscontrol.services.specs import MemberSpec, ProjectRuleSpec
+from accesscontrol.services.projects.projects import create_project
+from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec
 from tests.portal.api.asking import MANY, ask, decisions, entity, question
 from tests.world import CONSOLE
 

@@ -17,10 +17,10 @@ from rest_framework.test import APIClient
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit.models import Event
-from accesscontrol.services import keys
-from accesscontrol.services.token_doors import open_with_key
-from accesscontrol.services.token_refusals import Refusals, refusals
-from accesscontrol.services.tokens import rotate_token
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.doors import open_with_key
+from accesscontrol.services.tokens.refusals import Refusals, refusals
+from accesscontrol.services.tokens.tokens import rotate_token
 from accesscontrol.tokens.models import Token
 from tests.factories import TokenFactory
 
@@ -158,7 +158,7 @@ def test_a_known_key_that_is_revoked_is_refused_in_a_flood_too(cast, settings):
 def test_the_minute_ends_and_a_network_of_ipv6_is_one_caller(settings, monkeypatch):
     settings.TOKEN_REFUSALS_A_MINUTE = 2
     now, found = 1000.0, Refusals()
-    monkeypatch.setattr("accesscontrol.services.token_refusals.time.monotonic", lambda: now)
+    monkeypatch.setattr("accesscontrol.services.tokens.refusals.time.monotonic", lambda: now)
     key = keys.new_secret("acl")
     assert [found.refused("2001:db8::1"), found.refused("2001:db8::2"), found.refused("2001:db8::3")] == [
         False, True, False,
@@ -301,7 +301,7 @@ def test_answers_are_never_kept_by_browsers_or_proxies(person):
 
 @pytest.mark.checklist("W04")
 def test_calls_are_counted_for_each_token(bearer, monkeypatch):
-    monkeypatch.setattr("portal.api.authentication.TokenRateThrottle.THROTTLE_RATES", {"token": "2/min"})
+    monkeypatch.setattr("portal.api.frame.authentication.TokenRateThrottle.THROTTLE_RATES", {"token": "2/min"})
     client = bearer("master")
     codes = [client.get(WHOAMI).status_code for _ in range(3)]
     assert codes == [200, 200, 429]

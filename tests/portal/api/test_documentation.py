@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from accesscontrol import catalogue
-from accesscontrol.access.backend import permission_of
+from accesscontrol.access.doors.backend import permission_of
 from accesscontrol.tokens.models import Token
 from tests.contracts.source import ROOT
 from tests.world import build_cast

@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from accesscontrol.access import engine
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.links import link_items
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items.links import link_items
 from tests.world import CONSOLE, Cast
 
 GRANTS, RECEIVED = "/api/v1/grants/", "/api/v1/received/"

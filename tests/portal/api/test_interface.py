@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import PermissionSet
 from portal.api import urls
-from portal.api.base import AskEngine, Endpoint, View
+from portal.api.frame.base import AskEngine, Endpoint, View
 from portal.declared import PUBLIC, SIGNED_IN
 from tests.contracts.source import ROOT
 from tests.portal.walking import addresses

@@ -11,7 +11,7 @@ from accesscontrol import catalogue
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.tokens.models import TokenRule
-from portal.api.records import RECORD_SECTIONS
+from portal.api.items.records import RECORD_SECTIONS
 from tests.factories import RecordFactory
 
 ITEMS = "/api/v1/items/"

@@ -14,10 +14,10 @@ from django.db.models import Model
 from rest_framework.test import APIClient
 
 from accesscontrol import catalogue
+from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.permissions import permission_on
-from accesscontrol.access.things import MODELS
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services import keys
+from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 from tests.contracts.source import ROOT
 

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.audit.models import Event, EventDetail
-from accesscontrol.services import keys
+from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token, TokenRule, TokenTopic
 from tests.factories import TokenFactory, TokenRuleFactory
 
@@ -243,7 +243,7 @@ def test_those_that_one_may_only_view_are_left(person, cast):
 
 
 def test_very_many_are_done_in_several_calls(person, cast, monkeypatch):
-    monkeypatch.setattr("portal.api.tokens.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("portal.api.tokens.tokens.MOST_AT_ONCE", 2)
     nora = person("nora")
     answers = [nora.post(f"{TOKENS}disable/", {"account": "northwind"}, format="json").json() for _ in range(4)]
     assert [(one["done"], one["more"]) for one in answers] == [(2, True), (2, True), (1, False), (0, False)]

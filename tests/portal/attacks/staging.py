@@ -7,8 +7,9 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from accesscontrol.projects.models import Project
-from accesscontrol.services import grants, projects
-from accesscontrol.services.specs import MemberSpec, ProjectRuleSpec
+from accesscontrol.services.grants import grants
+from accesscontrol.services.projects import projects
+from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec
 from tests.world import CONSOLE, Cast
 
 

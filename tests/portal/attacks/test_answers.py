@@ -7,8 +7,10 @@ import json
 import pytest
 
 from accesscontrol.projects.models import Project
-from accesscontrol.services import grants, links, project_members
-from accesscontrol.services.specs import ProjectRuleSpec
+from accesscontrol.services.grants import grants
+from accesscontrol.services.items import links
+from accesscontrol.services.projects import members as project_members
+from accesscontrol.services.projects.specs import ProjectRuleSpec
 from tests.portal.attacks.staging import ask, grant_to_contoso, make_member
 from tests.world import CONSOLE, Cast
 

@@ -15,12 +15,14 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.grant_logs import visible_log
+from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.access.models import AccessEpoch
 from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import Grant
-from accesscontrol.services import grants, tokens, users
-from accesscontrol.services.specs import TokenRuleSpec
+from accesscontrol.services.grants import grants
+from accesscontrol.services.people import users
+from accesscontrol.services.tokens import tokens
+from accesscontrol.services.tokens.specs import TokenRuleSpec
 from tests.portal.attacks.staging import ask
 from tests.world import CONSOLE, Cast
 

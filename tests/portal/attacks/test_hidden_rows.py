@@ -10,8 +10,12 @@ from rest_framework.test import APIClient
 
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, Record
-from accesscontrol.services import accounts, grants, items, sections, tokens, users
-from accesscontrol.services.specs import TokenRuleSpec
+from accesscontrol.services.accounts import accounts
+from accesscontrol.services.grants import grants
+from accesscontrol.services.items import items, sections
+from accesscontrol.services.people import users
+from accesscontrol.services.tokens import tokens
+from accesscontrol.services.tokens.specs import TokenRuleSpec
 from tests.portal.attacks.staging import grant_to_contoso
 from tests.world import CONSOLE
 

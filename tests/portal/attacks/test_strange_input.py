@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accesscontrol.services.specs import ProjectRuleSpec
+from accesscontrol.services.projects.specs import ProjectRuleSpec
 from tests.portal.attacks.staging import make_member
 
 pytestmark = pytest.mark.django_db

@@ -14,11 +14,13 @@ from rest_framework.test import APIClient
 
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event
-from accesscontrol.services import grants, sections, tokens
-from accesscontrol.services.errors import Invalid
-from accesscontrol.services.fields import RESERVED_KEYS
-from accesscontrol.services.specs import TokenRuleSpec, TokenSpec, TopicSpec
-from accesscontrol.services.token_refusals import refusals
+from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.frame.fields import RESERVED_KEYS
+from accesscontrol.services.grants import grants
+from accesscontrol.services.items import sections
+from accesscontrol.services.tokens import tokens
+from accesscontrol.services.tokens.refusals import refusals
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.models import Token
 from tests.portal.walking import addresses
 from tests.world import CONSOLE, PASSWORD, Cast

@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from accesscontrol.services.token_refusals import refusals
+from accesscontrol.services.tokens.refusals import refusals
 from tests.world import Cast, build_cast
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from accesscontrol.accounts.models import Account
 from accesscontrol.audit.models import Event
-from accesscontrol.services.accounts import block_account, change_limits, create_accounts, open_account
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.specs import AccountSpec
+from accesscontrol.services.accounts.accounts import block_account, change_limits, create_accounts, open_account
+from accesscontrol.services.accounts.specs import AccountSpec
+from accesscontrol.services.grants.grants import create_grant
 from tests.world import CONSOLE
 
 TREE = "/accounts/"

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accesscontrol.access import engine
 from accesscontrol.access.permissions import permission
 from portal.declared import PUBLIC
-from portal.pages.base import Screen
+from portal.frame.screens import Screen
 from tests.portal.walking import addresses
 from tests.world import Cast
 

@@ -10,11 +10,12 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.access import engine
-from accesscontrol.services.assignments import assign_items
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.items import create_items
-from accesscontrol.services.projects import create_project
-from accesscontrol.services.specs import ItemSpec, MemberSpec, ProjectRuleSpec
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items.assignments import assign_items
+from accesscontrol.services.items.items import create_items
+from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.projects.projects import create_project
+from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec
 from tests.world import CONSOLE
 
 TOKENS = re.compile(r'"X-CSRFToken": "[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"')

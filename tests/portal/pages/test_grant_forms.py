@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.grants import create_grant
+from accesscontrol.services.grants.grants import create_grant
 from tests.world import CONSOLE
 
 NEW, PREVIEW = "/grants/~new/", "/grants/~preview/"

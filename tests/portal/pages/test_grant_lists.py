@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.grants.models import Grant, GrantGrantee
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.items import move_item
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items.items import move_item
 from tests.world import CONSOLE
 
 GIVEN, RECEIVED = "/grants/", "/grants/~received/"

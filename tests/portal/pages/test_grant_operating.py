@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accesscontrol.services.grants import create_grant, revoke_grant
+from accesscontrol.services.grants.grants import create_grant, revoke_grant
 from tests.world import CONSOLE
 
 

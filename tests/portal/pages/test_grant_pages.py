@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.items import create_items, move_item
-from accesscontrol.services.specs import ItemSpec
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items.items import create_items, move_item
+from accesscontrol.services.items.specs import ItemSpec
 from tests.world import CONSOLE
 
 HUB = "/grants/hub-for-contoso/"

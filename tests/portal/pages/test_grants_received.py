@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.accounts import move_account
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.links import link_items
+from accesscontrol.services.accounts.accounts import move_account
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items.links import link_items
 from tests.world import CONSOLE
 
 HUB = "/grants/hub-for-contoso/"

@@ -8,13 +8,13 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.accounts.models import User
-from accesscontrol.services.accounts import block_account, open_account
-from accesscontrol.services.assignments import assign_items
-from accesscontrol.services.grants import create_grant
-from accesscontrol.services.items import create_items
-from accesscontrol.services.specs import ItemSpec
-from accesscontrol.services.tokens import create_token
-from accesscontrol.services.users import create_user
+from accesscontrol.services.accounts.accounts import block_account, open_account
+from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items.assignments import assign_items
+from accesscontrol.services.items.items import create_items
+from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.people.users import create_user
+from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE
 
 

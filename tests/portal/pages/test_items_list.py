@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.items.models import Record
-from accesscontrol.services.items import create_items
-from accesscontrol.services.specs import ItemSpec
+from accesscontrol.services.items.items import create_items
+from accesscontrol.services.items.specs import ItemSpec
 from tests.world import CONSOLE
 
 DEVICES = "/items/device/"

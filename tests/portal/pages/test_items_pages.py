@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item, ItemLink, Record
-from accesscontrol.services.assignments import share_item
-from accesscontrol.services.users import set_history_days
-from portal.forms.items import value_field
+from accesscontrol.services.items.assignments import share_item
+from accesscontrol.services.people.users import set_history_days
+from portal.pages.items.forms import value_field
 from tests.world import CONSOLE
 
 TRUCK = "/items/device/truck-7/"

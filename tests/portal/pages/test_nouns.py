@@ -13,10 +13,10 @@ from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import Grant
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
-from accesscontrol.services import keys
-from accesscontrol.services.accounts import create_accounts
-from accesscontrol.services.roles import create_role
-from accesscontrol.services.specs import AccountSpec
+from accesscontrol.services.accounts.accounts import create_accounts
+from accesscontrol.services.accounts.specs import AccountSpec
+from accesscontrol.services.people.roles import create_role
+from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE
 

@@ -11,10 +11,10 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.items.models import Item, Record
-from accesscontrol.services.users import change_user
-from portal.forms.records import Comparison, read_comparison
-from portal.pages import samples
-from portal.pages.record_files import cell
+from accesscontrol.services.people.users import change_user
+from portal.pages.items.records import samples
+from portal.pages.items.records.files import cell
+from portal.pages.items.records.range_forms import Comparison, read_comparison
 from tests.world import CONSOLE, Cast
 
 TRUCK = "/items/device/truck-7/"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from accesscontrol.services.items import create_items
-from accesscontrol.services.specs import ItemSpec
+from accesscontrol.services.items.items import create_items
+from accesscontrol.services.items.specs import ItemSpec
 from tests.world import CONSOLE
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit.models import Event
-from portal.forms.sign_in import SignInForm
+from portal.pages.sign_in.forms import SignInForm
 from tests.world import PASSWORD
 
 SIGN_IN = "/sign-in/"

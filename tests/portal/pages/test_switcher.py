@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accesscontrol.audit.models import Event
-from accesscontrol.services.accounts import block_account
-from accesscontrol.services.grants import create_grant
+from accesscontrol.services.accounts.accounts import block_account
+from accesscontrol.services.grants.grants import create_grant
 from tests.world import CONSOLE
 
 

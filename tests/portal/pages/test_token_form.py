@@ -12,9 +12,9 @@ from django.utils import timezone
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.services import keys
-from accesscontrol.services.specs import TokenRuleSpec
-from accesscontrol.services.tokens import create_token, token_spec
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token, token_spec
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE
 

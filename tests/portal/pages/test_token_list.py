@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.audit.models import Event
-from accesscontrol.services.specs import TokenRuleSpec, TokenSpec
-from accesscontrol.services.tokens import create_tokens
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec
+from accesscontrol.services.tokens.tokens import create_tokens
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE
 

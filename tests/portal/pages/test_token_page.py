@@ -12,10 +12,10 @@ from django.utils import timezone
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.items.models import Item
-from accesscontrol.services import keys
-from accesscontrol.services.items import change_item
-from accesscontrol.services.specs import TokenRuleSpec, TopicSpec
-from accesscontrol.services.tokens import create_token
+from accesscontrol.services.items.items import change_item
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
+from accesscontrol.services.tokens.tokens import create_token
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit.models import Event
-from accesscontrol.services import tokens
+from accesscontrol.services.tokens import tokens
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE, Cast
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit.models import Event, EventDetail
-from accesscontrol.services import tokens
+from accesscontrol.services.tokens import tokens
 from accesscontrol.tokens.models import Token
-from portal.forms.sign_in import TokenSignInForm
+from portal.pages.sign_in.forms import TokenSignInForm
 from tests.world import CONSOLE, Cast
 
 SIGN_IN, BY_TOKEN, OPEN = "/sign-in/", "/sign-in/token/", "/tools/open/"

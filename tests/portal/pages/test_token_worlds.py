@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from accesscontrol.access import freshness
+from accesscontrol.access.compiled import keeping as freshness
 from tests.accesscontrol.test_token_access import World
 from tests.oracle.vocabulary import ITEM_KINDS
 from tests.oracle.worlds import NOW

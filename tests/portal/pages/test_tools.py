@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from accesscontrol import catalogue, checks
 from accesscontrol.items.models import Item, Record
-from accesscontrol.services import tokens
-from accesscontrol.services.specs import TokenRuleSpec
-from accesscontrol.services.tokens import Issued
-from accesscontrol.services.users import change_user
+from accesscontrol.services.people.users import change_user
+from accesscontrol.services.tokens import tokens
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import Issued
 from portal import tool_registry as tools
-from portal.forms.items import value_field
+from portal.pages.items.forms import value_field
 from tests.world import CONSOLE, Cast
 
 TRUCK = "/items/device/truck-7/"

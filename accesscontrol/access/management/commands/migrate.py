@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections
 
-from accesscontrol.access import epochs, triggers
+from accesscontrol.access.fresh import epochs, triggers
 
 
 class Command(DjangoMigrate):

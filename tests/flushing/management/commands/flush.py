@@ -11,7 +11,7 @@ from django.core.management.commands.flush import Command as DjangoFlush
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from accesscontrol.access import triggers
+from accesscontrol.access.fresh import triggers
 
 KEPT = {"django_content_type", "auth_permission"}
 #: Bytes of a table from which it is cut off and not emptied row by row, which would leave its size as it is.

@@ -1,0 +1,1 @@
+"""What a caller may do, compiled from the law and kept while it is true."""

@@ -1,0 +1,176 @@
+"""Compiling: from facts to the scope of one caller, and the scopes of the accounts behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled.scope import Scope
+from accesscontrol.access.fresh.facts import (
+    AccountFacts,
+    Facts,
+    MembershipFacts,
+    RoleFacts,
+    TokenFacts,
+    UserFacts,
+    least,
+)
+from accesscontrol.access.fresh.things import account_thing
+from accesscontrol.access.law.entitlements import Entitlement
+from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
+from accesscontrol.access.law.reaches import Everything
+from accesscontrol.access.law.sources import ACCOUNT_SOURCES, USER_SOURCES, project_denies
+from accesscontrol.access.permissions import EVERYTHING, permission
+
+OPERATE = permission("account:operate")
+_MAY_OPERATE = ("owner", "administrator")
+
+
+class Compiler:
+    """Compiles one caller at a time; notes which trees it looked at and when time alone would change the outcome."""
+
+    def __init__(self, facts: Facts, now: datetime):
+        self.facts = facts
+        self.now = now
+        self.at: datetime | None = None  # the caller's what-if time
+        self.roots: set[int] = {0}
+        self.valid_until: datetime | None = None
+        self._accounts: dict[int, Scope] = {}
+
+    def compile(self, actor: Actor) -> Scope | None:
+        """The scope of a caller; None when there is no such caller, or no such account to act as."""
+        self.roots, self.valid_until, self.at, self._accounts = {0}, None, actor.at, {}
+        scope = self._caller(actor.itself())
+        if scope is not None and actor.acting is not None and actor.acting != scope.account:
+            scope = self._operating(actor, scope)
+        if scope is not None:
+            scope.roots = {root: self.facts.epochs.get(root, 0) for root in self.roots}
+            scope.valid_until = self.valid_until
+        return scope
+
+    # What sources ask
+
+    def account(self, account: int) -> AccountFacts:
+        found = self.facts.accounts[account]
+        self.roots |= found.tops
+        return found
+
+    def in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
+        """Whether now is within the times, the start included and the end not."""
+        for edge in (starts_at, expires_at):
+            if edge is not None and edge > self.now:
+                self.valid_until = edge if self.valid_until is None else min(self.valid_until, edge)
+        return (starts_at is None or starts_at <= self.now) and (expires_at is None or self.now < expires_at)
+
+    def role(self, user: UserFacts) -> RoleFacts | None:
+        """The role that counts: of the user's account or an account above, for authority `user` only."""
+        role = self.facts.roles.get(user.role) if user.role is not None and user.authority == "user" else None
+        if role is None or user.account is None:
+            return None
+        self.account(role.account)
+        return role if role.account in self.account(user.account).path else None
+
+    def memberships(self, user: UserFacts) -> list[MembershipFacts]:
+        """The user's memberships that are accepted and in time."""
+        found = []
+        for membership in self.facts.memberships.get(user.id, ()):
+            self.account(membership.account)
+            if self.in_force(membership.starts_at, membership.expires_at) and membership.accepted:
+                found.append(membership)
+        return found
+
+    def in_branch(self, user: UserFacts, account: int) -> bool:
+        """Whether a user is of the branch of an account."""
+        return user.account is not None and account in self.account(user.account).path
+
+    def account_scope(self, account: int) -> Scope:
+        """What an account has; nothing while it is blocked."""
+        if account not in self._accounts:
+            facts = self.account(account)
+            scope = Scope(facts.name, self.now, account=account, history=facts.history)
+            self._accounts[account] = scope
+            dead = dead_account(facts)
+            scope.dead = ("alive", dead) if dead else None
+            for source in ACCOUNT_SOURCES:
+                scope.add(source(facts, self))
+        return self._accounts[account]
+
+    # Callers
+
+    def _caller(self, actor: Actor) -> Scope | None:
+        if actor.type == "system":
+            scope = Scope("the console", self.now)
+            scope.add([Entitlement("operator", EVERYTHING, Everything(), "the console is the platform operator's")])
+            return scope
+        if actor.type == "account":
+            return self.account_scope(actor.id) if actor.id in self.facts.accounts else None
+        if actor.type == "user":
+            user = self.facts.users.get(actor.id)
+            return self._user(user) if user else None
+        token = self.facts.tokens.get(actor.id)
+        return self._token(token) if token else None
+
+    def _user(self, user: UserFacts) -> Scope:
+        scope = Scope(user.name, self.now, account=user.account, users=frozenset([user.id]))
+        self.in_force(None, user.expires_at)
+        dead = dead_user(user, self.now)
+        if user.account is not None:
+            account = self.account(user.account)
+            role = self.role(user)
+            dead = dead or dead_account(account)
+            scope.history = least(user.history, account.history, role.history if role else None)
+        scope.dead = ("alive", dead) if dead else None
+        scope.topics = None if user.superuser or user.authority in _MAY_OPERATE else ()
+        for source in USER_SOURCES:
+            scope.add(source(user, self))
+        scope.denies = list(project_denies(user, self))
+        return scope
+
+    def _token(self, token: TokenFacts) -> Scope:
+        user = self.facts.users.get(token.user) if token.user is not None else None
+        base = self._user(user) if user else self.account_scope(token.account)
+        for edge in (token.expires_at, token.idle_until):
+            self.in_force(None, edge)
+        if token.idle_until is not None and token.idle_until <= self.now:
+            self.valid_until = self.now  # not to be kept: a use noted late by another process renews no epoch
+        dead = dead_token(token, user, self.now)
+        scope = Scope(token.name, self.now, account=base.account, users=base.users, history=base.history)
+        scope.dead = ("alive", dead) if dead else base.dead
+        scope.networks, scope.limits = token.networks, of_token(token, self.at)
+        scope.topics = tuple(token.topics) if token.type == "acl" and base.topics is None else base.topics
+        scope.add(base.allows_list)
+        scope.denies = base.denies
+        return scope
+
+    # Operate as
+
+    def _operating(self, actor: Actor, own: Scope) -> Scope | None:
+        """The scope of the account acted as, when the caller is one who may and that account lets them."""
+        if actor.acting not in self.facts.accounts:
+            return None
+        target = self.account(actor.acting)
+        acted = self.account_scope(target.id)
+        history = least(acted.history, *(self.facts.users[user].history for user in own.users))
+        scope = Scope(f"{own.label} as {target.name}", self.now, account=target.id, history=history)
+        scope.networks = own.networks
+        thing = account_thing(target)
+        if own.dead is not None:
+            scope.dead = own.dead
+        elif not self._may_operate(actor) or next(own.grants(OPERATE, thing), None) is None:
+            scope.dead = ("operate", f"{own.label} may not operate as {target.name}")
+        else:
+            scope.dead = acted.dead
+        scope.add(acted.allows_list)
+        return scope
+
+    def _may_operate(self, actor: Actor) -> bool:
+        if actor.type in ("account", "system"):
+            return True
+        user_id: int | None = actor.id
+        if actor.type == "token":
+            token = self.facts.tokens[actor.id]
+            if token.type != "master":
+                return False
+            user_id = token.user
+        user = self.facts.users.get(user_id) if user_id is not None else None
+        return user is None or user.superuser or user.authority in _MAY_OPERATE

@@ -1,0 +1,226 @@
+"""Explaining: why, or why not (every source, deny and limit with its outcome), from the same scope and evaluator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db.models import Model
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled.scope import Scope
+from accesscontrol.access.decision import Decision
+from accesscontrol.access.fresh.things import MODELS, Ref, Thing
+from accesscontrol.access.law.entitlements import Entitlement
+from accesscontrol.access.law.limits import LIMITS, wrong_address
+from accesscontrol.access.law.sources import SOURCES
+from accesscontrol.access.permissions import Permission, level_permissions, rights_permissions
+
+Origin = tuple[str, int] | None
+#: What an outcome can be.
+ALLOWS, DENIES, STOPS, PASSES, NEAR, ABSENT = "allows", "denies", "stops", "passes", "near", "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One box of the chain caller → source → thing."""
+
+    label: str
+    kind: str
+    origin: Origin = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one source, deny or limit had to say.
+
+    outcome: `allows`; `denies`; `stops` (a limit that bites); `passes` (a limit that does not); `near` (it reaches the
+    thing but does not give this, or gives it elsewhere); `absent` (the caller has nothing from it).
+    """
+
+    code: str
+    label: str
+    outcome: str
+    sentence: str
+    origin: Origin = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision with everything that was weighed."""
+
+    decision: Decision
+    chain: list[Step] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    needed: list[str] = field(default_factory=list)
+
+    @property
+    def allowed(self) -> bool:
+        return self.decision.allowed
+
+
+def explain(actor: Actor, wanted: str | Permission, thing: Model | Ref, asker: Actor | None = None) -> Explanation:
+    """Why this caller may or may not do this on this thing.
+
+    asker: who asks, when it is not the caller; links of the chain that the asker may not view are named without detail.
+    """
+    explanation = explain_decision(engine.decide(actor, wanted, thing))
+    return explanation if asker is None or asker == actor else _veiled(explanation, asker)
+
+
+def explain_decision(decision: Decision) -> Explanation:
+    """The explanation of a decision at hand; asks the database nothing."""
+    scope, thing = decision.scope, decision.thing
+    if scope is None or thing is None:
+        return Explanation(decision, needed=["Check the name: nothing like this is here for this caller."])
+    outcomes = [*_sources(decision, scope, thing), *_denies(decision, scope, thing), *_limits(decision, scope, thing)]
+    needed = [] if decision else _needed(decision, scope, thing)
+    return Explanation(decision, _chain(decision, thing), outcomes, needed)
+
+
+def _veiled(explanation: Explanation, asker: Actor) -> Explanation:
+    """The same explanation with what the asker may not view named without detail."""
+    origins = {outcome.origin for outcome in explanation.outcomes} | {step.origin for step in explanation.chain}
+    hidden = hidden_origins(origins, asker)
+    outcomes = [_veil_outcome(outcome, hidden) for outcome in explanation.outcomes]
+    chain = [_veil_step(step, hidden) for step in explanation.chain]
+    stopped_by = explanation.decision.verdict.origin
+    needed = [f"Lift what stops it: {cannot_see(stopped_by)}."] if stopped_by in hidden else explanation.needed
+    return Explanation(explanation.decision, chain, outcomes, needed)
+
+
+def _sources(decision: Decision, scope: Scope, thing: Thing) -> list[Outcome]:
+    outcomes = []
+    for code, label in SOURCES.items():
+        have = [entitlement for entitlement in scope.allows_list if entitlement.source == code]
+        giving = [entitlement for entitlement in have if entitlement.gives(decision.permission, thing)]
+        if giving:
+            outcomes += [Outcome(code, label, ALLOWS, _sentence(e.sentence), e.origin) for e in giving]
+        else:
+            outcomes += _near(code, label, have, decision.permission, thing)
+    return outcomes
+
+
+def _near(code: str, label: str, have: list[Entitlement], wanted: Permission, thing: Thing) -> list[Outcome]:
+    """Why a source gives nothing here: at most a few of its nearest entitlements."""
+    if not have:
+        return [Outcome(code, label, ABSENT, "Nothing from here.")]
+    reaching = [entitlement for entitlement in have if entitlement.reach.covers(thing)]
+    capped = [entitlement for entitlement in reaching if entitlement.permissions.has(wanted)]
+    if capped:
+        sentence = "It would, but the account behind does not have this itself, or is blocked."
+        return [Outcome(code, label, NEAR, f"{_sentence(e.sentence)} {sentence}", e.origin) for e in capped[:3]]
+    if reaching:
+        return [
+            Outcome(code, label, NEAR, f"{_sentence(e.sentence)} But it does not give {wanted}.", e.origin)
+            for e in reaching[:3]
+        ]
+    if any(entitlement.permissions.has(wanted) for entitlement in have):
+        return [Outcome(code, label, NEAR, f"It gives {wanted} on other things, not on this one.")]
+    return [Outcome(code, label, ABSENT, "It neither reaches this thing nor gives this permission.")]
+
+
+def _denies(decision: Decision, scope: Scope, thing: Thing) -> list[Outcome]:
+    label = "Deny rules of projects"
+    found = [deny for deny in scope.denies if deny.gives(decision.permission, thing)]
+    if found:
+        return [Outcome("deny", label, DENIES, _sentence(deny.sentence), deny.origin) for deny in found]
+    return [Outcome("deny", label, PASSES, "No deny rule is about this.")]
+
+
+def _limits(decision: Decision, scope: Scope, thing: Thing) -> list[Outcome]:
+    dead = scope.dead
+    away = wrong_address(scope.networks, decision.actor.address)
+    alive = dead[1] if dead and dead[0] == "alive" else away
+    outcomes = [_limit("alive", alive, "The caller is alive.")]
+    if decision.actor.acting is not None:
+        operate = dead[1] if dead and dead[0] == "operate" else None
+        outcomes.append(_limit("operate", operate, "The caller may operate as the account named."))
+    for limit in scope.limits:
+        outcomes.append(_limit(limit.code, limit.stops(decision.permission, thing), "The token lets it through."))
+    if (days := decision.history_days) is not None:
+        sentence = f"Only the last {days} days are shown."
+        outcomes.append(Outcome("history", LIMITS["history"], PASSES, sentence))
+    return outcomes
+
+
+def _limit(code: str, stopped: str | None, passes: str) -> Outcome:
+    return Outcome(code, LIMITS[code], STOPS if stopped else PASSES, _sentence(stopped) if stopped else passes)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _chain(decision: Decision, thing: Thing) -> list[Step]:
+    actor, scope, verdict = decision.actor, decision.scope, decision.verdict
+    caller = Step(scope.label if scope else "", actor.type, (actor.type, actor.id) if actor.type in MODELS else None)
+    end = Step(thing.name, thing.kind, ("item" if thing.is_item else thing.kind, thing.id))
+    if verdict.by is None:
+        return [caller, Step("Nothing in between", "none"), end]
+    by = verdict.by
+    steps = [caller, Step(SOURCES[by.source], by.source, by.origin)]
+    if not verdict.allowed:
+        steps.append(Step(verdict.stopped, verdict.code, verdict.origin))
+    return [*steps, end]
+
+
+def hidden_origins(origins: set[Origin], asker: Actor) -> set[Origin]:
+    """The rows among these that the asker may not view."""
+    hidden: set[Origin] = set()
+    for kind in {origin[0] for origin in origins if origin}:
+        wanted = [origin for origin in origins if origin and origin[0] == kind]
+        view = engine.ANY_ITEM_VIEW if kind == "item" else f"{kind}:view"
+        rows = engine.visible(asker, view, MODELS[kind]._default_manager.filter(pk__in=[row for _, row in wanted]))
+        seen = set(rows.values_list("pk", flat=True))
+        hidden |= {origin for origin in wanted if origin[1] not in seen}
+    return hidden
+
+
+def cannot_see(origin: Origin) -> str:
+    label = "thing" if not origin or origin[0] == "item" else catalogue.KINDS[origin[0]].label.lower()
+    return f"{'an' if label[0] in 'aeiou' else 'a'} {label} you cannot see"
+
+
+def _veil_outcome(outcome: Outcome, hidden: set[Origin]) -> Outcome:
+    if outcome.origin not in hidden:
+        return outcome
+    return Outcome(outcome.code, outcome.label, outcome.outcome, _sentence(f"through {cannot_see(outcome.origin)}"))
+
+
+def _veil_step(step: Step, hidden: set[Origin]) -> Step:
+    return step if step.origin not in hidden else Step(cannot_see(step.origin), step.kind)
+
+
+def _needed(decision: Decision, scope: Scope, thing: Thing) -> list[str]:
+    """What would turn this no into a yes, in sentences that say what to do."""
+    verdict, wanted = decision.verdict, decision.permission
+    if verdict.code in ("alive", "operate"):
+        return [f"First: {verdict.stopped}. Lift that, and ask again."]
+    if verdict.code == "deny":
+        return [f"Take the deny rule away: {verdict.stopped}."]
+    if verdict.code in ("token_type", "token_rules"):
+        return [f"A token that holds {wanted}: add it to the token's entries, or use another token."]
+    return _ways(decision, scope, thing)
+
+
+def _ways(decision: Decision, scope: Scope, thing: Thing) -> list[str]:
+    wanted, ways = decision.permission, []
+    if thing.is_item and decision.actor.type == "user" and scope.account in thing.path:
+        codes = [code for code in catalogue.RIGHTS if rights_permissions((code,)).has(wanted)]
+        if codes and len(codes) < len(catalogue.RIGHTS):
+            labels = " or ".join(f"“{catalogue.RIGHTS[code].label}”" for code in codes)
+            ways.append(f"A role with the right {labels}, and an assignment of {thing.name}.")
+        else:
+            ways.append(
+                f"An assignment or a direct share of {thing.name} to {scope.label}, if its rights name {wanted}."
+            )
+        ways.append(f"A project with {thing.name} whose rules allow {wanted} to {scope.label}.")
+    levels = ["read", *catalogue.LEVELS_ON_ITEMS]
+    fitting = next((level for level in levels if level_permissions(level).has(wanted)), None)
+    if fitting and scope.account not in thing.path:
+        ways.append(f"A grant from {thing.account_name} at level “{fitting}” to the caller's account.")
+    if wanted.is_create and scope.account != thing.account:
+        ways.append(f"A grant of the whole account {thing.name} with “create-{wanted.kind}”.")
+    return ways or [f"Only {thing.account_name or 'an account above'}, or an account above it, has {wanted} here."]

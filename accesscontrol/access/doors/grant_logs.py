@@ -1,0 +1,27 @@
+"""The log of a grant: both sides read it, each its own part (access model §5)."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.law.reaches import Branch, Everything
+from accesscontrol.audit.models import Event
+from accesscontrol.grants.models import Grant
+
+
+def visible_log(actor: Actor, grant: Grant) -> QuerySet[Event]:
+    """The lines about a grant that belong to accounts of the caller's branch, newest first; `event:view` is not asked.
+
+    Every act on a grant writes a line for the grantor and one for each grantee, so no side reads of the others. Raises
+    AccessDenied without `grant.logs:view`.
+    """
+    engine.require(actor, "grant.logs:view", grant)
+    scope = engine.scope_of(actor)
+    lines = Event.objects.filter(thing_type="grant", thing_id=grant.pk).order_by("-at", "-id")
+    if scope is None:
+        return lines.none()
+    if scope.account is None or any(isinstance(one.reach, Everything) for one in scope.allows_list):
+        return lines  # the platform operator stands on both sides
+    return lines.filter(Branch.condition([Branch(scope.account)], "event"))

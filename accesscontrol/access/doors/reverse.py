@@ -1,0 +1,171 @@
+"""Who: the callers that may do something on a thing, and through what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.compiled.keeping import scopes
+from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
+from accesscontrol.access.fresh import things
+from accesscontrol.access.fresh.things import Ref, Thing, ref_of
+from accesscontrol.access.law.reaches import Branch
+from accesscontrol.access.permissions import Permission, UnknownName
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.grants.models import GrantGrantee
+from accesscontrol.items.models import ItemUserObjectPermission
+from accesscontrol.tokens.models import Token
+
+#: Kinds that users of an account reach without a row of their own: by what is linked, or because all do.
+_REACHED_BY_KIND = frozenset(
+    "alert_rule alarm vehicle employee task maintenance group geofence place tag form_template custom_field "
+    "department garage".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One caller that may. `hidden`: somebody of this account whom the asker may not view; it names the account."""
+
+    type: str
+    id: int
+    name: str
+    account: int | None
+    account_name: str
+    sentence: str
+    hidden: bool = False
+    origin: tuple[str, int] | None = None
+
+
+def who(wanted: str | Permission, thing: Model | Ref, asker: Actor | None = None) -> list[Holder]:
+    """The users, tokens and accounts that may do this on this thing now, by type and id.
+
+    Tokens bound to addresses count as from one of their addresses. With an asker, callers whom the asker may not view
+    collapse into their account's name, without a count. Raises UnknownName as `decide` does.
+    """
+    permission = engine.asked(wanted)
+    ref = thing if isinstance(thing, tuple) else ref_of(thing)
+    found = things.load([ref]).get(ref)
+    if found is None:
+        return []
+    if found.kind != permission.asked_of:
+        raise UnknownName(f"“{permission}” is asked of “{permission.asked_of}”, not of “{found.kind}”.")
+    holders = _evaluate(permission, ref, _candidates(found))
+    return holders if asker is None else _veiled(holders, asker, found)
+
+
+def _candidates(thing: Thing) -> list[Actor]:
+    accounts = set(thing.path) | _grantees(thing)
+    managers = Q(account__in=accounts, authority__in=("owner", "administrator"))
+    users = set(User.objects.filter(managers | Q(is_superuser=True)).values_list("pk", flat=True)) | _near_users(thing)
+    tokens = Token.objects.filter(Q(account__in=accounts, user__isnull=True) | Q(user__in=users))
+    return [
+        *(Actor("account", account) for account in sorted(accounts)),
+        *(Actor("user", user) for user in sorted(users)),
+        *(Actor("token", token) for token in sorted(tokens.values_list("pk", flat=True))),
+    ]
+
+
+def _grantees(thing: Thing) -> set[int]:
+    """Accounts outside the path that may have it: grantees, their branches' managers, and who may use a role."""
+    if thing.kind == "role":
+        return set(
+            Account.objects.filter(Branch.condition([Branch(thing.account)], "account")).values_list("pk", flat=True)
+        )
+    if thing.kind == "grant":
+        return {account for path in thing.grantees.values() for account in path}
+    covering = Q(grant__account__in=thing.path)
+    if thing.is_item:
+        covering &= Q(grant__covers="account") | Q(grant__kind=thing.kind) | Q(grant__items=thing.id)
+    return set(GrantGrantee.objects.filter(covering).values_list("account", flat=True))
+
+
+def _near_users(thing: Thing) -> set[int]:
+    """Users who may have it by a row of their own, or by being of its account."""
+    near = Q(pk__in=[user for user in (thing.owner, thing.made_by) if user is not None])
+    if thing.is_item:
+        near |= Q(pk__in=_sharing(thing)) | Q(memberships__project__in=thing.projects)
+    if thing.kind == "user":
+        near |= Q(pk=thing.id)
+    if thing.kind == "project":
+        near |= Q(memberships__project=thing.id)
+    if thing.kind == "account" or thing.kind in _REACHED_BY_KIND:
+        near |= Q(account=thing.account)
+    return set(User.objects.filter(near).values_list("pk", flat=True))
+
+
+def _sharing(thing: Thing) -> QuerySet:
+    return ItemUserObjectPermission.objects.filter(content_object=thing.id).values("user")
+
+
+def _evaluate(wanted: Permission, ref: Ref, actors: list[Actor]) -> list[Holder]:
+    found = scopes(actors, timezone.now())
+    users = {user for scope in found.values() if scope for user in scope.users}
+    thing = things.load([ref], users)[ref]
+    names = _names(actors)
+    holders = []
+    for actor in actors:
+        scope = found[actor]
+        if scope is None:
+            continue
+        address = scope.networks[0].partition("/")[0] if scope.networks else None
+        verdict = scope.evaluate(wanted, thing, address)
+        if verdict.allowed and verdict.by is not None:
+            name, account, account_name = names[actor.type, actor.id]
+            by = verdict.by
+            holders.append(Holder(actor.type, actor.id, name, account, account_name, by.sentence, origin=by.origin))
+    return holders
+
+
+def _names(actors: Iterable[Actor]) -> dict[Ref, tuple[str, int | None, str]]:
+    """(name, account id, account name) of callers, in three statements."""
+    wanted: dict[str, list[int]] = {"user": [], "token": [], "account": []}
+    for actor in actors:
+        wanted[actor.type].append(actor.id)
+    names: dict[Ref, tuple[str, int | None, str]] = {}
+    for account in Account.objects.filter(pk__in=wanted["account"]).only("name"):
+        names["account", account.pk] = (account.name, account.pk, account.name)
+    for user in User.objects.filter(pk__in=wanted["user"]).select_related("account").only("username", "account__name"):
+        names["user", user.pk] = (user.username, user.account_id, user.account.name if user.account else "")
+    for token in Token.objects.filter(pk__in=wanted["token"]).select_related("account").only("name", "account__name"):
+        names["token", token.pk] = (token.name, token.account_id, token.account.name)
+    return names
+
+
+def _veil_sentences(holders: list[Holder], asker: Actor) -> list[Holder]:
+    """The same holders; what others have through something that the asker may not view is named without detail."""
+    others = [holder for holder in holders if (holder.type, holder.id) != (asker.type, asker.id)]
+    hidden = hidden_origins({holder.origin for holder in others if holder.origin}, asker)
+    return [
+        replace(holder, sentence=f"through {cannot_see(holder.origin)}")
+        if holder in others and holder.origin in hidden
+        else holder
+        for holder in holders
+    ]
+
+
+def _veiled(holders: list[Holder], asker: Actor, thing: Thing) -> list[Holder]:
+    """What the asker may know of the holders. A grantee sees itself only, not the others (access model §5): strangers
+    are named to those whose branch the thing is of."""
+    scope = engine.scope_of(asker)
+    theirs = scope is not None and scope.account is not None and scope.account not in thing.path
+    seen = {}
+    for kind in ("user", "token", "account"):
+        rows = things.MODELS[kind]._default_manager.filter(pk__in=[h.id for h in holders if h.type == kind])
+        seen[kind] = set(engine.visible(asker, f"{kind}:view", rows).values_list("pk", flat=True))
+    shown = _veil_sentences([holder for holder in holders if holder.id in seen[holder.type]], asker)
+    named = {holder.account for holder in shown}
+    for holder in holders:
+        if theirs and holder.account not in thing.path:
+            continue
+        if holder.id not in seen[holder.type] and holder.account not in named and holder.account is not None:
+            named.add(holder.account)
+            sentence = "somebody of this account has it"
+            shown.append(Holder("account", holder.account, holder.account_name, holder.account, holder.account_name,
+                                sentence, hidden=True))  # fmt: skip
+    return shown

@@ -1,0 +1,328 @@
+"""Facts about callers: everything that their access is made from, read in one statement for any number of callers.
+
+The statement also reads the epochs of every tree it touches, so that what is compiled from it is known to be as fresh
+as these epochs (a single statement sees a single moment on both databases).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.fresh import sql
+
+
+@dataclass(slots=True)
+class AccountFacts:
+    """An account with what it inherits from its path (ids from the top-level account down to itself)."""
+
+    id: int
+    name: str
+    path: tuple[int, ...]
+    tops: frozenset[int]
+    blocked_by: str | None
+    history: int | None
+
+    @property
+    def above(self) -> tuple[int, ...]:
+        return self.path[:-1]
+
+
+@dataclass(slots=True)
+class UserFacts:
+    id: int
+    name: str
+    account: int | None
+    authority: str
+    active: bool
+    verified: bool
+    expires_at: datetime | None
+    role: int | None
+    history: int | None
+    superuser: bool
+
+
+@dataclass(slots=True)
+class RuleFacts:
+    """A rule of an ACL token."""
+
+    kind: str
+    reach: str
+    verbs: frozenset[str]
+    sections: dict[str, list[str]] | str
+    things: frozenset[int]
+
+
+@dataclass(slots=True)
+class TokenFacts:
+    id: int
+    name: str
+    account: int
+    user: int | None
+    type: str
+    enabled: bool
+    expires_at: datetime | None
+    idle_until: datetime | None
+    networks: tuple[str, ...]
+    rules: list[RuleFacts] = field(default_factory=list)
+    topics: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class GrantFacts:
+    id: int
+    key: str
+    grantor: int
+    covers: str
+    kind: str
+    branch: bool
+    levels: tuple[str, ...]
+    starts_at: datetime | None
+    expires_at: datetime | None
+    enabled: bool
+    accepted: bool
+    items: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class RoleFacts:
+    id: int
+    name: str
+    account: int
+    rights: tuple[str, ...]
+    history: int | None
+
+
+@dataclass(slots=True)
+class ShareFacts:
+    item: int
+    codename: str
+    expires_at: datetime | None
+
+
+@dataclass(slots=True)
+class ProjectRuleFacts:
+    effect: str
+    kind: str
+    item: int | None
+    permissions: tuple[str, ...]
+    role: str | None
+
+
+@dataclass(slots=True)
+class MembershipFacts:
+    project: int
+    name: str
+    account: int
+    owner: int | None
+    starts_at: datetime | None
+    expires_at: datetime | None
+    accepted: bool
+    rules: list[ProjectRuleFacts] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Facts:
+    """All rows behind some callers, by id."""
+
+    accounts: dict[int, AccountFacts] = field(default_factory=dict)
+    users: dict[int, UserFacts] = field(default_factory=dict)
+    tokens: dict[int, TokenFacts] = field(default_factory=dict)
+    roles: dict[int, RoleFacts] = field(default_factory=dict)
+    grants: dict[int, list[GrantFacts]] = field(default_factory=dict)  # by grantee account
+    shares: dict[int, list[ShareFacts]] = field(default_factory=dict)  # by user
+    memberships: dict[int, list[MembershipFacts]] = field(default_factory=dict)  # by user
+    epochs: dict[int, int] = field(default_factory=dict)
+
+
+_STATEMENT = """
+WITH RECURSIVE
+tok AS (SELECT * FROM tokens_token WHERE id IN {tokens}),
+usr AS (SELECT * FROM accounts_user WHERE id IN {users}
+        UNION SELECT * FROM accounts_user WHERE id IN (SELECT user_id FROM tok WHERE user_id IS NOT NULL)),
+mem AS (SELECT m.id, m.user_id, m.project_id, m.starts_at, m.expires_at, m.accepted_at,
+               p.account_id, p.owner_id, p.name
+          FROM projects_projectmember m JOIN projects_project p ON p.id = m.project_id
+         WHERE m.user_id IN (SELECT id FROM usr)),
+lens(id) AS (SELECT account_id FROM usr WHERE account_id IS NOT NULL UNION SELECT account_id FROM tok
+             UNION SELECT id FROM accounts_account WHERE id IN {accounts} UNION SELECT account_id FROM mem),
+gra AS (SELECT l.account_id AS grantee_id, l.accepted_at, g.* FROM grants_grantgrantee l
+          JOIN grants_grant g ON g.id = l.grant_id WHERE l.account_id IN (SELECT id FROM lens)),
+rol AS (SELECT * FROM roles_role WHERE id IN (SELECT role_id FROM usr WHERE role_id IS NOT NULL)),
+involved(id) AS (SELECT id FROM lens UNION SELECT account_id FROM gra UNION SELECT account_id FROM rol),
+{chain}
+SELECT 'chain', {chain_record} FROM chain
+UNION ALL SELECT 'epoch', {epoch} FROM access_accessepoch e
+           WHERE e.root = 0 OR e.root IN (SELECT top_id FROM chain)
+UNION ALL SELECT 'user', {user} FROM usr
+UNION ALL SELECT 'token', {token} FROM tok
+UNION ALL SELECT 'rule', {rule} FROM tokens_tokenrule r WHERE r.token_id IN (SELECT id FROM tok)
+UNION ALL SELECT 'rule_item', {rule_item} FROM tokens_tokenruleitem i JOIN tokens_tokenrule r ON r.id = i.rule_id
+           WHERE r.token_id IN (SELECT id FROM tok)
+UNION ALL SELECT 'topic', {topic} FROM tokens_tokentopic t WHERE t.token_id IN (SELECT id FROM tok)
+UNION ALL SELECT 'grant', {grant} FROM gra
+UNION ALL SELECT 'grant_item', {grant_item} FROM grants_grantitem i
+           WHERE i.grant_id IN (SELECT id FROM gra WHERE covers = 'items')
+UNION ALL SELECT 'role', {role} FROM rol
+UNION ALL SELECT 'share', {share} FROM items_itemuserobjectpermission s JOIN auth_permission p ON p.id = s.permission_id
+           WHERE s.user_id IN (SELECT id FROM usr)
+UNION ALL SELECT 'member', {member} FROM mem
+UNION ALL SELECT 'project_rule', {own_rule} FROM projects_projectrule r JOIN mem ON mem.id = r.member_id
+UNION ALL SELECT 'project_rule', {role_rule} FROM projects_projectmember_roles mr
+           JOIN mem ON mem.id = mr.projectmember_id
+           JOIN projects_projectrole pr ON pr.id = mr.projectrole_id JOIN projects_projectrule r ON r.role_id = pr.id
+"""
+
+
+def _columns() -> dict[str, str]:
+    record = sql.record
+    rule = {"project": "mem.project_id", "user": "mem.user_id", "effect": "r.effect", "kind": "r.kind"}
+    rule |= {"item": "r.item_id", "permissions": "json:r.permissions"}
+    return {
+        "chain": sql.CHAIN,
+        "chain_record": sql.chain_record(),
+        "epoch": record(root="e.root", value="e.value"),
+        "user": record(
+            id="id", name="username", account="account_id", authority="authority", active="is_active",
+            verified="verified", expires="expires_at", role="role_id", history="history_days", superuser="is_superuser",
+        ),
+        "token": record(
+            id="id", name="name", account="account_id", user="user_id", type="type", enabled="enabled",
+            expires="expires_at", idle="idle_ttl", used="last_used_at", created="created_at",
+            networks="json:allowed_addresses",
+        ),
+        "rule": record(
+            id="r.id", token="r.token_id", kind="r.kind", reach="r.reach", verbs="json:r.verbs",
+            sections="json:r.sections", things="json:r.things",
+        ),
+        "rule_item": record(rule="i.rule_id", item="i.item_id"),
+        "topic": record(token="t.token_id", filter="t.filter", actions="json:t.actions"),
+        "grant": record(
+            id="id", key="key", grantee="grantee_id", grantor="account_id", covers="covers", kind="kind",
+            branch="include_subaccounts", levels="json:levels", starts="starts_at", expires="expires_at",
+            enabled="enabled", accepted="accepted_at",
+        ),
+        "grant_item": record(grant="i.grant_id", item="i.item_id"),
+        "role": record(id="id", name="name", account="account_id", rights="json:rights", history="history_days"),
+        "share": record(user="s.user_id", item="s.content_object_id", codename="p.codename", expires="s.expires_at"),
+        "member": record(
+            project="project_id", user="user_id", name="name", account="account_id", owner="owner_id",
+            starts="starts_at", expires="expires_at", accepted="accepted_at",
+        ),
+        "own_rule": record(**rule, role="NULL"),
+        "role_rule": record(**rule, role="pr.name"),
+    }  # fmt: skip
+
+
+def load(actors: Iterable[Actor]) -> Facts:
+    """The facts behind these callers and the accounts they act as, in one statement."""
+    wanted: dict[str, set[int]] = {"user": set(), "token": set(), "account": set(), "system": set()}
+    for actor in actors:
+        wanted[actor.type].add(actor.id)
+        if actor.acting is not None:
+            wanted["account"].add(actor.acting)
+    users, tokens, accounts = sql.ids(wanted["user"]), sql.ids(wanted["token"]), sql.ids(wanted["account"])
+    statement = _STATEMENT.format(users=users[0], tokens=tokens[0], accounts=accounts[0], **_columns())
+    rows = sql.tagged(statement, [tokens[1], users[1], accounts[1]])
+    facts = Facts(accounts=accounts_of(rows.get("chain", [])))
+    facts.epochs = {row["root"]: row["value"] for row in rows.get("epoch", [])}
+    _read_people(facts, rows)
+    _read_tokens(facts, rows)
+    _read_grants(facts, rows)
+    _read_projects(facts, rows)
+    return facts
+
+
+def accounts_of(chain: list[sql.Row]) -> dict[int, AccountFacts]:
+    """Account facts from rows of the chain, in any order."""
+    by_account: dict[int, list[sql.Row]] = {}
+    for row in chain:
+        by_account.setdefault(row["account"], []).append(row)
+    return {account: _account(sorted(rows, key=lambda row: -row["depth"])) for account, rows in by_account.items()}
+
+
+def _account(line: list[sql.Row]) -> AccountFacts:
+    """Account facts from its own line, top-level account first."""
+    return AccountFacts(
+        id=line[-1]["id"],
+        name=line[-1]["name"],
+        path=tuple(row["id"] for row in line),
+        tops=frozenset(row["top"] for row in line if row["top"] is not None),
+        blocked_by=next((row["name"] for row in line if row["blocked"]), None),
+        history=least(*(row["history"] for row in line)),
+    )
+
+
+def least(*figures: int | None) -> int | None:
+    """The smallest of the figures that are there; None when there is none."""
+    return min((figure for figure in figures if figure is not None), default=None)
+
+
+def _read_people(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
+    for row in rows.get("user", []):
+        facts.users[row["id"]] = UserFacts(
+            id=row["id"], name=row["name"], account=row["account"], authority=row["authority"],
+            active=bool(row["active"]), verified=bool(row["verified"]), expires_at=sql.moment(row["expires"]),
+            role=row["role"], history=row["history"], superuser=bool(row["superuser"]),
+        )  # fmt: skip
+    for row in rows.get("role", []):
+        rights = tuple(row["rights"])
+        facts.roles[row["id"]] = RoleFacts(row["id"], row["name"], row["account"], rights, row["history"])
+    for row in rows.get("share", []):
+        share = ShareFacts(row["item"], row["codename"], sql.moment(row["expires"]))
+        facts.shares.setdefault(row["user"], []).append(share)
+
+
+def _read_tokens(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
+    listed: dict[int, set[int]] = {}
+    for row in rows.get("rule_item", []):
+        listed.setdefault(row["rule"], set()).add(row["item"])
+    for row in rows.get("token", []):
+        facts.tokens[row["id"]] = _token(row)
+    for row in rows.get("rule", []):
+        things = frozenset(listed.get(row["id"], set()) | set(row["things"]))
+        rule = RuleFacts(row["kind"], row["reach"], frozenset(row["verbs"]), row["sections"], things)
+        facts.tokens[row["token"]].rules.append(rule)
+    for row in rows.get("topic", []):
+        facts.tokens[row["token"]].topics.append((row["filter"], frozenset(row["actions"])))
+
+
+def _token(row: sql.Row) -> TokenFacts:
+    used = sql.moment(row["used"]) or sql.moment(row["created"])
+    idle = used + timedelta(seconds=row["idle"]) if row["idle"] is not None and used else None
+    return TokenFacts(
+        id=row["id"], name=row["name"], account=row["account"], user=row["user"], type=row["type"],
+        enabled=bool(row["enabled"]), expires_at=sql.moment(row["expires"]), idle_until=idle,
+        networks=tuple(row["networks"]),
+    )  # fmt: skip
+
+
+def _read_grants(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
+    items: dict[int, set[int]] = {}
+    for row in rows.get("grant_item", []):
+        items.setdefault(row["grant"], set()).add(row["item"])
+    for row in rows.get("grant", []):
+        grant = GrantFacts(
+            id=row["id"], key=row["key"], grantor=row["grantor"], covers=row["covers"], kind=row["kind"],
+            branch=bool(row["branch"]), levels=tuple(row["levels"]), starts_at=sql.moment(row["starts"]),
+            expires_at=sql.moment(row["expires"]), enabled=bool(row["enabled"]), accepted=row["accepted"] is not None,
+            items=frozenset(items.get(row["id"], ())),
+        )  # fmt: skip
+        facts.grants.setdefault(row["grantee"], []).append(grant)
+
+
+def _read_projects(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
+    members: dict[tuple[int, int], MembershipFacts] = {}
+    for row in rows.get("member", []):
+        membership = MembershipFacts(
+            project=row["project"], name=row["name"], account=row["account"], owner=row["owner"],
+            starts_at=sql.moment(row["starts"]), expires_at=sql.moment(row["expires"]),
+            accepted=row["accepted"] is not None,
+        )  # fmt: skip
+        members[row["user"], row["project"]] = membership
+        facts.memberships.setdefault(row["user"], []).append(membership)
+    for row in rows.get("project_rule", []):
+        rule = ProjectRuleFacts(row["effect"], row["kind"], row["item"], tuple(row["permissions"]), row["role"])
+        members[row["user"], row["project"]].rules.append(rule)

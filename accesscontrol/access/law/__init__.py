@@ -1,0 +1,1 @@
+"""What the access model says, to be read beside it: sources, limits and reaches."""

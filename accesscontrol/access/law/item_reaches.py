@@ -1,0 +1,194 @@
+"""Reaches over items: chosen ones, owned, made or linked ones, and those of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from accesscontrol.access.fresh import sql
+from accesscontrol.access.fresh.things import Thing
+from accesscontrol.access.law.reaches import NO_ROW, VIEW_OF, VIEWS, Reach, in_ids
+from accesscontrol.items.models import Item, ItemLink
+
+if TYPE_CHECKING:
+    from accesscontrol.access.compiled.scope import Scope
+
+_ABOVE = """(WITH RECURSIVE up(id, parent_id) AS (
+    SELECT a.id, a.parent_id FROM accounts_account a WHERE a.id = {account}
+    UNION ALL SELECT a.id, a.parent_id FROM accounts_account a JOIN up ON a.id = up.parent_id) SELECT id FROM up)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Items(Reach):
+    """Items by id; `within`: only while they are of the branch of this account (chosen items of a grant)."""
+
+    ids: frozenset[int]
+    within: int | None = None
+
+    def covers(self, thing: Thing) -> bool:
+        return thing.is_item and thing.id in self.ids and (self.within is None or self.within in thing.path)
+
+    @classmethod
+    def condition(cls, reaches: Sequence[Items], model: str) -> Q:
+        if model != "item":
+            return NO_ROW
+        free = {item for reach in reaches if reach.within is None for item in reach.ids}
+        bound = {(item, reach.within) for reach in reaches if reach.within is not None for item in reach.ids}
+        rows = Q(pk__in=in_ids(free)) if free else NO_ROW
+        if bound:
+            listed, param = sql.table("p", ("item", "within_account"), sorted(bound))
+            above = _ABOVE.format(account="i.account_id")
+            chosen = f"""SELECT i.id FROM {listed} JOIN items_item i ON i.id = p.item
+                         WHERE p.within_account = i.account_id OR p.within_account IN {above}"""
+            rows |= Q(pk__in=RawSQL(chosen, [param]))
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedBy(Reach):
+    """Items, projects and tokens that a developer (or an owner: their tokens) owns in their own account."""
+
+    user: int
+    account: int
+
+    def covers(self, thing: Thing) -> bool:
+        return thing.owner == self.user and thing.account == self.account
+
+    @classmethod
+    def condition(cls, reaches: Sequence[OwnedBy], model: str) -> Q:
+        field = {"item": "owner_id", "project": "owner_id", "token": "user_id"}.get(model)
+        rows = NO_ROW
+        for reach in reaches:
+            rows |= Q(**{field: reach.user, "account_id": reach.account}) if field else rows
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy(Reach):
+    """Items that a user made in their own account; `unlinked`: only while no device is linked to them."""
+
+    user: int
+    account: int
+    unlinked: bool
+
+    def covers(self, thing: Thing) -> bool:
+        free = not self.unlinked or thing.device_count == 0
+        return thing.is_item and thing.made_by == self.user and thing.account == self.account and free
+
+    @classmethod
+    def condition(cls, reaches: Sequence[MadeBy], model: str) -> Q:
+        rows = NO_ROW
+        for reach in reaches if model == "item" else ():
+            free = Q(device_count=0) if reach.unlinked else Q()
+            rows |= Q(made_by=reach.user, account=reach.account) & free
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked(Reach):
+    """Items of an account that no device is linked to."""
+
+    account: int
+
+    def covers(self, thing: Thing) -> bool:
+        return thing.is_item and thing.account == self.account and thing.device_count == 0
+
+    @classmethod
+    def condition(cls, reaches: Sequence[Unlinked], model: str) -> Q:
+        if model != "item":
+            return NO_ROW
+        return Q(account_id__in=in_ids({reach.account for reach in reaches}), device_count=0)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsAssigned(Reach):
+    """Items of an account that an assigned item is linked to, while the account behind may view that item.
+
+    devices: count only devices among the assigned items (a group counts any item). at: the what-if time, or None.
+    """
+
+    account: int
+    assigned: frozenset[int]
+    devices: bool
+    behind: Scope
+    at: datetime | None = None
+
+    def covers(self, thing: Thing) -> bool:
+        return thing.is_item and thing.account == self.account and any(map(self._counts, thing.linked))
+
+    def _counts(self, member: Thing) -> bool:
+        wanted = member.id in self.assigned and (member.kind == "device" or not self.devices)
+        return wanted and self.behind.allows(VIEW_OF[member.kind], member)
+
+    @classmethod
+    def condition(cls, reaches: Sequence[HoldsAssigned], model: str) -> Q:
+        rows = NO_ROW
+        for reach in reaches if model == "item" else ():
+            views = (VIEW_OF["device"],) if reach.devices else VIEWS
+            members = Item.objects.filter(reach.behind.condition(views), pk__in=in_ids(reach.assigned))
+            if reach.devices:
+                members = members.filter(kind="device")
+            counting = counting_links(reach.at or timezone.now())
+            linked = ItemLink.objects.filter(counting, member__in=members.values("pk")).values("container")
+            rows |= Q(account=reach.account, pk__in=linked)
+        return rows
+
+
+def counting_links(at: datetime) -> Q:
+    """The links that count at a moment, as `sql.counting` says it: each grant that a link was made under lives."""
+    rows = Q()
+    for end in ("member_under", "container_under"):
+        grant = f"{end}__grant__"
+        begun = Q(**{f"{grant}starts_at": None}) | Q(**{f"{grant}starts_at__lte": at})
+        going = Q(**{f"{grant}expires_at": None}) | Q(**{f"{grant}expires_at__gt": at})
+        lives = Q(**{f"{end}__accepted_at__isnull": False, f"{grant}enabled": True}) & begun & going
+        rows &= Q(**{end: None}) | lives
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class InProject(Reach):
+    """Items of a project, or one of them.
+
+    owner: only those that this developer owns in `account` (a developer's project).
+    within, outside: only those (not) of the branch of this account.
+    """
+
+    project: int
+    item: int | None
+    account: int
+    owner: int | None = None
+    within: int | None = None
+    outside: int | None = None
+
+    def covers(self, thing: Thing) -> bool:
+        return (
+            thing.is_item
+            and self.project in thing.projects
+            and self.item in (None, thing.id)
+            and (self.owner is None or (thing.owner == self.owner and thing.account == self.account))
+            and (self.within is None or self.within in thing.path)
+            and (self.outside is None or self.outside not in thing.path)
+        )
+
+    @classmethod
+    def condition(cls, reaches: Sequence[InProject], model: str) -> Q:
+        if model != "item":
+            return NO_ROW
+        columns = ("project", "item", "account", "owner", "within_account", "outside_account")
+        rows = {(r.project, r.item, r.account, r.owner, r.within, r.outside) for r in reaches}
+        listed, param = sql.table("r", columns, sorted(rows, key=str))
+        above = _ABOVE.format(account="i.account_id")
+        chosen = f"""SELECT i.id FROM {listed}
+            JOIN projects_projectitem pi ON pi.project_id = r.project AND (r.item IS NULL OR r.item = pi.item_id)
+            JOIN items_item i ON i.id = pi.item_id
+            WHERE (r.owner IS NULL OR (i.owner_id = r.owner AND i.account_id = r.account))
+              AND (r.within_account IS NULL OR r.within_account IN {above})
+              AND (r.outside_account IS NULL OR r.outside_account NOT IN {above})"""
+        return Q(pk__in=RawSQL(chosen, [param]))

@@ -1,0 +1,1 @@
+"""Acts on accounts, their limits and who owns them."""

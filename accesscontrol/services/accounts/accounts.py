@@ -1,0 +1,297 @@
+"""Acts on accounts: open, rename, limit, block, move, close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import Model
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts import tree
+from accesscontrol.accounts.models import Account
+from accesscontrol.services.accounts.quotas import NAMES, Growth, check_limits, check_within, require_room
+from accesscontrol.services.accounts.specs import AccountSpec
+from accesscontrol.services.frame.acts import (
+    Caller,
+    Fact,
+    act,
+    caller,
+    difference,
+    fresh,
+    record_all,
+    require_all,
+    require_platform,
+)
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.fields import Findings, make_key
+from accesscontrol.services.frame.lines import Lines, distinct
+
+Pair = tuple[Account, AccountSpec]
+_COLUMNS = ("name", "notes", "blocked", "limits", "history_days", "public_sign_up")
+#: Column → the permissions that changing it takes; `account.limits:change` is for an account above (§3, 1).
+_ASKED = {
+    "name": ("account:change",),
+    "notes": ("account:change",),
+    "public_sign_up": ("account:change", "user:create"),
+    "blocked": ("account.limits:change",),
+    "limits": ("account.limits:change",),
+    "history_days": ("account.limits:change",),
+}
+
+
+def account_spec(account: Account) -> AccountSpec:
+    """The state of an account as a spec."""
+    values = {name: getattr(account, name) for name in _COLUMNS}
+    return AccountSpec(key=account.key, parent=account.parent, **values)
+
+
+# --- Opening
+
+
+def open_account(actor: Actor, parent: Account | None, *, name: str, **fields: Any) -> Account:
+    """Open a subaccount, or (the platform operator only) a top-level account. fields: those of AccountSpec."""
+    return create_accounts(actor, [AccountSpec(name=name, parent=parent, **fields)])[0]
+
+
+def create_accounts(actor: Actor, specs: Sequence[AccountSpec]) -> list[Account]:
+    """Open many accounts, parents before children; in the order of the specs."""
+    stored = {spec.parent.pk: spec.parent for spec in specs if isinstance(spec.parent, Account)}
+    with act(stored, of_tree=True):
+        require_all(actor, [("account:create", parent) for parent in stored.values()])
+        if any(spec.parent is None for spec in specs):
+            require_platform(actor)
+        _check_new(specs, Lines(stored))
+        accounts = _store(specs)
+        below = {account.parent_id for account in accounts if account.parent_id is not None}
+        require_room(actor, [Growth(parent_id, "account") for parent_id in below])
+        facts = [Fact("account.open", one, one.pk, _opened(one)) for one in accounts]
+        record_all(actor, facts)
+    return accounts
+
+
+def _opened(account: Account) -> dict[str, Any]:
+    return difference({}, {"name": account.name, "parent": account.parent_id, "limits": account.limits})
+
+
+def _check_new(specs: Sequence[AccountSpec], lines: Lines) -> None:
+    findings = Findings()
+    findings.keys(Account, specs)
+    known: set[int] = set()
+    for spec in specs:
+        _check(findings, spec, lines, spec)
+        if isinstance(spec.parent, AccountSpec):
+            if id(spec.parent) not in known:
+                findings.add("parent", "The parent is neither a stored account nor one before it in the list.", spec)
+            _check_below(findings, spec, spec.parent)
+        known.add(id(spec))
+    findings.stop()
+
+
+def _check(findings: Findings, spec: AccountSpec, lines: Lines, about: Any) -> None:
+    findings.name("name", spec.name, about)
+    findings.text("notes", spec.notes, about)
+    findings.days("history_days", spec.history_days, about)
+    check_limits(findings, spec.limits, about)
+    if isinstance(spec.parent, Account) and isinstance(spec.limits, dict):
+        check_within(findings, spec.limits, spec.history_days, spec.parent, lines, about)
+
+
+def _check_below(findings: Findings, spec: AccountSpec, parent: AccountSpec) -> None:
+    """Limits of an account whose parent is opened beside it."""
+    for name, value in spec.limits.items():
+        if name in parent.limits and value > parent.limits[name]:
+            findings.add("limits", f"The limit “{name}” can be {parent.limits[name]} at most, as the parent's.", spec)
+    if spec.history_days is not None and parent.history_days is not None and spec.history_days > parent.history_days:
+        findings.add("history_days", f"The plan reaches {parent.history_days} days back. Enter less.", spec)
+
+
+def _store(specs: Sequence[AccountSpec]) -> list[Account]:
+    keys = {id(spec): spec.key or make_key(spec.name) for spec in specs}
+    rows = []
+    for spec in specs:
+        parent = keys[id(spec.parent)] if isinstance(spec.parent, AccountSpec) else spec.parent
+        rows.append({"key": keys[id(spec)], "parent": parent, **{name: getattr(spec, name) for name in _COLUMNS}})
+    try:
+        return tree.bulk_open(rows)
+    except tree.TreeError as error:
+        raise Invalid({"parent": [str(error)]}) from error
+
+
+# --- Changing
+
+
+def change_account(actor: Actor, account: Account, **changes: Any) -> Account:
+    """Change some fields of an account (those of AccountSpec; a parent moves it)."""
+    new_parent = changes.get("parent")
+    ends = [account.pk, new_parent.pk if isinstance(new_parent, Account) else None]
+    with act(ends, of_tree="parent" in changes):
+        current = _present(fresh(Account, [account], "parent"), account)
+        return change_accounts(actor, [(current, replace(account_spec(current), **changes))])[0]
+
+
+def rename_account(actor: Actor, account: Account, name: str) -> Account:
+    return change_account(actor, account, name=name)
+
+
+def change_notes(actor: Actor, account: Account, notes: str) -> Account:
+    return change_account(actor, account, notes=notes)
+
+
+def change_limits(actor: Actor, account: Account, limits: dict[str, int], history_days: int | None = None) -> Account:
+    """Set the limits and the history depth of an account; nobody raises their own."""
+    return change_account(actor, account, limits=limits, history_days=history_days)
+
+
+def move_account(actor: Actor, account: Account, new_parent: Account | None) -> Account:
+    """Move an account with its branch under another parent, or (the platform operator only) to the top."""
+    return change_account(actor, account, parent=new_parent)
+
+
+def block_account(actor: Actor, account: Account) -> Account:
+    """Block an account: it, its branch, their users and tokens have nothing at all until it is unblocked."""
+    return change_account(actor, account, blocked=True)
+
+
+def unblock_account(actor: Actor, account: Account) -> Account:
+    return change_account(actor, account, blocked=False)
+
+
+def change_accounts(actor: Actor, pairs: Sequence[Pair]) -> list[Account]:
+    """Bring accounts to their specs; in the order of the pairs. The key of an account never changes."""
+    parent_ids = {_parent_id(spec) for _, spec in pairs}
+    moves = any(account.parent_id != _parent_id(spec) for account, spec in pairs)
+    with act([*(account.pk for account, _ in pairs), *parent_ids], of_tree=moves):
+        rows = fresh(Account, [account for account, _ in pairs])
+        current = [(_present(rows, account), spec) for account, spec in pairs]
+        require_all(actor, [question for account, spec in current for question in _questions(account, spec)])
+        if any(account.parent_id is not None and spec.parent is None for account, spec in current):
+            require_platform(actor)
+        above = {row.parent_id for row in rows.values()} | parent_ids
+        lines = Lines([*rows, *(one for one in above if one is not None)])
+        _check_changes(current, lines)
+        moving = [(account, spec) for account, spec in current if account.parent_id != _parent_id(spec)]
+        _check_moves(caller(actor), moving, lines)
+        facts = [fact for account, spec in current for fact in _facts(account, spec, lines)]
+        _write(current)
+        for account, spec in moving:
+            _move(account, spec.parent)
+        require_room(actor, [one for account, spec in moving for one in _growth(account, spec)])
+        record_all(actor, facts)
+    found = fresh(Account, [account for account, _ in pairs])
+    return [found[account.pk] for account, _ in pairs]
+
+
+def _parent_id(spec: AccountSpec) -> int | None:
+    if isinstance(spec.parent, AccountSpec):
+        raise Invalid({"parent": ["An account moves below an account that is stored. Open that one first."]})
+    return spec.parent.pk if spec.parent is not None else None
+
+
+def _present(rows: dict[int, Account], account: Account) -> Account:
+    if account.pk not in rows:
+        raise Conflict(f"{account.name} has been closed meanwhile. Reload the page.")
+    return rows[account.pk]
+
+
+def _questions(account: Account, spec: AccountSpec) -> list[tuple[str, Model]]:
+    names = [
+        name for column, asked in _ASKED.items() if getattr(account, column) != getattr(spec, column) for name in asked
+    ]
+    questions: list[tuple[str, Model]] = [(name, account) for name in distinct(names)]
+    if account.parent_id != _parent_id(spec):
+        questions.append(("account.limits:change", account))
+        if isinstance(spec.parent, Account):
+            questions.append(("account:create", spec.parent))
+    return questions
+
+
+def _check_changes(current: Sequence[Pair], lines: Lines) -> None:
+    findings = Findings()
+    for account, spec in current:
+        findings.name("name", spec.name, account)
+        findings.text("notes", spec.notes, account)
+        check_limits(findings, spec.limits, account)
+        parent = spec.parent if isinstance(spec.parent, Account) else None
+        if isinstance(spec.limits, dict):
+            changed = {name: value for name, value in spec.limits.items() if account.limits.get(name) != value}
+            days = spec.history_days if spec.history_days != account.history_days else None
+            check_within(findings, changed, days, parent, lines, account)
+        if parent is None:
+            findings.days("history_days", spec.history_days, account)
+    findings.stop()
+
+
+def _check_moves(who: Caller, moving: Sequence[Pair], lines: Lines) -> None:
+    """Both ends lie in one branch of the caller's (access model §10); the tree itself refuses circles."""
+    for account, spec in moving:
+        for end in (account, spec.parent):
+            inside = isinstance(end, Account) and who.account_id is not None and lines.within(end.pk, who.account_id)
+            if not who.platform and not inside:
+                raise Conflict("An account moves within your own branch only. Choose a parent inside of it.")
+
+
+def _growth(account: Account, spec: AccountSpec) -> list[Growth]:
+    """All that the moved branch holds now counts for the accounts above its new place too."""
+    parent_id = _parent_id(spec)
+    return [] if parent_id is None else [Growth(parent_id, name, account.parent_id) for name in NAMES]
+
+
+def _facts(account: Account, spec: AccountSpec, lines: Lines) -> list[Fact]:
+    """One event for each kind of change, so that the log can be read and filtered by them."""
+    before = {name: getattr(account, name) for name in _COLUMNS}
+    changes = difference(before, {name: getattr(spec, name) for name in _COLUMNS})
+    facts = []
+    if "blocked" in changes:
+        action = "account.block" if spec.blocked else "account.unblock"
+        facts.append(Fact(action, account, account.pk, {"blocked": changes.pop("blocked")}))
+    limits: dict[str, Any] = {name: changes.pop(name) for name in ("limits", "history_days") if name in changes}
+    if limits:
+        facts.append(Fact("account.limits", account, account.pk, limits))
+    if changes:
+        facts.append(Fact("account.change", account, account.pk, changes))
+    old, new = account.parent_id, _parent_id(spec)
+    if old != new:
+        facts.append(Fact("account.move", account, account.pk, {"parent": [old, new]}))
+        if old is not None and (new is None or not lines.same_tree(old, new)):
+            facts.append(Fact("account.move", account, old, {"parent": [old, new]}))  # the tree that it left
+    return facts
+
+
+def _write(current: Sequence[Pair]) -> None:
+    for account, spec in current:
+        values = {name: getattr(spec, name) for name in _COLUMNS if getattr(spec, name) != getattr(account, name)}
+        if values:
+            Account.objects.filter(pk=account.pk).update(**values)
+
+
+def _move(account: Account, parent: Account | AccountSpec | None) -> None:
+    try:
+        tree.move_account(account, parent if isinstance(parent, Account) else None)
+    except tree.TreeError as error:
+        raise Invalid({"parent": [str(error)]}) from error
+
+
+# --- Closing
+
+
+def close_account(actor: Actor, account: Account) -> None:
+    """Close an account with its branch and everything in it."""
+    remove_accounts(actor, [account])
+
+
+def remove_accounts(actor: Actor, accounts: Sequence[Account]) -> None:
+    """Close accounts, each with its branch. One that goes with another of the list needs no order."""
+    with act([account.pk for account in accounts], of_tree=True):
+        require_all(actor, [("account:delete", account) for account in accounts])
+        rows = fresh(Account, accounts)
+        paths = Lines(rows).paths
+        outermost = [row for row in rows.values() if not set(paths[row.pk][:-1]) & rows.keys()]
+        record_all(actor, [Fact("account.close", row, row.pk, _closed(row)) for row in outermost])
+        for row in outermost:
+            tree.close_account(row)
+
+
+def _closed(account: Account) -> dict[str, Any]:
+    return {"name": [account.name, None], "key": [account.key, None], "parent": [account.parent_id, None]}

@@ -1,0 +1,68 @@
+"""Acts on the ownership of an account: the owner offers it in person, an administrator confirms (access model §6)."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import OwnershipHandover, User
+from accesscontrol.services.frame.acts import act, caller, record, require_all
+from accesscontrol.services.frame.errors import Conflict, Invalid
+
+
+def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
+    """Offer one's account to one of its administrators; an earlier open offer is withdrawn."""
+    with act([to_user.account_id]):
+        require_all(actor, [("user:view", to_user)])
+        who = caller(actor)
+        owner = who.user
+        is_owner = owner is not None and who.is_person(owner) and owner.authority == User.Authority.OWNER
+        if owner is None or owner.account is None or not is_owner:
+            raise Conflict("Only the owner hands over the ownership, signed in in person.")
+        heir = User.objects.get(pk=to_user.pk)
+        if heir.account_id != owner.account_id or heir.authority != User.Authority.ADMINISTRATOR or not heir.is_active:
+            raise Invalid({"to_user": ["Choose an administrator of the account who is enabled."]})
+        OwnershipHandover.objects.filter(account=owner.account, confirmed_at=None).delete()
+        offer = OwnershipHandover.objects.create(account=owner.account, from_user=owner, to_user=heir)
+        record(actor, "account.offer_ownership", heir, owner.account_id, {"from": owner.pk, "to": heir.pk})
+    return offer
+
+
+def confirm_ownership(actor: Actor, offer: OwnershipHandover) -> User:
+    """Take the ownership that was offered: the owner becomes an administrator, the administrator the owner."""
+    with act([offer.account_id]):
+        current = OwnershipHandover.objects.select_related("from_user", "to_user").filter(pk=offer.pk).first()
+        require_all(actor, [("user:change", offer.to_user)])
+        if current is None or current.confirmed_at is not None:
+            raise Conflict("The offer has been withdrawn or confirmed meanwhile. Reload the page.")
+        old, new = current.from_user, current.to_user
+        if not caller(actor).is_person(new):
+            raise Conflict("Only the administrator to whom it was offered confirms, signed in in person.")
+        if old.authority != User.Authority.OWNER or new.authority != User.Authority.ADMINISTRATOR:
+            raise Conflict("The authorities have changed since the offer. Ask the owner to offer it again.")
+        _swap(old, new)
+        current.confirmed_at = timezone.now()
+        current.save(update_fields=["confirmed_at"])
+        changes = {"owner": [old.pk, new.pk]}
+        record(actor, "account.hand_over", new, current.account_id, changes)
+    return new
+
+
+def _swap(old: User, new: User) -> None:
+    """In this order, since an account has one owner at most."""
+    old.authority = User.Authority.ADMINISTRATOR
+    old.save(update_fields=["authority"])
+    new.authority = User.Authority.OWNER
+    new.save(update_fields=["authority"])
+
+
+def withdraw_ownership(actor: Actor, offer: OwnershipHandover) -> None:
+    """Take an open offer back, as the owner, or decline it, as the administrator."""
+    with act([offer.account_id]):
+        who = caller(actor)
+        require_all(actor, [("user:view", offer.to_user)])
+        if not (who.is_person(offer.from_user) or who.is_person(offer.to_user)):
+            raise Conflict("Only the owner or the administrator of the offer withdraws it, signed in in person.")
+        if OwnershipHandover.objects.filter(pk=offer.pk, confirmed_at=None).delete()[0] == 0:
+            raise Conflict("The offer has been withdrawn or confirmed meanwhile. Reload the page.")
+        record(actor, "account.withdraw_ownership", offer.to_user, offer.account_id)

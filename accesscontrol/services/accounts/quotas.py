@@ -1,0 +1,168 @@
+"""Quotas and history depth: what an account may hold over its branch, and how far back its plan reaches.
+
+A quota holds for the account and everything below it, so the sum over a branch never exceeds the parent's. It is
+counted after the change and inside its transaction, with the tree locked: parallel writers cannot pass it together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Model, QuerySet
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.grants.models import Grant
+from accesscontrol.items.models import Item
+from accesscontrol.projects.models import Project
+from accesscontrol.services.frame.errors import WHOLE, Invalid, Problem
+from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.lines import Lines, branch_ids, chunks
+from accesscontrol.tokens.models import Token
+
+#: What can be limited: users by authority, items by kind, and these.
+NAMES = (*catalogue.AUTHORITIES, *catalogue.ITEM_KINDS, "token", "grant", "account", "project")
+LARGEST = 1_000_000_000
+#: Up to so many limited accounts are counted one by one; more, in one go over their trees.
+ONE_BY_ONE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """An account now holds more of something. since: the account it came from, when it was moved."""
+
+    account_id: int
+    name: str
+    since: int | None = None
+
+
+def check_limits(findings: Findings, limits: Any, about: Any = None) -> None:
+    """Names and figures of an account's limits."""
+    if not isinstance(limits, dict):
+        findings.add("limits", "Enter limits by name, such as {“device”: 100}.", about)
+        return
+    findings.known("limits", limits, NAMES, "a limit", about)
+    for name, value in limits.items():
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+            findings.add("limits", f"The limit “{name}” is a whole number from 0, not “{value}”.", about)
+
+
+def check_within(
+    findings: Findings,
+    limits: Mapping[str, int],
+    days: int | None,
+    parent: Account | None,
+    lines: Lines,
+    about: Any = None,
+) -> None:
+    """Nobody hands down more than there is: limits and history depth stay within those of the parent."""  # Z06
+    if parent is None or parent.pk not in lines.paths:
+        return
+    for name, value in limits.items():
+        above = lines.limit(parent.pk, name)
+        if above is not None and isinstance(value, int) and value > above[0]:
+            sentence = f"The limit “{name}” can be {above[0]} at most, as the account above has. Enter less."
+            findings.add("limits", sentence, about)
+    check_days(findings, days, parent.pk, lines, about)
+
+
+def check_days(findings: Findings, days: int | None, account_id: int, lines: Lines, about: Any = None) -> None:
+    """A history depth above the plan's is refused with the plan's figure."""
+    findings.days("history_days", days, about)
+    plan = lines.plan(account_id)
+    if isinstance(days, int) and plan is not None and days > plan[0]:
+        sentence = f"The plan reaches {plan[0]} days back. Enter {plan[0]} days or less, or extend the plan first."
+        findings.add("history_days", sentence, about)
+
+
+def require_room(actor: Actor, growth: Iterable[Growth]) -> None:
+    """Raises Invalid when what has been added passes a quota; names the limit, its value and where to raise it."""
+    grown = set(growth)
+    lines = Lines({one.account_id for one in grown} | {one.since for one in grown if one.since is not None})
+    counted: dict[int, set[str]] = {}
+    for one in grown:
+        spared = set(lines.paths.get(one.since, ())) if one.since is not None else set()
+        for row in lines.line(one.account_id):
+            if one.name in row.limits and row.pk not in spared:
+                counted.setdefault(row.pk, set()).add(one.name)
+    problems = []
+    for account_id, used in _usage(counted).items():
+        account = lines.rows[account_id]
+        over = [name for name in counted[account_id] if used[name] > account.limits[name]]
+        problems += [_problem(actor, account, name) for name in over]
+    if problems:
+        raise Invalid(problems)
+
+
+def _problem(actor: Actor, account: Account, name: str) -> Problem:
+    value = account.limits[name]
+    if engine.decide(actor, "account:view", account).allowed:
+        where = f"on the page of {account.name}, under Limits"
+    else:
+        where = "in an account above yours; ask its administrator"
+    if name == "account" and value == 0:
+        return Problem(WHOLE, f"The plan has no subaccounts (limit “account”: 0). It can be raised {where}.", account)
+    return Problem(WHOLE, f"The limit “{name}” of {value} is reached. It can be raised {where}.", account)
+
+
+def _usage(counted: Mapping[int, Collection[str]]) -> dict[int, Counter[str]]:
+    """How much of what is limited there is now, in each account's branch."""
+    if len(counted) <= ONE_BY_ONE:
+        return {account_id: _count(account_id, names) for account_id, names in counted.items()}
+    return _count_trees(counted)
+
+
+def _sources(names: Collection[str]) -> Iterable[tuple[QuerySet[Any], str]]:
+    """Rows to count, and the column that names the limit ('' = the name given beside)."""
+    kinds = [name for name in names if name in catalogue.ITEM_KINDS]
+    people = [name for name in names if name in catalogue.AUTHORITIES]
+    if kinds:
+        yield Item.objects.filter(kind__in=kinds), "kind"
+    if people:
+        yield User.objects.filter(authority__in=people), "authority"
+
+
+_PLAIN: dict[str, type[Model]] = {"token": Token, "grant": Grant, "project": Project}
+
+
+def _count(account_id: int, names: Collection[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for rows, column in _sources(names):
+        inside = rows.filter(account__in=branch_ids(account_id)).order_by()
+        found.update(dict(inside.values_list(column).annotate(Count("pk"))))
+    for name, model in _PLAIN.items():
+        if name in names:
+            found[name] = model._default_manager.filter(account__in=branch_ids(account_id)).count()
+    if "account" in names:
+        found["account"] = branch_ids(account_id).count() - 1
+    return found
+
+
+def _count_trees(counted: Mapping[int, Collection[str]]) -> dict[int, Counter[str]]:
+    """The same for many accounts: counted by account over the trees concerned, then added up along the lines."""
+    names = {name for wanted in counted.values() for name in wanted}
+    own: dict[int, Counter[str]] = {}
+    tops = {path[0] for path in Lines(counted).paths.values()}
+    for piece in chunks(tops):
+        for rows, column in _sources(names):
+            grouped = rows.filter(account__top__in=piece).order_by().values_list("account", column)
+            for account_id, name, number in grouped.annotate(Count("pk")):
+                own.setdefault(account_id, Counter())[name] += number
+        for name, model in _PLAIN.items():
+            plain = model._default_manager.filter(account__top__in=piece) if name in names else None
+            for account_id, number in () if plain is None else plain.values_list("account").annotate(Count("pk")):
+                own.setdefault(account_id, Counter())[name] += number
+        for account_id in Account.objects.filter(top__in=piece).values_list("pk", flat=True):
+            own.setdefault(account_id, Counter())["account"] += 1
+    total: dict[int, Counter[str]] = {account_id: Counter() for account_id in counted}
+    for account_id, path in Lines(own).paths.items():
+        for above in path:
+            if above in total:
+                total[above].update(own[account_id])
+                total[above]["account"] -= above == account_id
+    return total

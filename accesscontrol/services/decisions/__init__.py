@@ -1,0 +1,1 @@
+"""Decision requests in the words of standards."""

@@ -1,0 +1,1 @@
+"""What ends soon, and what has ended."""

@@ -1,0 +1,93 @@
+"""The sweep: tells of ends ahead and clears away what has ended. Nothing depends on it to stop working."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import SignUpInvitation
+from accesscontrol.audit import chain
+from accesscontrol.grants.models import EndNotice
+from accesscontrol.items.models import ItemLink
+from accesscontrol.services.ends.coming import send_digests
+from accesscontrol.services.frame.acts import act, record_all
+from accesscontrol.services.items.links import cut_links, link_facts
+from accesscontrol.tokens.models import Token
+
+#: So long a notice is kept after its end.
+NOTICES_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did, in numbers."""
+
+    mails: int
+    ends_told: int
+    links: int
+    sessions: int
+    invitations: int
+    rotated_keys: int
+    notices: int
+
+    @property
+    def anything(self) -> bool:
+        return any(asdict(self).values())
+
+
+def sweep() -> Swept:
+    """One round. A second one right after it finds nothing to do. The event is the platform's."""
+    now = timezone.now()
+    told = send_digests(now)
+    done = Swept(
+        mails=told.mails,
+        ends_told=told.ends,
+        links=_cut_links(now),
+        sessions=_clear_sessions(now),
+        invitations=_clear_invitations(now),
+        rotated_keys=_forget_rotated_keys(now),
+        notices=EndNotice.objects.filter(ends_at__lt=now - NOTICES_KEPT).delete()[0],
+    )
+    if done.anything:
+        with transaction.atomic():
+            chain.record(action="sweep", chain=chain.PLATFORM, actor_name="console", changes=asdict(done))
+    return done
+
+
+def _cut_links(now: datetime) -> int:
+    """Links made under a grant that has ended: they have not counted since. A paused grant keeps its links."""
+    ended = Q(member_under__grant__expires_at__lte=now) | Q(container_under__grant__expires_at__lte=now)
+    rows = list(ItemLink.objects.filter(ended).select_related("member", "container"))
+    if not rows:
+        return 0
+    with act(end.account_id for link in rows for end in (link.member, link.container)):
+        links = list(
+            ItemLink.objects.filter(ended, pk__in=[row.pk for row in rows]).select_related("member", "container")
+        )
+        record_all(Actor.system(), link_facts("item.unlink", links, because="grant ended"))
+        cut_links(links)
+    return len(links)
+
+
+def _clear_sessions(now: datetime) -> int:
+    number = Session.objects.filter(expire_date__lt=now).count()
+    SessionStore.clear_expired()
+    return number
+
+
+def _clear_invitations(now: datetime) -> int:
+    """Invitations that were used, or that nobody used in time: e-mail addresses that are not needed any more."""
+    return SignUpInvitation.objects.filter(Q(used_at__isnull=False) | Q(expires_at__lte=now)).delete()[0]
+
+
+def _forget_rotated_keys(now: datetime) -> int:
+    """Digests of keys before a rotation, whose overlap is over."""
+    over = Token.objects.filter(previous_until__lte=now, previous_digest__isnull=False)
+    return over.update(previous_digest=None, previous_until=None)

@@ -1,0 +1,1 @@
+"""What every act stands on: its transaction, checks of input, ceilings, records and errors."""

@@ -1,0 +1,209 @@
+"""The frame of an act: one transaction, the trees concerned locked in order, who acts, and the events recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.engine import Question
+from accesscontrol.accounts import tree
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.audit import chain
+from accesscontrol.items.models import Item
+from accesscontrol.services.frame.lines import chunks, distinct
+from accesscontrol.tokens.models import Token
+
+#: Of a request's id as the caller sends it, so much is kept.
+LONGEST_REQUEST_ID = 64
+
+
+@contextmanager
+def act(account_ids: Iterable[int | None] = (), *, of_tree: bool = False) -> Iterator[None]:
+    """One transaction in which the trees of these accounts belong to this act alone.
+
+    of_tree: the act writes the tree itself. The tree's lock comes first, then the top-level accounts in id order, so
+    that no two acts wait for each other. The first line inside asks, so what is decided holds until the act is done.
+    """
+    with transaction.atomic():
+        if of_tree:
+            tree.lock_tree()
+        lock_roots(account_ids)
+        yield
+
+
+def lock_roots(account_ids: Iterable[int | None]) -> None:
+    """Lock the top-level accounts of these accounts, in id order. On SQLite an IMMEDIATE transaction does the same."""
+    tops: set[int] = set()
+    for piece in chunks({account_id for account_id in account_ids if account_id is not None}):
+        tops |= set(Account.objects.filter(pk__in=piece).order_by().values_list("top_id", flat=True).distinct())
+    for piece in chunks(sorted(tops)):
+        # NO KEY: rows that point at the account may still be inserted elsewhere.
+        list(Account.objects.select_for_update(no_key=True).filter(pk__in=piece).order_by("pk").values_list("pk"))
+
+
+def require_all(actor: Actor, questions: Iterable[tuple[str, Model]]) -> None:
+    """Ask many questions at once, each pair once; raises AccessDenied for the first that is refused."""
+    asked = [Question(actor, permission, thing) for permission, thing in distinct(questions)]
+    for question, decision in zip(asked, engine.decide_many(asked), strict=True):
+        if not decision.allowed:
+            engine.require(actor, question.permission, question.thing)
+
+
+def require_platform(actor: Actor) -> None:
+    """Only the platform operator, as nobody else; asked where no account can be named. Raises AccessDenied."""
+    scope = engine.scope_of(actor)
+    if scope is None or scope.dead is not None or not caller(actor).platform:
+        raise engine.AccessDenied(engine.decide(actor, "account:create", ("account", 0)), visible=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The rows behind an actor. account_id: whose access it has (acting or its own); None for the platform operator."""
+
+    user: User | None = None
+    token: Token | None = None
+    account_id: int | None = None
+    acting: bool = False
+
+    @property
+    def platform(self) -> bool:
+        """Whether nobody stands above: the console, or a superuser who operates as nobody."""
+        return self.account_id is None and (self.user is None or self.user.is_superuser)
+
+    @property
+    def authority(self) -> str | None:
+        """The authority of the person who acts in their own name; None for tokens of accounts and operate-as."""
+        return None if self.user is None or self.acting else self.user.authority
+
+    @property
+    def is_developer(self) -> bool:
+        return self.authority == User.Authority.DEVELOPER
+
+    @property
+    def is_subuser(self) -> bool:
+        return self.authority == User.Authority.USER and not self.platform
+
+    def is_person(self, user: User) -> bool:
+        """Whether this user acts in person: signed in, not by a token, not as an account."""
+        return self.token is None and not self.acting and self.user is not None and self.user.pk == user.pk
+
+
+def caller(actor: Actor) -> Caller:
+    """Who acts, loaded."""
+    if actor.type == "user":
+        user = User.objects.get(pk=actor.id)
+        own = None if user.is_superuser else user.account_id
+        return Caller(user, None, *_acting(actor, own, user.account_id))
+    if actor.type == "token":
+        token = Token.objects.select_related("user").get(pk=actor.id)
+        return Caller(token.user, token, *_acting(actor, token.account_id, token.account_id))
+    if actor.type == "account":
+        return Caller(None, None, *_acting(actor, actor.id, actor.id))
+    return Caller(None, None, actor.acting, actor.acting is not None)
+
+
+def _acting(actor: Actor, account_id: int | None, home_id: int | None) -> tuple[int | None, bool]:
+    """The account whose access the actor has, and whether that is by operating as another."""
+    if actor.acting is None or actor.acting == home_id:
+        return account_id, False
+    return actor.acting, True
+
+
+@dataclass(slots=True)
+class Fact:
+    """What happened, for the audit log: an action such as "account.move", the thing, and [before, after] by field.
+
+    account_id: whose line it is. A deletion is recorded before it happens, while the rows are there to be named.
+    """
+
+    action: str
+    thing: Model
+    account_id: int | None
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def thing_type(thing: Model) -> str:
+    """What the thing is called in an event: its kind for an item, else the model's name."""
+    return thing.kind if isinstance(thing, Item) else str(thing._meta.model_name)
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """Field → [before, after] where they differ."""
+    return {name: [before.get(name), value] for name, value in after.items() if before.get(name) != value}
+
+
+def fresh(model: type[Any], objects: Sequence[Any], *related: str) -> dict[int, Any]:
+    """The rows of these objects as they are now, by id, with related rows. What is gone is absent."""
+    found: dict[int, Any] = {}
+    for piece in chunks([one.pk for one in objects]):
+        query = model._default_manager.select_related(*related) if related else model._default_manager
+        found |= {row.pk: row for row in query.filter(pk__in=piece)}
+    return found
+
+
+def record(
+    actor: Actor, action: str, thing: Model, account_id: int | None, changes: dict[str, Any] | None = None
+) -> None:
+    """Record one event, in the transaction of the change."""
+    record_all(actor, [Fact(action, thing, account_id, changes or {})])
+
+
+def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
+    """Record what happened, each in the chain of its top-level account; every line says who acted, and as whom.
+
+    Lines bear the clock's time; only the console may tell of a past moment (the demo does, `actor.at`).
+    """
+    if actor.at is not None and actor.type != "system":
+        raise ValueError("An act happens now; another time is for questions only.")
+    listed = list(facts)
+    if not listed:
+        return
+    tops: dict[int, int] = {}
+    for piece in chunks({fact.account_id for fact in listed if fact.account_id is not None}):
+        tops |= dict(Account.objects.filter(pk__in=piece).values_list("pk", "top_id"))
+    signature = _signature(actor)
+    chain.record_many(
+        chain.Line(
+            action=fact.action,
+            chain=chain.PLATFORM if fact.account_id is None else tops[fact.account_id],
+            account_id=fact.account_id,
+            thing_type=thing_type(fact.thing),
+            thing_id=fact.thing.pk,
+            thing_name=str(fact.thing),
+            changes=fact.changes,
+            **signature,
+        )
+        for fact in listed
+    )
+
+
+def _signature(actor: Actor) -> dict[str, Any]:
+    """Who acted, and as whom: the same on every line of an act."""
+    who = caller(actor)
+    acting = Account.objects.filter(pk=actor.acting).first()
+    return {
+        "actor_type": actor.type,
+        "actor_id": actor.id or None,
+        "token_id": who.token.pk if who.token else None,
+        "acting_account_id": actor.acting,
+        "request_id": actor.request_id[:LONGEST_REQUEST_ID],
+        "address": actor.address,
+        "actor_name": _actor_name(actor, who),
+        "acting_account_name": acting.name if acting else "",
+        "at": actor.at if actor.type == "system" else None,
+    }
+
+
+def _actor_name(actor: Actor, who: Caller) -> str:
+    if who.token is not None:
+        return who.token.name or who.token.key
+    if who.user is not None:
+        return who.user.username
+    return Account.objects.get(pk=actor.id).name if actor.type == "account" else "console"

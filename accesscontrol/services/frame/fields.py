@@ -1,0 +1,159 @@
+"""Checks of input, field by field: every wrong one is kept with its sentence, and all are told at once."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db.models import Model
+from django.utils.text import slugify
+
+from accesscontrol.access.permissions import UnknownName
+from accesscontrol.accounts.models import KEY_LENGTH, key_validator
+from accesscontrol.services.frame.errors import Invalid, Problem
+from accesscontrol.services.frame.lines import chunks
+
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+#: What no name, note or address may hold; line breaks and tabs are for long texts.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+LONGEST_TEXT = 10_000
+LARGEST_JSON = 200_000
+MOST_DAYS = 36_500
+#: Keys that would hide the thing behind another address of the REST interface, such as tokens/revoke/.
+RESERVED_KEYS = {"token": ("disable", "leaked", "revoke"), "grant": ("preview",)}
+#: Times nearer to the ends of the calendar cannot be shown in every time zone.
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
+
+
+def make_key(name: str) -> str:
+    """A key of our own making: the name as a slug and a random part, so that no key can be probed or guessed."""
+    slug = slugify(name)[:60].strip("-_") or "x"
+    return f"{slug}-{''.join(secrets.choice(_ALPHABET) for _ in range(10))}"
+
+
+class Findings:
+    """The problems found so far. `stop()` ends the act when there are any."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def add(self, field: str, sentence: str, about: Any = None) -> None:
+        self.problems.append(Problem(field, sentence, about))
+
+    def stop(self) -> None:
+        """Raises Invalid when something was found."""
+        if self.problems:
+            raise Invalid(self.problems)
+
+    def known(self, field: str, names: Iterable[str], valid: Collection[str], what: str, about: Any = None) -> None:
+        """Every name must be one of the valid ones; the sentence names the wrong one and what would be valid."""
+        for name in names:
+            if name not in valid:
+                self.add(field, f"“{name}” is not {what}. Valid: {', '.join(valid) or 'none'}.", about)
+
+    def permissions(self, field: str, error: UnknownName, about: Any = None) -> None:
+        """Keep what the catalogue said about an unknown name."""
+        self.add(field, str(error), about)
+
+    def name(self, field: str, value: str, about: Any = None, *, length: int = 200, required: bool = True) -> None:
+        """A text of one line."""
+        if required and not value.strip():
+            self.add(field, "Enter a name." if field == "name" else f"Enter the {field.replace('_', ' ')}.", about)
+        if len(value) > length:
+            self.add(field, f"Use at most {length} characters; these are {len(value)}.", about)
+        if _CONTROL.search(value):
+            self.add(field, "Remove line breaks and control characters.", about)
+
+    def text(self, field: str, value: str, about: Any = None) -> None:
+        """A text of several lines."""
+        if len(value) > LONGEST_TEXT:
+            self.add(field, f"Use at most {LONGEST_TEXT} characters; these are {len(value)}.", about)
+        if _CONTROL_IN_TEXT.search(value):
+            self.add(field, "Remove control characters.", about)
+
+    def data(self, field: str, value: Any, about: Any = None) -> None:
+        """A JSON object that both databases can hold."""
+        if not isinstance(value, dict):
+            self.add(field, "Enter a JSON object, such as {“interval”: 30}.", about)
+            return
+        try:
+            text = json.dumps(value, allow_nan=False)
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            self.add(field, "Remove the half of a surrogate pair from the data.", about)
+            return
+        except RecursionError:
+            self.add(field, "This is nested too deeply. Put less into each other.", about)
+            return
+        except (TypeError, ValueError) as error:
+            self.add(field, f"This is not JSON that can be stored: {error}.", about)
+            return
+        if "\\u0000" in text:
+            self.add(field, "Remove the NUL character from the data.", about)
+        if len(text) > LARGEST_JSON:
+            self.add(field, f"Use at most {LARGEST_JSON} characters of JSON; these are {len(text)}.", about)
+
+    def days(self, field: str, value: Any, about: Any = None) -> None:
+        """A number of days, or None."""
+        if value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DAYS:
+            self.add(field, f"Enter a whole number of days from 0 to {MOST_DAYS}, or leave it empty.", about)
+
+    def times(self, starts_at: datetime | None, expires_at: datetime | None, about: Any = None) -> None:
+        """A span of time: aware, and not ended before it starts."""
+        found = len(self.problems)
+        self.moment("starts_at", starts_at, about)
+        self.moment("expires_at", expires_at, about)
+        if len(self.problems) > found:
+            return
+        if starts_at and expires_at and expires_at <= starts_at:
+            self.add("expires_at", "The end lies before the start. Choose a later end.", about)
+
+    def moment(self, field: str, value: datetime | None, about: Any = None) -> None:
+        """A time: aware, and such that every time zone can show it."""
+        if value is None:
+            return
+        if value.tzinfo is None:
+            self.add(field, "Enter the time with its time zone.", about)
+        elif not EARLIEST_YEAR <= value.year < LATEST_YEAR:
+            self.add(field, f"Enter a time between the years {EARLIEST_YEAR} and {LATEST_YEAR}.", about)
+
+    def email(self, value: str, about: Any = None, *, required: bool = False) -> None:
+        if not value and not required:
+            return
+        try:
+            validate_email(value)
+        except ValidationError:
+            self.add("email", "Enter an e-mail address such as name@company.example.", about)
+
+    def keys(self, model: type[Model], specs: Sequence[Any]) -> None:
+        """The keys that specs bring: well formed, once in the batch, and free in the installation."""
+        by_key: dict[str, Any] = {}
+        for spec in specs:
+            if spec.key is None:
+                continue
+            self.key(spec.key, spec)
+            if spec.key in RESERVED_KEYS.get(str(model._meta.model_name), ()):
+                self.add("key", f"The key “{spec.key}” is an address of the interface. Choose another.", spec)
+            if spec.key in by_key:
+                self.add("key", f"The key “{spec.key}” is used twice. Give each thing a key of its own.", spec)
+            by_key[spec.key] = spec
+        for piece in chunks(by_key):
+            for taken in model._default_manager.filter(key__in=piece).values_list("key", flat=True):
+                self.add("key", f"The key “{taken}” is taken. Choose another.", by_key[taken])
+
+    def key(self, key: str, about: Any = None) -> None:
+        try:
+            key_validator(key)
+        except ValidationError as error:
+            self.add("key", f"“{key}”: {error.message}", about)
+        if len(key) > KEY_LENGTH:
+            self.add("key", f"“{key}” is too long: use at most {KEY_LENGTH} characters.", about)

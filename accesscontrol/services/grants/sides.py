@@ -1,0 +1,76 @@
+"""On which side of a grant the caller stands, and which of its grantees the caller may know of (access model §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.grants.models import Grant, GrantGrantee
+from accesscontrol.services.frame.acts import caller
+from accesscontrol.services.frame.lines import branch_ids
+
+
+class Sides:
+    """The sides of some grants, whose grantee_links and their accounts are loaded: two statements, however many grants.
+
+    own: the account that the caller acts for; None for the platform operator, who stands on both sides of every grant.
+    """
+
+    def __init__(self, actor: Actor, grants: Iterable[Grant]):
+        self.own = own_account(actor)
+        listed = list(grants)
+        named = {grant.account_id for grant in listed}
+        named |= {link.account_id for grant in listed for link in grant.grantee_links.all()}
+        self.inside = named if self.own is None else _ids(branch_ids(self.own).filter(pk__in=named))
+        self.seen = _ids(engine.visible(actor, "account:view").filter(pk__in=named)) if listed else set()
+
+    def gave(self, grant: Grant) -> bool:
+        """Whether the grantor is of the caller's branch."""
+        return grant.account_id in self.inside
+
+    def received(self, grant: Grant) -> list[GrantGrantee]:
+        """The grantees of the caller's branch."""
+        return [link for link in grant.grantee_links.all() if link.account_id in self.inside]
+
+    def own_link(self, grant: Grant) -> GrantGrantee | None:
+        """The part of the account that the caller acts for, when it is a grantee."""
+        return next((link for link in grant.grantee_links.all() if link.account_id == self.own), None)
+
+    def known(self, grant: Grant) -> list[GrantGrantee]:
+        """The grantees that the caller may know of. The grantor's side: whoever accepted, and accounts it may view; one
+        that was invited by key and has not answered looks like one that does not exist. A grantee's side: itself."""
+        return [link for link in grant.grantee_links.all() if self._knows(grant, link)]
+
+    def _knows(self, grant: Grant, link: GrantGrantee) -> bool:
+        if link.account_id in self.inside:
+            return True
+        return self.gave(grant) and (link.accepted_at is not None or link.account_id in self.seen)
+
+
+def own_account(actor: Actor) -> int | None:
+    """The account that the caller acts for; None for the platform operator."""
+    return caller(actor).account_id
+
+
+def given(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
+    """Those of these grants that accounts of this branch gave; own: as `own_account` tells it."""
+    return rows if own is None else rows.filter(account__in=branch_ids(own))
+
+
+def received(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
+    """Those of these grants that accounts of this branch received."""
+    if own is None:
+        return rows
+    return rows.filter(pk__in=GrantGrantee.objects.filter(account__in=branch_ids(own)).values("grant"))
+
+
+def waiting(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
+    """Those of these grants that the account itself has not answered yet."""
+    return rows.none() if own is None else rows.filter(grantee_links__account=own, grantee_links__accepted_at=None)
+
+
+def _ids(rows: QuerySet) -> set[int]:
+    return set(rows.order_by().values_list("pk", flat=True))

@@ -1,0 +1,1 @@
+"""Acts on items, their links, their sections and who is assigned to them."""

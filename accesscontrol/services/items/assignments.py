@@ -1,0 +1,244 @@
+"""Acts on assignments and direct shares: which items a user reaches, and what more they may do on one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.contrib.auth.models import Permission as PermissionRow
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.engine import Question
+from accesscontrol.access.permissions import PermissionSet, rights_permissions, share_permissions
+from accesscontrol.accounts.models import User
+from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
+from accesscontrol.services.frame.acts import Caller, Fact, act, fresh, record_all, require_all
+from accesscontrol.services.frame.ceilings import Ceiling
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.items.specs import ShareSpec
+
+Share = ItemUserObjectPermission
+NEVER = PermissionSet.of(["device:delete"])
+#: A subuser reaches these through an assigned item that is linked to them (access model §3, 6).
+_REACHED_THROUGH = ("alert_rule", "alarm", "vehicle", "employee", "task", "maintenance", "group")
+
+
+def share_rows() -> dict[str, int]:
+    """Codename → the id of Django's permission row that guardian's rows point at."""
+    rows = PermissionRow.objects.filter(content_type__app_label="items", codename__in=catalogue.SHARE_CODENAMES)
+    return dict(rows.values_list("codename", "pk"))
+
+
+def share_spec(share: Share) -> ShareSpec:
+    """The state of a share as a spec."""
+    return ShareSpec(
+        user=share.user, item=share.content_object, codename=share.permission.codename, expires_at=share.expires_at
+    )
+
+
+# --- One user
+
+
+def assign_items(actor: Actor, user: User, items: Sequence[Item], expires_at: datetime | None = None) -> list[Share]:
+    """Assign items to a `user`; one that is assigned already gets the new end."""
+    if user.authority != User.Authority.USER:
+        raise Invalid({"items": [f"{user.username} is no user of limited access. Share single items instead."]})
+    _require_reach(user, items)
+    return _give(actor, user, [(item, "view_item") for item in items], expires_at)
+
+
+def share_item(
+    actor: Actor, user: User, item: Item, codenames: Sequence[str], expires_at: datetime | None = None
+) -> list[Share]:
+    """Share one item with a developer or user beyond what their authority gives."""
+    _require_reach(user, [item])
+    return _give(actor, user, [(item, codename) for codename in codenames], expires_at)
+
+
+def unassign_items(actor: Actor, user: User, items: Sequence[Item]) -> None:
+    """Take assigned items away; shares beyond `view_item` go with them."""
+    remove_shares(actor, list(Share.objects.filter(user=user, content_object__in=[item.pk for item in items])))
+
+
+def unshare_item(actor: Actor, user: User, item: Item, codenames: Sequence[str]) -> None:
+    """Take single shares of an item away."""
+    rows = Share.objects.filter(user=user, content_object=item, permission__codename__in=codenames)
+    remove_shares(actor, list(rows))
+
+
+def _require_reach(user: User, items: Sequence[Item]) -> None:
+    """The account must have the item, of its branch or by a grant; else the assignment would give nothing."""
+    if user.account is None:
+        raise Invalid({"items": ["The platform operator has everything; nothing can be assigned."]})
+    account = Actor.of(user.account)
+    decisions = engine.decide_many([Question(account, f"{item.kind}:view", item) for item in items])
+    missing = [item.name for item, decision in zip(items, decisions, strict=True) if not decision.allowed]
+    if missing:
+        names = ", ".join(missing)
+        raise Invalid({"items": [f"{user.account.name} does not have {names}. Grant it to the account first."]})
+
+
+def _give(actor: Actor, user: User, wanted: Sequence[tuple[Item, str]], expires_at: datetime | None) -> list[Share]:
+    there = {
+        (share.content_object_id, share.permission.codename): share
+        for share in Share.objects.select_related("permission", "content_object").filter(user=user)
+    }
+    with act([user.account_id, *(item.account_id for item, _ in wanted)]):
+        again = [there[item.pk, codename] for item, codename in wanted if (item.pk, codename) in there]
+        changed = change_shares(actor, [(share, replace(share_spec(share), expires_at=expires_at)) for share in again])
+        new = [
+            ShareSpec(user=user, item=item, codename=codename, expires_at=expires_at)
+            for item, codename in wanted
+            if (item.pk, codename) not in there
+        ]
+        return changed + create_shares(actor, new)
+
+
+def give_first_view(who: Caller, devices: Sequence[Item]) -> None:
+    """What a subuser's new device gets: it is assigned to its creator at once. Part of the item's creation."""
+    if who.user is not None and devices:
+        row_id = share_rows()["view_item"]
+        Share.objects.bulk_create(
+            [Share(user=who.user, content_object=item, permission_id=row_id) for item in devices], ignore_conflicts=True
+        )
+
+
+# --- Many
+
+
+def create_shares(actor: Actor, specs: Sequence[ShareSpec]) -> list[Share]:
+    """Make many assignments and shares; in the order of the specs."""
+    with act(account_id for spec in specs for account_id in (spec.user.account_id, spec.item.account_id)):
+        require_all(actor, [("user.assignments:change", spec.user) for spec in specs])
+        _check(specs)
+        require_passing_on(Ceiling(actor), specs)
+        rows = share_rows()
+        shares = [
+            Share(
+                user=spec.user, content_object=spec.item, permission_id=rows[spec.codename], expires_at=spec.expires_at
+            )
+            for spec in specs
+        ]
+        Share.objects.bulk_create(shares, 2000)
+        record_all(actor, [_fact("user.assign", spec, [None, _end(spec.expires_at)]) for spec in specs])
+    return shares
+
+
+def change_shares(actor: Actor, pairs: Sequence[tuple[Share, ShareSpec]]) -> list[Share]:
+    """Change the end of assignments and shares; a later end is given anew, within the ceiling."""
+    rows = fresh(Share, [share for share, _ in pairs], "user", "content_object", "permission")
+    with act(account_id for _, spec in pairs for account_id in (spec.user.account_id, spec.item.account_id)):
+        require_all(actor, [("user.assignments:change", spec.user) for _, spec in pairs])
+        current = [(_present(rows, share), spec) for share, spec in pairs]
+        _check_times([spec for _, spec in pairs])
+        require_passing_on(
+            Ceiling(actor), [spec for share, spec in current if later(share.expires_at, spec.expires_at)]
+        )
+        facts = [_fact("user.assign", spec, [_end(share.expires_at), _end(spec.expires_at)]) for share, spec in current]
+        for share, spec in current:
+            share.expires_at = spec.expires_at
+        Share.objects.bulk_update([share for share, _ in current], ["expires_at"], batch_size=500)
+        record_all(actor, facts)
+    return [share for share, _ in current]
+
+
+def remove_shares(actor: Actor, shares: Sequence[Share]) -> None:
+    """Take many assignments and shares away."""
+    rows = list(fresh(Share, shares, "user", "content_object", "permission").values())
+    with act(account_id for row in rows for account_id in (row.user.account_id, row.content_object.account_id)):
+        require_all(actor, [("user.assignments:change", row.user) for row in rows])
+        record_all(actor, [_fact("user.unassign", share_spec(row), [_end(row.expires_at), None]) for row in rows])
+        for piece in chunks([row.pk for row in rows]):
+            Share.objects.filter(pk__in=piece).delete()
+
+
+def later(before: datetime | None, after: datetime | None) -> bool:
+    """Whether an end was put off (no end is the latest)."""
+    return before is not None and (after is None or after > before)
+
+
+def passed_on(spec: ShareSpec) -> PermissionSet:
+    """What a share gives on its item: an assignment the view and the rights of the user's role, another its own."""
+    kind = spec.item.kind
+    if spec.codename == "view_item" and spec.user.authority == User.Authority.USER:
+        return PermissionSet.of([f"{kind}:view"]) | (_rights(spec.user).only([kind]) - NEVER)
+    return share_permissions(spec.codename, kind)
+
+
+def require_passing_on(ceiling: Ceiling, specs: Iterable[ShareSpec]) -> None:
+    """The ceiling of assignments and shares, with what is reached through an assigned item."""
+    for spec in specs:
+        if spec.user.account is None:
+            continue
+        wanted = [(spec.item, passed_on(spec))]
+        if spec.codename == "view_item" and not ceiling.holds_items_of(spec.item.account):
+            links = ItemLink.objects.filter(member=spec.item, container__kind__in=_REACHED_THROUGH)
+            rights = _rights(spec.user) - NEVER
+            wanted += [(link.container, rights) for link in links.select_related("container__account")]
+        ceiling.require_items(wanted, "items", behind=Actor.of(spec.user.account), about=spec)
+
+
+def _rights(user: User) -> PermissionSet:
+    return rights_permissions(tuple(user.role.rights) if user.role else ())
+
+
+def _check(specs: Sequence[ShareSpec]) -> None:
+    findings = Findings()
+    seen: set[tuple[int, int, str]] = set()
+    for spec in specs:
+        findings.known("permissions", [spec.codename], catalogue.SHARE_CODENAMES, "a permission to share", spec)
+        if spec.codename in catalogue.SHARE_CODENAMES:
+            _check_one(findings, spec)
+        key = (spec.user.pk, spec.item.pk, spec.codename)
+        if key in seen:
+            findings.add("items", f"{spec.item.name} is named twice. Name it once.", spec)
+        seen.add(key)
+    users = {user_id for user_id, _, _ in seen}
+    for piece in chunks(users):
+        rows = Share.objects.filter(user__in=piece).values_list("user", "content_object", "permission__codename")
+        for key in rows:
+            if key in seen:
+                spec = next(one for one in specs if (one.user.pk, one.item.pk, one.codename) == key)
+                findings.add("items", f"{spec.user.username} has {spec.item.name} already.", spec)
+    findings.stop()
+    _check_times(specs)
+
+
+def _check_one(findings: Findings, spec: ShareSpec) -> None:
+    user, kind = spec.user, spec.item.kind
+    assignment = spec.codename == "view_item" and user.authority == User.Authority.USER
+    if user.authority not in (User.Authority.DEVELOPER, User.Authority.USER) or user.account_id is None:
+        findings.add("user", f"{user.username} has everything that the account has; nothing can be added.", spec)
+    elif assignment and kind == "report":
+        findings.add("items", "Reports are not assigned: each user sees their own.", spec)
+    elif spec.codename == "delete_item" and kind == "device" and user.authority == User.Authority.USER:
+        findings.add("permissions", "A user never deletes devices by a share; a project rule may allow it.", spec)
+    elif not share_permissions(spec.codename, kind):
+        findings.add("permissions", f"“{spec.codename}” means nothing on a {kind}.", spec)
+
+
+def _check_times(specs: Sequence[ShareSpec]) -> None:
+    findings = Findings()
+    for spec in specs:
+        findings.times(None, spec.expires_at, spec)
+    findings.stop()
+
+
+def _present(rows: dict[int, Share], share: Share) -> Share:
+    if share.pk not in rows:
+        raise Conflict("The assignment has been taken away meanwhile. Reload the page.")
+    return rows[share.pk]
+
+
+def _fact(action: str, spec: ShareSpec, ends: list[str | None]) -> Fact:
+    changes = {"item": spec.item.pk, "item_name": spec.item.name, "permission": spec.codename, "expires_at": ends}
+    return Fact(action, spec.user, spec.user.account_id, changes)
+
+
+def _end(moment: datetime | None) -> str:
+    return moment.isoformat() if moment is not None else "never"

@@ -1,0 +1,50 @@
+"""What items, links and shares shall be: the input of the acts and of their bulk forms.
+
+A spec is the complete wished state: what is left out has its default. References are loaded rows, except where a thing
+of the same batch is meant. Lists are tuples. Times are aware. `create_<noun>s(actor, specs)` makes them,
+`change_<noun>s(actor, [(object, spec)])` brings objects to a spec.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.items.models import Item
+
+
+@dataclass(slots=True, kw_only=True)
+class ItemSpec:
+    """An item. owner: a developer of its account; made_by: the user whose report (or rule, vehicle …) it is."""
+
+    account: Account
+    kind: str
+    name: str
+    key: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    owner: User | None = None
+    made_by: User | None = None
+    history_days: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class LinkSpec:
+    """A link from a member to its container."""
+
+    member: Item
+    container: Item
+
+
+@dataclass(slots=True, kw_only=True)
+class ShareSpec:
+    """A guardian row: this user, this item, a codename of `catalogue.SHARE_CODENAMES`, until when.
+
+    `view_item` to a user of authority `user` is an assignment.
+    """
+
+    user: User
+    item: Item
+    codename: str = "view_item"
+    expires_at: datetime | None = None

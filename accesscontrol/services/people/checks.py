@@ -1,0 +1,175 @@
+"""What a user may be: the checks of input, and the rules about who may make them so (ceiling, owners, oneself)."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accesscontrol import catalogue
+from accesscontrol.access.permissions import BASIC, rights_permissions
+from accesscontrol.accounts.models import User
+from accesscontrol.services.accounts.quotas import check_days
+from accesscontrol.services.frame.acts import Caller
+from accesscontrol.services.frame.ceilings import AUTHORITY, Ceiling
+from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
+from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.items.assignments import Share, later, require_passing_on, share_spec
+from accesscontrol.services.people.specs import UserSpec
+
+#: What a person changes about themself; an e-mail only in person.
+OWN_FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "email")
+#: What only somebody else changes.
+ACCESS_FIELDS = ("username", "authority", "role_id", "is_active", "verified", "expires_at", "history_days")
+FIELDS = (*OWN_FIELDS, *ACCESS_FIELDS)
+MANAGERS = (User.Authority.OWNER, User.Authority.ADMINISTRATOR)
+
+
+def wanted(spec: UserSpec) -> dict[str, Any]:
+    """The columns that a spec asks for."""
+    values = {name: getattr(spec, name) for name in FIELDS if name not in ("role_id", "is_active")}
+    return values | {"role_id": spec.role.pk if spec.role else None, "is_active": spec.enabled}
+
+
+def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth: bool = True) -> None:
+    """The fields of a user. depth: whether the history depth is new and so must fit the plan."""
+    findings.known("authority", [spec.authority], catalogue.AUTHORITIES, "an authority", about)
+    _check_username(findings, spec.username, about)
+    for field in ("first_name", "middle_name", "last_name"):
+        findings.name(field, getattr(spec, field), about, length=150, required=False)
+    findings.name("phone", spec.phone, about, length=40, required=False)
+    findings.email(spec.email, about)
+    findings.times(None, spec.expires_at, about)
+    if spec.time_zone and spec.time_zone not in zoneinfo.available_timezones():
+        findings.add("time_zone", f"“{spec.time_zone}” is not a time zone. Use one such as Europe/Berlin.", about)
+    if depth:
+        check_days(findings, spec.history_days, spec.account.pk, lines, about)
+    _check_role(findings, spec, lines, about)
+
+
+def _check_username(findings: Findings, username: str, about: Any) -> None:
+    findings.name("username", username, about, length=150)
+    try:
+        User.username_validator(username)
+    except ValidationError:
+        findings.add("username", "Use letters, digits and @ . + - _ only.", about)
+    if username and not username.strip("."):
+        findings.add("username", "A username is more than dots. Add a letter.", about)
+    if username.isdigit():
+        findings.add("username", "A username is not a bare number. Add a letter.", about)
+
+
+def _check_role(findings: Findings, spec: UserSpec, lines: Lines, about: Any) -> None:
+    if spec.role is None:
+        return
+    if spec.authority != User.Authority.USER:
+        findings.add("role", f"Only a user has a role; for the authority {spec.authority} leave it empty.", about)
+    if not lines.within(spec.account.pk, spec.role.account_id):
+        findings.add("role", f"Choose a role of {spec.account.name} or of an account above it.", about)
+
+
+def check_usernames(findings: Findings, specs: Sequence[tuple[UserSpec, User | None]]) -> None:
+    """Usernames are unique in the installation, whatever their case."""
+    by_name: dict[str, tuple[UserSpec, User | None]] = {}
+    for spec, user in specs:
+        name = spec.username.lower()
+        if name in by_name:
+            findings.add("username", f"The username “{spec.username}” is used twice. Choose another.", user or spec)
+        by_name[name] = (spec, user)
+    for piece in chunks(by_name):
+        rows = User.objects.annotate(lower=Lower("username")).filter(lower__in=piece).values_list("lower", "pk")
+        for name, user_id in rows:
+            spec, user = by_name[name]
+            if user is None or user.pk != user_id:
+                findings.add("username", f"The username “{spec.username}” is taken. Choose another.", user or spec)
+
+
+def check_password(findings: Findings, password: str | None, user: User, about: Any) -> None:
+    if password is None:
+        return
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        for sentence in error.messages:
+            findings.add("password", sentence, about)
+
+
+def refuse_self(who: Caller, user: User, changed: Iterable[str]) -> None:
+    """Nobody changes their own authority, role or limits, in person or by a token of theirs."""  # Z05, Z07
+    if who.user is None or who.user.pk != user.pk:
+        return
+    refused = [name for name in changed if name in ACCESS_FIELDS]
+    if refused:
+        sentence = "You cannot change this about yourself. Ask another administrator."
+        raise Invalid([Problem(name.removesuffix("_id"), sentence, user) for name in refused])
+
+
+def refuse_token(who: Caller, changed: Iterable[str], about: Any) -> None:
+    """No token changes anybody's password or e-mail (access model §4)."""
+    if who.token is not None and {"email", "password"} & set(changed):
+        sentence = "A token cannot change an e-mail address or a password. Sign in to do it."
+        raise Invalid([Problem("email", sentence, about)])
+
+
+def require_giving(ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | None) -> None:
+    """The ceiling: authority and role are passed on; so is what a user has already, when they are let in longer."""
+    if user is not None and not widens(user, spec):
+        return
+    about = user or spec
+    given = user is None or user.authority != spec.authority
+    if who.token is not None and given and spec.authority != User.Authority.USER:
+        sentence = "A token creates users of authority “user” only. Sign in to do it."
+        raise BeyondOwn([Problem("authority", sentence, about)])
+    ceiling.require_account(AUTHORITY[spec.authority], spec.account, "authority", about)
+    if spec.role is not None:
+        rights = rights_permissions(tuple(spec.role.rights)) - BASIC
+        ceiling.require_account(rights, spec.account, "role", about)
+    if user is not None:
+        shares = Share.objects.filter(user=user).select_related("user__role", "user__account", "permission")
+        specs = [share_spec(share) for share in shares.select_related("content_object__account")]
+        require_passing_on(ceiling, specs)
+
+
+def widens(user: User, spec: UserSpec) -> bool:
+    """Whether a change lets the user have more, see further back, or stay longer."""
+    deeper = user.history_days is not None and (spec.history_days is None or spec.history_days > user.history_days)
+    return (
+        deeper
+        or later(user.expires_at, spec.expires_at)
+        or (spec.enabled and not user.is_active)
+        or (spec.verified and not user.verified)
+        or spec.authority != user.authority
+        or (spec.role is not None and spec.role.pk != user.role_id)
+    )
+
+
+def managed(account_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Account → the authorities of its managers who can sign in now."""
+    alive = Q(is_active=True) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    found: dict[int, set[str]] = {account_id: set() for account_id in account_ids}
+    for piece in chunks(found):
+        rows = User.objects.filter(alive, account__in=piece, authority__in=MANAGERS)
+        for account_id, authority in rows.values_list("account", "authority"):
+            found[account_id].add(authority)
+    return found
+
+
+def require_managers(who: Caller, before: dict[int, set[str]]) -> None:
+    """The last owner, and where there is none the last administrator, stays; only an account above may decide else."""
+    after = managed(before)
+    lines = Lines(before)
+    for account_id, authorities in before.items():
+        above = who.account_id in lines.paths[account_id][:-1]
+        if who.platform or above:
+            continue
+        if User.Authority.OWNER in authorities and User.Authority.OWNER not in after[account_id]:
+            raise Conflict("This is the owner of the account. Hand the ownership over first.")
+        if authorities and not after[account_id]:
+            raise Conflict("This is the last administrator of the account. Make another one first.")

@@ -1,0 +1,149 @@
+"""Acts on roles: named sets of rights that an account gives its users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import Q
+
+from accesscontrol import catalogue
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.permissions import BASIC, rights_permissions
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.roles.models import Role
+from accesscontrol.services.accounts.quotas import check_days
+from accesscontrol.services.frame.acts import Fact, act, difference, fresh, record_all, require_all
+from accesscontrol.services.frame.ceilings import Ceiling
+from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.frame.fields import Findings, make_key
+from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.people.specs import RoleSpec
+
+Pair = tuple[Role, RoleSpec]
+_OWNER_CODES = {right.code: right.label for right in catalogue.OWNER_RIGHTS}
+_BASIC_CODES = {right.code: right.label for right in catalogue.BASIC_RIGHTS}
+
+
+def role_spec(role: Role) -> RoleSpec:
+    """The state of a role as a spec."""
+    return RoleSpec(
+        account=role.account, name=role.name, key=role.key, rights=tuple(role.rights), history_days=role.history_days
+    )
+
+
+def create_role(actor: Actor, account: Account, *, name: str, rights: Sequence[str] = (), **fields: Any) -> Role:
+    """Make a role. fields: those of RoleSpec."""
+    return create_roles(actor, [RoleSpec(account=account, name=name, rights=tuple(rights), **fields)])[0]
+
+
+def create_roles(actor: Actor, specs: Sequence[RoleSpec]) -> list[Role]:
+    """Make many roles; in the order of the specs."""
+    with act(spec.account.pk for spec in specs):
+        require_all(actor, [("role:create", spec.account) for spec in specs])
+        findings = Findings()
+        findings.keys(Role, specs)
+        lines = Lines(spec.account.pk for spec in specs)
+        for spec in specs:
+            _check(findings, spec, lines, spec)
+        findings.stop()
+        ceiling = Ceiling(actor)
+        for spec in specs:
+            _require_rights(ceiling, spec, spec)
+        roles = [
+            Role(key=spec.key or make_key(spec.name), account=spec.account, name=spec.name,
+                 rights=_ordered(spec.rights), history_days=spec.history_days)
+            for spec in specs
+        ]  # fmt: skip
+        Role.objects.bulk_create(roles, 2000)
+        record_all(actor, [Fact("role.create", one, one.account_id, difference({}, _values(one))) for one in roles])
+    return roles
+
+
+def change_role(actor: Actor, role: Role, **changes: Any) -> Role:
+    """Change some fields of a role (those of RoleSpec)."""
+    with act([role.account_id]):
+        current = _present(fresh(Role, [role], "account"), role)
+        return change_roles(actor, [(current, replace(role_spec(current), **changes))])[0]
+
+
+def change_roles(actor: Actor, pairs: Sequence[Pair]) -> list[Role]:
+    """Bring roles to their specs; in the order of the pairs. Account and key never change."""
+    with act(role.account_id for role, _ in pairs):
+        require_all(actor, [("role:change", role) for role, _ in pairs])
+        rows = fresh(Role, [role for role, _ in pairs], "account")
+        current = [(_present(rows, role), spec) for role, spec in pairs]
+        findings = Findings()
+        lines = Lines(role.account_id for role, _ in current)
+        for role, spec in current:
+            if spec.account.pk != role.account_id:
+                findings.add("account", "A role stays in its account. Make a new one there.", role)
+            _check(findings, spec, lines, role)
+        findings.stop()
+        ceiling, facts = Ceiling(actor), []
+        for role, spec in current:
+            if _widens(role, spec):
+                _require_rights(ceiling, spec, role)
+            before = _values(role)
+            role.name, role.rights, role.history_days = spec.name, _ordered(spec.rights), spec.history_days
+            changes = difference(before, _values(role))
+            facts += [Fact("role.change", role, role.account_id, changes)] if changes else []
+        Role.objects.bulk_update([role for role, _ in current], ["name", "rights", "history_days"], batch_size=500)
+        record_all(actor, facts)
+    return [role for role, _ in current]
+
+
+def delete_role(actor: Actor, role: Role) -> None:
+    remove_roles(actor, [role])
+
+
+def remove_roles(actor: Actor, roles: Sequence[Role]) -> None:
+    """Delete roles. Their users keep the basic rights, and the role's history depth, since a removal adds no access."""
+    with act(role.account_id for role in roles):
+        require_all(actor, [("role:delete", role) for role in roles])
+        rows = list(fresh(Role, roles).values())
+        record_all(actor, [Fact("role.delete", row, row.account_id, {"name": [row.name, None]}) for row in rows])
+        for row in rows:
+            if row.history_days is not None:
+                deeper = Q(history_days=None) | Q(history_days__gt=row.history_days)
+                User.objects.filter(deeper, role=row).update(history_days=row.history_days)
+        for piece in chunks([row.pk for row in rows]):
+            Role.objects.filter(pk__in=piece).delete()
+
+
+def _check(findings: Findings, spec: RoleSpec, lines: Lines, about: Any) -> None:
+    findings.name("name", spec.name, about)
+    check_days(findings, spec.history_days, spec.account.pk, lines, about)
+    for code in spec.rights:
+        if code in _OWNER_CODES:
+            findings.add("rights", f"“{_OWNER_CODES[code]}” is an owner right and cannot be given.", about)
+        elif code in _BASIC_CODES:
+            findings.add("rights", f"“{_BASIC_CODES[code]}” is a basic right: always on, so leave it out.", about)
+        else:
+            findings.known("rights", [code], catalogue.RIGHTS, "a right that can be given", about)
+
+
+def _require_rights(ceiling: Ceiling, spec: RoleSpec, about: Any) -> None:
+    wanted = rights_permissions(tuple(_ordered(spec.rights))) - BASIC
+    ceiling.require_account(wanted, spec.account, "rights", about)
+
+
+def _widens(role: Role, spec: RoleSpec) -> bool:
+    deeper = role.history_days is not None and (spec.history_days is None or spec.history_days > role.history_days)
+    return deeper or not set(spec.rights) <= set(role.rights)
+
+
+def _ordered(rights: Sequence[str]) -> list[str]:
+    """Rights in catalogue order, once each."""
+    return [code for code in catalogue.RIGHTS if code in rights]
+
+
+def _values(role: Role) -> dict[str, Any]:
+    return {"name": role.name, "rights": role.rights, "history_days": role.history_days}
+
+
+def _present(rows: dict[int, Role], role: Role) -> Role:
+    if role.pk not in rows:
+        raise Conflict(f"The role {role.name} has been deleted meanwhile. Reload the page.")
+    return rows[role.pk]

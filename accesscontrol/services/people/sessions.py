@@ -1,0 +1,108 @@
+"""Acts on one's own session: signing in and out, by password or by token, operating as another account and stopping it.
+
+Each has its event. A session by token lives as long as the token does, and as the key that opened it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.law.limits import wrong_address
+from accesscontrol.access.waiting import stamping
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.services.frame.acts import Fact, act, record, record_all
+from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.doors import open_with_key
+from accesscontrol.tokens.models import Token
+
+#: Why a session by token is over, by what happened to the token.
+REVOKED, ROTATED, DISABLED, ENDED, UNUSED, ELSEWHERE, STOPPED = (
+    "revoked", "rotated", "disabled", "ended", "unused", "elsewhere", "stopped",
+)  # fmt: skip
+
+
+def record_sign_in(actor: Actor, who: User | Token) -> None:
+    """This person, or whoever holds this token, has signed in; asked of nobody, since password or key was."""
+    with act([who.account_id]):
+        record(actor, "sign_in", who, who.account_id)
+
+
+def record_sign_out(actor: Actor, who: User | Token) -> None:
+    """This person, or whoever holds this token, has signed out."""
+    with act([who.account_id]):
+        record(actor.itself(), "sign_out", who, who.account_id)
+
+
+def sign_in_by_token(key: str, *, address: str | None, request_id: str = "") -> Token | None:
+    """The token of this key, its sign-in recorded; None for every key that opens nothing here and now."""
+    token = open_with_key(key, address)
+    if token is not None:
+        keys.note_use(token, address)
+        record_sign_in(Actor.of(token, address=address, request_id=request_id), token)
+    return token
+
+
+def renew_session(key: str, until: datetime) -> None:
+    """The session with this key goes on until then: its own stamp, which changes nothing else and waits for nobody."""
+    with stamping():
+        Session.objects.filter(session_key=key).update(expire_date=until)
+
+
+def find_session_token(number: int) -> Token | None:
+    """The token that a session was opened by, with its account and user; None when it was revoked."""
+    return Token.objects.select_related("account", "user").filter(pk=number).first()
+
+
+def why_over(token: Token, digest: str, actor: Actor) -> str | None:
+    """Why a session that was opened by the key of this digest is over, or None while it goes on.
+
+    What the row itself tells is told apart, so that the person learns it; the engine has the last word.
+    """
+    now = timezone.now()
+    overlaps = token.previous_until is not None and now < token.previous_until
+    if digest != token.digest and not (overlaps and digest == token.previous_digest):
+        return ROTATED
+    if not token.enabled:
+        return DISABLED
+    if token.expires_at is not None and now >= token.expires_at:
+        return ENDED
+    if token.idle_ttl and now >= (token.last_used_at or token.created_at) + timedelta(seconds=token.idle_ttl):
+        return UNUSED
+    if wrong_address(token.allowed_addresses, actor.address):
+        return ELSEWHERE
+    scope = engine.scope_of(actor.itself())
+    return STOPPED if scope is None or scope.dead is not None else None
+
+
+def start_operating(actor: Actor, account: Account) -> Actor:
+    """From now on act as an account; gives the actor that does. Both names are in the event.
+
+    Raises AccessDenied without `account:operate` on it, and Conflict where that account has nothing at all.
+    """
+    own = actor.itself()
+    acting = own.acting_as(account)
+    with act([account.pk]):
+        engine.require(own, "account:operate", account)
+        scope = engine.scope_of(acting)
+        if scope is None or scope.dead is not None:
+            why = f": {scope.dead[1]}" if scope is not None and scope.dead is not None else ""
+            raise Conflict(f"Nobody can act as {account.name} now{why}. Choose another account.")
+        record_all(acting, [Fact("account.operate", account, account.pk)])
+    return acting
+
+
+def stop_operating(actor: Actor) -> Actor:
+    """Be oneself again; gives that actor. Nothing happens where one is oneself already."""
+    if actor.acting is None:
+        return actor
+    account = Account.objects.filter(pk=actor.acting).first()
+    if account is not None:
+        with act([account.pk]):
+            record(actor, "account.operate_stop", account, account.pk)
+    return actor.itself()

@@ -1,0 +1,275 @@
+"""Acts on users: create, change, switch off, remove."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.items.models import Item
+from accesscontrol.projects.models import Project
+from accesscontrol.roles.models import Role
+from accesscontrol.services.accounts.quotas import Growth, require_room
+from accesscontrol.services.frame.acts import Fact, act, caller, difference, fresh, record, record_all, require_all
+from accesscontrol.services.frame.ceilings import Ceiling
+from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
+from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.items.items import erase_items
+from accesscontrol.services.people import checks as user_checks
+from accesscontrol.services.people.specs import UserSpec
+
+Pair = tuple[User, UserSpec]
+OWNER = User.Authority.OWNER
+
+
+def user_spec(user: User) -> UserSpec:
+    """The state of a user as a spec; the password is no part of it."""
+    if user.account is None:
+        raise Conflict(f"{user.username} is the platform operator and belongs to no account. Use the console.")
+    same = ("username", "authority", "email", "first_name", "middle_name", "last_name", "phone", "role", "verified",
+            "expires_at", "history_days", "time_zone")  # fmt: skip
+    return UserSpec(account=user.account, enabled=user.is_active, **{name: getattr(user, name) for name in same})
+
+
+# --- Creating
+
+
+def create_user(actor: Actor, account: Account, *, username: str, **fields: Any) -> User:
+    """Create a user. fields: those of UserSpec; without a password the user is invited by e-mail."""
+    return create_users(actor, [UserSpec(account=account, username=username, **fields)])[0]
+
+
+def create_users(actor: Actor, specs: Sequence[UserSpec]) -> list[User]:
+    """Create many users; in the order of the specs."""
+    with act(spec.account.pk for spec in specs):
+        require_all(actor, [("user:create", spec.account) for spec in specs])
+        who = caller(actor)
+        check_new_users(specs)
+        ceiling = Ceiling(actor)
+        for spec in specs:
+            user_checks.require_giving(ceiling, who, spec, None)
+        return store_users(actor, specs)
+
+
+def store_users(actor: Actor, specs: Sequence[UserSpec]) -> list[User]:
+    """Write new users that have been asked for and checked, within the quotas, with their events."""
+    users = [_new(spec) for spec in specs]
+    User.objects.bulk_create(users, 2000)
+    require_room(actor, [Growth(spec.account.pk, spec.authority) for spec in specs])
+    facts = [Fact("user.create", one, one.account_id, difference({}, _values(one))) for one in users]
+    record_all(actor, facts)
+    return users
+
+
+def check_new_users(specs: Sequence[UserSpec]) -> None:
+    """The input of new users, against each other and against those there are."""
+    findings = Findings()
+    lines = Lines(spec.account.pk for spec in specs)
+    user_checks.check_usernames(findings, [(spec, None) for spec in specs])
+    owners = Counter(spec.account.pk for spec in specs if spec.authority == OWNER)
+    for spec in specs:
+        user_checks.check(findings, spec, lines, spec)
+        user_checks.check_password(findings, spec.password, User(username=spec.username, email=spec.email), spec)
+        if spec.authority == OWNER and owners[spec.account.pk] > 1:
+            findings.add("authority", f"{spec.account.name} can have one owner only.", spec)
+    findings.stop()
+    for piece in chunks(owners):
+        for user in User.objects.filter(account__in=piece, authority=OWNER).select_related("account"):
+            spec = next(one for one in specs if one.account.pk == user.account_id and one.authority == OWNER)
+            sentence = f"{user.account} has an owner. Choose another authority, or hand the ownership over."
+            findings.add("authority", sentence, spec)
+    findings.stop()
+
+
+def _new(spec: UserSpec) -> User:
+    return User(account=spec.account, password=make_password(spec.password), **user_checks.wanted(spec))
+
+
+def _values(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in user_checks.FIELDS}
+
+
+# --- Changing
+
+
+def change_user(actor: Actor, user: User, **changes: Any) -> User:
+    """Change some fields of a user (those of UserSpec)."""
+    with act([user.account_id]):
+        current = _present(fresh(User, [user], "account", "role"), user)
+        return change_users(actor, [(current, replace(user_spec(current), **changes))])[0]
+
+
+def set_enabled(actor: Actor, user: User, enabled: bool) -> User:
+    """Switch a user on or off; off means nothing at all from the next decision on, tokens included."""
+    return change_user(actor, user, enabled=enabled)
+
+
+def set_authority(actor: Actor, user: User, authority: str) -> User:
+    """Give another authority; a role stays only with a `user`."""
+    kept = {} if authority == User.Authority.USER else {"role": None}
+    return change_user(actor, user, authority=authority, **kept)
+
+
+def set_role(actor: Actor, user: User, role: Role | None) -> User:
+    return change_user(actor, user, role=role)
+
+
+def set_history_days(actor: Actor, user: User, history_days: int | None) -> User:
+    return change_user(actor, user, history_days=history_days)
+
+
+def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
+    """Bring users to their specs; in the order of the pairs. The account stays; a swap of owners is one call."""
+    with act(user.account_id for user, _ in pairs):
+        require_all(actor, [("user:change", user) for user, _ in pairs])
+        rows = fresh(User, [user for user, _ in pairs], "account", "role")
+        current = [(_present(rows, user), spec) for user, spec in pairs]
+        who, ceiling = caller(actor), Ceiling(actor)
+        _check_changes(current)
+        for user, spec in current:
+            changed = difference(_values(user), user_checks.wanted(spec))
+            user_checks.refuse_self(who, user, changed)
+            user_checks.refuse_token(who, [*changed, *(["password"] if spec.password is not None else [])], user)
+            _refuse_password(who.platform, spec, user)
+            user_checks.require_giving(ceiling, who, spec, user)
+        before = user_checks.managed({user.account_id for user, _ in current if user.account_id is not None})
+        facts, growth = _bring(current)
+        user_checks.require_managers(who, before)
+        require_room(actor, growth)
+        record_all(actor, facts)
+    return [user for user, _ in current]
+
+
+def _check_changes(current: Sequence[Pair]) -> None:
+    findings = Findings()
+    lines = Lines(user.account_id for user, _ in current if user.account_id is not None)
+    user_checks.check_usernames(findings, [(spec, user) for user, spec in current])
+    for user, spec in current:
+        if spec.account.pk != user.account_id:
+            findings.add("account", "A user stays in their account. Create a new one there.", user)
+            continue
+        depth = spec.history_days != user.history_days
+        user_checks.check(findings, spec, lines, user, depth=depth)
+        user_checks.check_password(findings, spec.password, user, user)
+    findings.stop()
+    _check_owners(current)
+
+
+def _check_owners(current: Sequence[Pair]) -> None:
+    """One owner an account when all is done."""
+    changed = [user.pk for user, _ in current]
+    for account in {spec.account for _, spec in current if spec.authority == OWNER}:
+        becoming = [user for user, spec in current if spec.account == account and spec.authority == OWNER]
+        staying = User.objects.filter(account=account, authority=OWNER).exclude(pk__in=changed)
+        if len(becoming) + staying.count() > 1:
+            sentence = "An account has one owner only. Hand the ownership over instead."
+            raise Invalid([Problem("authority", sentence, becoming[-1])])
+
+
+def _refuse_password(platform: bool, spec: UserSpec, user: User) -> None:
+    """Nobody sets the password of somebody else; the console may, for world files and a lost one."""  # A16
+    if spec.password is not None and not platform:
+        raise Invalid([Problem("password", "Only the user sets the password. Send a link to reset it instead.", user)])
+
+
+def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
+    """Write the columns; who is no longer an owner goes first, since an account has one at most."""
+    facts, growth = [], []
+    for user, spec in sorted(current, key=lambda pair: pair[1].authority == OWNER):
+        changes = difference(_values(user), user_checks.wanted(spec))
+        if "authority" in changes and user.account_id is not None:
+            growth.append(Growth(user.account_id, spec.authority))
+        for name, value in user_checks.wanted(spec).items():
+            setattr(user, name, value)
+        if spec.password is not None:
+            user.password = make_password(spec.password)
+            changes["password"] = ["set", "set anew"]
+        if changes:
+            columns = [*(name for name in changes if name != "role_id"), *(["role"] if "role_id" in changes else [])]
+            user.save(update_fields=columns)
+            facts.append(Fact("user.change", user, user.account_id, changes))
+    return facts, growth
+
+
+def _present(rows: dict[int, User], user: User) -> User:
+    if user.pk not in rows:
+        raise Conflict(f"{user.username} has been removed meanwhile. Reload the page.")
+    return rows[user.pk]
+
+
+def set_password(actor: Actor, user: User, password: str) -> User:
+    """Set one's own password, in person; never by a token, and nobody else's."""
+    with act([user.account_id]):
+        require_all(actor, [("user:change", user)])
+        who = caller(actor)
+        if not (who.is_person(user) or who.platform):
+            raise Invalid({"password": ["Only the user sets the password, signed in in person."]})
+        findings = Findings()
+        user_checks.check_password(findings, password, user, user)
+        findings.stop()
+        user.password = make_password(password)
+        user.save(update_fields=["password"])
+        record(actor, "user.password", user, user.account_id)
+    return user
+
+
+# --- Removing
+
+
+def remove_user(actor: Actor, user: User, hand_items_to: User | Account | None = None) -> None:
+    """Remove a user. A developer's items go with them, unless handed to another developer or to the account."""
+    remove_users(actor, [user], hand_items_to)
+
+
+def remove_users(actor: Actor, users: Sequence[User], hand_items_to: User | Account | None = None) -> None:
+    """Remove many users; their own tokens, assignments and reports go too, what else they made stays."""
+    with act(user.account_id for user in users):
+        require_all(actor, [("user:delete", user) for user in users])
+        rows, who = list(fresh(User, users, "account").values()), caller(actor)
+        _check_heir(actor, rows, hand_items_to)
+        before = user_checks.managed({row.account_id for row in rows if row.account_id is not None})
+        facts = [Fact("user.remove", row, row.account_id, {"username": [row.username, None]}) for row in rows]
+        record_all(actor, facts)
+        ids = [row.pk for row in rows]
+        if hand_items_to is None:
+            _erase(actor, Item.objects.filter(owner__in=ids))
+        else:
+            _hand_over(actor, ids, hand_items_to)
+        _erase(actor, Item.objects.filter(kind="report", made_by__in=ids))
+        for piece in chunks(ids):
+            User.objects.filter(pk__in=piece).delete()
+        user_checks.require_managers(who, before)
+
+
+def _check_heir(actor: Actor, users: Sequence[User], heir: User | Account | None) -> None:
+    """Another developer of the same account, or the account itself."""
+    if heir is None:
+        return
+    account_id = heir.account_id if isinstance(heir, User) else heir.pk
+    if any(user.account_id != account_id for user in users):
+        raise Invalid({"hand_items_to": ["Choose a developer of the same account, or the account itself."]})
+    if isinstance(heir, User):
+        if heir in users or heir.authority != User.Authority.DEVELOPER:
+            raise Invalid({"hand_items_to": [f"{heir.username} is not another developer. Choose one who is."]})
+        require_all(actor, [("user.assignments:change", heir)])
+
+
+def _hand_over(actor: Actor, user_ids: Sequence[int], heir: User | Account) -> None:
+    owner = heir if isinstance(heir, User) else None
+    items = list(Item.objects.filter(owner__in=user_ids))
+    changes = {"owner_id": [None, owner.pk if owner else None]}
+    record_all(actor, [Fact("item.change", item, item.account_id, changes) for item in items])
+    Item.objects.filter(owner__in=user_ids).update(owner=owner)
+    Project.objects.filter(owner__in=user_ids).update(owner=owner)
+
+
+def _erase(actor: Actor, items: Any) -> None:
+    rows = list(items)
+    record_all(actor, [Fact("item.delete", row, row.account_id, {"name": [row.name, None]}) for row in rows])
+    erase_items([row.pk for row in rows])

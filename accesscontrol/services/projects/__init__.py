@@ -1,0 +1,1 @@
+"""Acts on projects, their members, roles and rules."""

@@ -1,0 +1,153 @@
+"""What a project may hold, and who may put it there: input, items, rules, and the ceiling of what rules pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.engine import Question
+from accesscontrol.access.permissions import ITEMS, PermissionSet, UnknownName
+from accesscontrol.accounts.models import User
+from accesscontrol.items.models import Item
+from accesscontrol.services.frame.acts import Caller
+from accesscontrol.services.frame.ceilings import Ceiling
+from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.items.assignments import later
+from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
+
+EFFECTS = ("allow", "deny")
+
+
+def check(findings: Findings, spec: ProjectSpec, about: Any) -> None:
+    """Every field of a project."""
+    findings.name("name", spec.name, about)
+    findings.text("description", spec.description, about)
+    owner = spec.owner
+    if owner is not None and (owner.account_id != spec.account.pk or owner.authority != User.Authority.DEVELOPER):
+        findings.add("owner", f"Choose a developer of {spec.account.name}; {owner.username} is not one.", about)
+    keys = [role.key for role in spec.roles if role.key is not None]
+    for role in spec.roles:
+        _check_role(findings, role, keys, about)
+    if len({member.user.pk for member in spec.members}) != len(spec.members):
+        findings.add("members", "A user is a member once. Put the rules together.", about)
+    for member in spec.members:
+        findings.times(member.starts_at, member.expires_at, about)
+        findings.known("members", member.roles, keys, "a role of this project", about)
+        for rule in member.rules:
+            _check_rule(findings, rule, about)
+
+
+def _check_role(findings: Findings, role: ProjectRoleSpec, keys: Sequence[str], about: Any) -> None:
+    if role.key is not None:
+        findings.key(role.key, about)
+    findings.name("roles", role.name, about, required=role.key is None)
+    if role.key is not None and keys.count(role.key) > 1:
+        findings.add("roles", f"The role {role.key} stands there twice. Give each a key of its own.", about)
+    for rule in role.rules:
+        _check_rule(findings, rule, about)
+
+
+def _check_rule(findings: Findings, rule: ProjectRuleSpec, about: Any) -> None:
+    findings.known("rules", [rule.effect], EFFECTS, "an effect", about)
+    if rule.kind:
+        findings.known("rules", [rule.kind], catalogue.ITEM_KINDS, "a kind of item", about)
+    if not rule.permissions:
+        findings.add("rules", "Name at least one permission, such as device:view or *:view.", about)
+    try:
+        given = PermissionSet.of(rule.permissions)
+    except UnknownName as error:
+        findings.permissions("rules", error, about)
+        return
+    if rule.permissions and not given & ITEMS:
+        named = ", ".join(rule.permissions)
+        findings.add("rules", f"A project's rules are about items; {named} is not. Name one of an item.", about)
+
+
+# --- Who may
+
+
+def questions(old: ProjectSpec, new: ProjectSpec) -> list[str]:
+    """The permissions on a project that a change takes."""
+    asked = []
+    if (old.name, old.description, old.owner, old.roles) != (new.name, new.description, new.owner, new.roles):
+        asked.append("project:change")
+    if set(new.items) - set(old.items):
+        asked.append("project.items:create")
+    if set(old.items) - set(new.items):
+        asked.append("project.items:delete")
+    before, after = members_by_user(old), members_by_user(new)
+    if after.keys() - before.keys():
+        asked.append("project.members:create")
+    if before.keys() - after.keys():
+        asked.append("project.members:delete")
+    if any(before[user_id] != after[user_id] for user_id in before.keys() & after.keys()):
+        asked.append("project.members:change")
+    return asked
+
+
+def members_by_user(spec: ProjectSpec) -> dict[int, MemberSpec]:
+    return {member.user.pk: member for member in spec.members}
+
+
+def check_new_items(findings: Findings, actor: Actor, who: Caller, spec: ProjectSpec, new: Sequence[Item]) -> None:
+    """Items that the account reaches; in a developer's project, and by a developer, only those the developer owns.
+
+    The platform operator may enter others (a world file holds what has lost its effect); the engine's cap decides.
+    """
+    if who.platform:
+        return
+    for item in new:
+        owners = [spec.owner] if spec.owner is not None else []
+        owners += [who.user] if who.is_developer and who.user is not None else []
+        if any(item.owner_id != owner.pk or item.account_id != spec.account.pk for owner in owners):
+            findings.add("items", f"{item.name} does not belong to the developer of the project. Take it out.", spec)
+    account = Actor.of(spec.account)
+    decisions = engine.decide_many([Question(account, f"{item.kind}:view", item) for item in new])
+    for item, decision in zip(new, decisions, strict=True):
+        if not decision.allowed:
+            findings.add("items", f"{spec.account.name} does not have {item.name}. Take it out.", spec)
+
+
+def passed_on(old: ProjectSpec, new: ProjectSpec) -> list[tuple[Item, PermissionSet]]:
+    """What a change lets members do that they could not before: item by item."""
+    roles = {role.key: role for role in new.roles}
+    everything = [rule for role in new.roles for rule in role.rules]
+    everything += [rule for member in new.members for rule in member.rules]
+    before = {role.key: set(map(_identity, role.rules)) for role in old.roles}
+    fresh = [rule for role in new.roles for rule in role.rules if _identity(rule) not in before.get(role.key, ())]
+    earlier = members_by_user(old)
+    for member in new.members:
+        if _gains(earlier.get(member.user.pk), member):
+            fresh += [*member.rules, *(rule for key in member.roles for rule in roles[key].rules)]
+    added = set(new.items) - set(old.items)
+    return [(item, _allowed(everything if item in added else fresh, item)) for item in new.items]
+
+
+def _identity(rule: ProjectRuleSpec) -> tuple[Any, ...]:
+    return (rule.effect, rule.kind, rule.item.pk if rule.item else None, tuple(sorted(rule.permissions)))
+
+
+def _gains(old: MemberSpec | None, new: MemberSpec) -> bool:
+    """Whether a member has more roles or rules, or has them sooner or longer."""
+    if old is None or (new.accepted and not old.accepted) or not set(new.roles) <= set(old.roles):
+        return True
+    sooner = old.starts_at is not None and (new.starts_at is None or new.starts_at < old.starts_at)
+    rules = set(map(_identity, new.rules)) <= set(map(_identity, old.rules))
+    return sooner or later(old.expires_at, new.expires_at) or not rules
+
+
+def _allowed(rules: Iterable[ProjectRuleSpec], item: Item) -> PermissionSet:
+    found = PermissionSet()
+    for rule in rules:
+        if rule.effect == "allow" and rule.kind in ("", item.kind) and rule.item in (None, item):
+            found |= PermissionSet.of(rule.permissions).only([item.kind])
+    return found
+
+
+def require_giving(actor: Actor, old: ProjectSpec, new: ProjectSpec, about: Any) -> None:
+    """The ceiling: what rules pass on, as far as the project's account has it."""
+    wanted = [(item, given) for item, given in passed_on(old, new) if given]
+    Ceiling(actor).require_items(wanted, "rules", behind=Actor.of(new.account), about=about)

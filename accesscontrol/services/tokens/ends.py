@@ -1,0 +1,76 @@
+"""When and where a token ends: its dates, its time without use, its networks; nothing outlives who issued it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.services.frame.acts import Caller
+from accesscontrol.services.frame.errors import BeyondOwn, Problem
+from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.own_ends import later_than, require_end_within_own
+from accesscontrol.services.tokens.specs import TokenSpec
+from accesscontrol.tokens.models import Token
+
+#: The shortest time without use, in seconds: uses are stamped once a minute.
+SHORTEST_IDLE = 300
+LONGEST_IDLE = 2**31 - 1
+
+
+# --- Checks of input
+
+
+def check_ends(findings: Findings, spec: TokenSpec, about: Any) -> None:
+    """The ends of a token. What a stored token has had before the policy changed may stay."""
+    findings.times(None, spec.expires_at, about)
+    stored = about if isinstance(about, Token) else None
+    if spec.idle_ttl is not None and (stored is None or spec.idle_ttl != stored.idle_ttl):
+        _check_idle(findings, spec.idle_ttl, about)
+    if spec.expires_at is None and spec.idle_ttl is None and not settings.TOKENS_MAY_BE_ENDLESS:
+        findings.add("expires_at", "Enter an end, or the seconds without use after which the token dies.", about)
+    if settings.TOKEN_LONGEST_DAYS and (stored is None or spec.expires_at != stored.expires_at):
+        _check_longest(findings, spec.expires_at, about)
+
+
+def _check_idle(findings: Findings, seconds: Any, about: Any) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not SHORTEST_IDLE <= seconds <= LONGEST_IDLE:
+        findings.add("idle_ttl", f"Enter a number of seconds from {SHORTEST_IDLE}, or leave it empty.", about)
+
+
+def _check_longest(findings: Findings, expires_at: datetime | None, about: Any) -> None:
+    """The policy of the installation: no token is made for longer."""
+    if later_than(expires_at, timezone.now() + timedelta(days=settings.TOKEN_LONGEST_DAYS)):
+        sentence = f"A token ends within {settings.TOKEN_LONGEST_DAYS} days here. Choose an end not after that."
+        findings.add("expires_at", sentence, about)
+
+
+# --- The ceiling
+
+
+def require_within_own(actor: Actor, who: Caller, spec: TokenSpec, about: Any) -> None:
+    """A token never outlives whoever issues it, and a token's token is used from no other place. One's own token dies
+    with oneself, so the end of one's access is no matter for it."""
+    own = spec.user is not None and who.user is not None and spec.user.pk == who.user.pk
+    require_end_within_own(actor, replace(who, user=None) if own else who, spec.expires_at, about)
+    maker = who.token
+    if maker and maker.allowed_addresses and not within_addresses(spec.allowed_addresses, maker.allowed_addresses):
+        networks = ", ".join(maker.allowed_addresses)
+        sentence = f"Choose networks within those of this token: {networks}."
+        raise BeyondOwn([Problem("allowed_addresses", sentence, about)])
+
+
+def within_addresses(addresses: Sequence[str], outer: Sequence[str]) -> bool:
+    """Whether every network lies within one of the outer ones; no network means anywhere."""
+    networks = [ipaddress.ip_network(address) for address in outer]
+    inner = [ipaddress.ip_network(address) for address in addresses]
+    return bool(inner) and all(
+        any(one.version == wide.version and one.subnet_of(wide) for wide in networks)  # type: ignore[arg-type]
+        for one in inner
+    )

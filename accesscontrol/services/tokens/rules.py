@@ -1,0 +1,237 @@
+"""What a token may be: the checks of its rules, topics, lifetime and addresses, and the ceiling of who issues it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Prefetch
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.engine import Question
+from accesscontrol.access.fresh.things import MODELS
+from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
+from accesscontrol.accounts.models import User
+from accesscontrol.projects.models import Project
+from accesscontrol.services.frame.acts import Caller
+from accesscontrol.services.frame.ceilings import ADMINISTRATOR, OWNER, Ceiling, beyond
+from accesscontrol.services.frame.errors import BeyondOwn, Problem
+from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.own_ends import later_than
+from accesscontrol.services.tokens.ends import check_ends, require_within_own, within_addresses
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
+from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
+
+REACHES = ("all", "in_groups", "list")
+ACTIONS = ("publish", "subscribe")
+LONGEST_TOPIC = 1024
+#: What showing rules and topics reads, in a fixed number of statements: for `prefetch_related`.
+CONTENTS = (
+    Prefetch("rules", TokenRule.objects.order_by("pk")),
+    Prefetch("rules__rule_items", TokenRuleItem.objects.order_by("pk")),
+    Prefetch("topics", TokenTopic.objects.order_by("pk")),
+)
+
+
+# --- Checks of input
+
+
+def check(findings: Findings, spec: TokenSpec, about: Any) -> None:
+    """Every field of a token."""
+    findings.name("name", spec.name, about, required=False)
+    findings.known("type", [spec.type], catalogue.TOKEN_TYPES, "a type of token", about)
+    presets = [preset.code for preset in catalogue.PRESETS]
+    findings.known("preset", [spec.preset] if spec.preset else [], presets, "a preset", about)
+    user = spec.user
+    if user is not None and (user.account_id != spec.account.pk or user.authority == User.Authority.USER):
+        sentence = f"Only developers, owners and administrators of {spec.account.name} have tokens of their own."
+        findings.add("user", sentence, about)
+    check_ends(findings, spec, about)
+    _check_addresses(findings, spec.allowed_addresses, about)
+    if (spec.rules or spec.topics) and spec.type != Token.Type.ACL:
+        findings.add("rules", f"A {spec.type} token has no rules of its own. Choose the type ACL.", about)
+    for rule in spec.rules:
+        _check_rule(findings, rule, about)
+    for topic in spec.topics:
+        _check_topic(findings, topic, about)
+
+
+def _check_addresses(findings: Findings, addresses: Sequence[str], about: Any) -> None:
+    for address in addresses:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            findings.add("allowed_addresses", f"“{address}” is not a network. Use one such as 10.0.0.0/8.", about)
+
+
+def _check_rule(findings: Findings, rule: TokenRuleSpec, about: Any) -> None:
+    kinds = [name for name in catalogue.KINDS if name != "subscription"]
+    findings.known("rules", [rule.kind], kinds, "a kind that a token rule can name", about)
+    findings.known("rules", [rule.reach], REACHES, "a reach", about)
+    if rule.kind not in kinds:
+        return
+    kind = catalogue.KINDS[rule.kind]
+    verbs = [verb for verb in kind.verbs if verb != "operate"]
+    findings.known("rules", rule.verbs, verbs, f"a verb for a token rule on a {rule.kind}", about)
+    if "create" in rule.verbs and rule.reach != "all":
+        findings.add("rules", f"“create” goes only with all: a new {rule.kind} is on no list yet.", about)
+    if isinstance(rule.sections, str):
+        findings.known("rules", [rule.sections], ["all"], "a choice of sections", about)
+    else:
+        findings.known("rules", rule.sections, tuple(kind.sections), f"a section of {rule.kind}", about)
+        for section, wanted in rule.sections.items():
+            valid = kind.sections.get(section, wanted)
+            findings.known("rules", wanted, valid, f"a verb of {rule.kind}.{section}", about)
+    _check_listed(findings, rule, about)
+
+
+def _check_listed(findings: Findings, rule: TokenRuleSpec, about: Any) -> None:
+    """What a rule lists fits its reach and kind."""
+    if rule.reach == "all" and (rule.items or rule.things):
+        findings.add("rules", "A rule on all lists nothing. Choose the reach list, or take the list out.", about)
+    if rule.reach == "in_groups" and "group" not in catalogue.LINKS.get(rule.kind, ()):
+        findings.add("rules", f"A {rule.kind} is never in a group. Choose all or a list.", about)
+    expected = "group" if rule.reach == "in_groups" else rule.kind
+    for item in rule.items:
+        if item.kind != expected:
+            findings.add("rules", f"{item.name} is a {item.kind}, not a {expected}. Take it off the list.", about)
+    if rule.things and rule.kind not in MODELS:
+        findings.add("rules", f"A rule on {rule.kind} lists items, not numbers.", about)
+
+
+def _check_topic(findings: Findings, topic: TopicSpec, about: Any) -> None:
+    """An MQTT topic filter: + is a whole level, # the last one; what begins with $ is the broker's own."""
+    levels = topic.filter.split("/")
+    odd = any(("#" in level and (level != "#" or index != len(levels) - 1)) or ("+" in level and level != "+")
+              for index, level in enumerate(levels))  # fmt: skip
+    odd = odd or topic.filter.startswith("$") or "\x00" in topic.filter
+    if not topic.filter or len(topic.filter) > LONGEST_TOPIC or odd:
+        findings.add("topics", f"“{topic.filter}” is not a topic filter. Use one such as fleet/#.", about)
+    findings.known("topics", topic.actions, ACTIONS, "an action on a topic", about)
+    if not topic.actions:
+        findings.add("topics", f"Choose publish, subscribe or both for {topic.filter}.", about)
+
+
+def rule_specs(token: Token) -> tuple[TokenRuleSpec, ...]:
+    """The rules of a stored token as specs."""
+    return tuple(_rule_spec(rule) for rule in token.rules.order_by("pk").prefetch_related("items__account"))
+
+
+def _rule_spec(rule: TokenRule) -> TokenRuleSpec:
+    sections = rule.sections
+    if isinstance(sections, dict):
+        sections = {name: tuple(verbs) for name, verbs in sections.items()}
+    return TokenRuleSpec(
+        kind=rule.kind, reach=rule.reach, verbs=tuple(rule.verbs), sections=sections,
+        items=tuple(rule.items.all()), things=tuple(rule.things),
+    )  # fmt: skip
+
+
+# --- The ceiling
+
+
+def rule_permissions(rule: TokenRuleSpec) -> PermissionSet:
+    """What a rule lists, as permissions."""
+    kind = catalogue.KINDS[rule.kind]
+    sections = dict.fromkeys(kind.sections, rule.verbs) if isinstance(rule.sections, str) else rule.sections
+    names = [f"{rule.kind}:{verb}" for verb in rule.verbs]
+    names += [f"{rule.kind}.{section}:{verb}" for section, verbs in sections.items() for verb in verbs]
+    return PermissionSet.of(name for name in names if name in kind.permissions)
+
+
+def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) -> None:
+    """Nobody issues a token that has more, or lives longer, than they themselves; a person's own never has."""
+    require_within_own(ceiling.actor, who, spec, about)
+    if spec.user is not None and (who.is_person(spec.user) or _same_master(who, spec.user)):
+        return
+    if spec.user is not None and not _same_subject(who, spec):
+        _require_over_user(ceiling, spec, spec.user, about)
+    elif spec.type != Token.Type.ACL:
+        wanted = ADMINISTRATOR if spec.type == Token.Type.MASTER else ITEMS | PermissionSet.of(["account:operate"])
+        ceiling.require_account(wanted, spec.account, "type", about)
+    own_rules = rule_specs(who.token) if who.token is not None and _same_subject(who, spec) else ()
+    for rule in spec.rules:
+        if not any(_rule_within(rule, mine) for mine in own_rules):
+            _require_rule(who, ceiling, spec, rule, about)
+    _require_topics(who, spec, about)
+
+
+def _same_subject(who: Caller, spec: TokenSpec) -> bool:
+    """Whether the token that acts stands for the very same user or account as the new one."""
+    token, user_id = who.token, spec.user.pk if spec.user else None
+    return token is not None and not who.acting and (token.account_id, token.user_id) == (spec.account.pk, user_id)
+
+
+def _same_master(who: Caller, user: User) -> bool:
+    """Whether a master token of this user acts: it has what any token of the user can have."""
+    token = who.token
+    return token is not None and not who.acting and token.type == Token.Type.MASTER and token.user_id == user.pk
+
+
+def _require_over_user(ceiling: Ceiling, spec: TokenSpec, user: User, about: Any) -> None:
+    """A token for somebody else: all that their authority has, and their projects of other branches too."""
+    wanted = OWNER if user.authority == User.Authority.OWNER else ADMINISTRATOR
+    ceiling.require_account(wanted, spec.account, "user", about)
+    projects = list(Project.objects.filter(members__user=user))
+    decisions = engine.decide_many([Question(ceiling.actor, "project:change", project) for project in projects])
+    if not all(decision.allowed for decision in decisions):
+        sentence = f"{user.username} is a member of projects that are not yours, so only {user.username} can do this."
+        raise BeyondOwn([Problem("user", sentence, about)])
+
+
+def _require_rule(who: Caller, ceiling: Ceiling, spec: TokenSpec, rule: TokenRuleSpec, about: Any) -> None:
+    wanted = rule_permissions(rule)
+    if rule.reach != "list":
+        if who.token is not None and who.token.type == Token.Type.ACL and who.token.account_id != spec.account.pk:
+            sentence = "This token issues such tokens for its own account only, since another may have received more."
+            raise BeyondOwn([Problem("account", sentence, about)])
+        ceiling.require_account(wanted, spec.account, "rules", about)
+    elif rule.kind in catalogue.ITEM_KINDS:
+        ceiling.require_items([(item, wanted) for item in rule.items], "rules", about=about)
+    else:
+        _require_things(ceiling.actor, rule, wanted, about)
+
+
+def _require_things(actor: Actor, rule: TokenRuleSpec, wanted: PermissionSet, about: Any) -> None:
+    for thing_id in rule.things:
+        asked = [Question(actor, name, (rule.kind, thing_id)) for name in (wanted - CREATES).names()]
+        missing = [str(one.permission) for one in engine.decide_many(asked) if not one.allowed]
+        if missing:
+            raise beyond("rules", missing, f"{rule.kind} {thing_id}", about)
+
+
+def _require_topics(who: Caller, spec: TokenSpec, about: Any) -> None:
+    """An ACL token passes on only topics of its own list, and these are of its account's space."""
+    if who.token is None or who.token.type != Token.Type.ACL:
+        return
+    own = list(who.token.topics.all()) if who.token.account_id == spec.account.pk else []
+    for topic in spec.topics:
+        if not any(mine.filter in ("#", topic.filter) and set(topic.actions) <= set(mine.actions) for mine in own):
+            sentence = f"This token has no rule for the topic {topic.filter} of that account, so it cannot pass it on."
+            raise BeyondOwn([Problem("topics", sentence, about)])
+
+
+def narrows(before: TokenSpec, after: TokenSpec) -> bool:
+    """Whether a change takes away only: then it needs no ceiling."""
+    return (
+        (before.enabled or not after.enabled)
+        and not later_than(after.expires_at, before.expires_at)
+        and not (before.idle_ttl is not None and (after.idle_ttl is None or after.idle_ttl > before.idle_ttl))
+        and (not before.allowed_addresses or within_addresses(after.allowed_addresses, before.allowed_addresses))
+        and all(any(_rule_within(rule, wide) for wide in before.rules) for rule in after.rules)
+        and all(_topic_within(topic, before.topics) for topic in after.topics)
+    )
+
+
+def _rule_within(rule: TokenRuleSpec, wide: TokenRuleSpec) -> bool:
+    listed = {item.pk for item in rule.items} <= {item.pk for item in wide.items}
+    listed = listed and set(rule.things) <= set(wide.things)
+    fits = wide.reach == "all" or (wide.reach == rule.reach and listed)
+    return wide.kind == rule.kind and fits and not rule_permissions(rule) - rule_permissions(wide)
+
+
+def _topic_within(topic: TopicSpec, before: Sequence[TopicSpec]) -> bool:
+    return any(topic.filter == old.filter and set(topic.actions) <= set(old.actions) for old in before)

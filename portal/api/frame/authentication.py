@@ -1,0 +1,183 @@
+"""Who calls the REST interface: a token in the Authorization header, or a person's session with its CSRF key.
+
+The outcome is `request.actor`, as in the pages. Whatever is wrong with a token, the answer is one and the same 401 and
+the same one statement runs; a key with a wrong checksum runs none, and a flood of bad keys from an address neither.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+import structlog
+from django.core.cache import caches
+from rest_framework import authentication, exceptions, throttling
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.law.limits import wrong_address
+from accesscontrol.accounts.models import Account
+from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens.doors import open_with_key
+from accesscontrol.services.tokens.exposures import report_exposure
+from accesscontrol.services.tokens.refusals import refusals
+from accesscontrol.tokens.models import Token
+from portal.actors import ACCOUNT_HEADER, actor_of, client_address
+
+log = structlog.get_logger("portal.api")
+
+REFUSED = "This needs a token that is valid here, in the header “Authorization: Bearer …”, or a signed-in session."
+EXPOSED = "A token stands in the Authorization header, never in an address or a form. Rotate it: it may be known now."
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+NO_SUCH_ACCOUNT = f"There is no account “%s” to operate as here, or nothing lets you. Leave {ACCOUNT_HEADER} out."
+
+
+class TokenCaller:
+    """The `request.user` of a call by token: signed in, and nobody in person."""
+
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
+    is_superuser = False
+
+    def __init__(self, token: Token):
+        self.token = token
+        self.pk = f"token-{token.pk}"
+
+    def __str__(self) -> str:
+        return self.token.name
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer <key>`; also says, by coming first, that a 401 asks for a token."""
+
+    def authenticate(self, request: Request) -> tuple[TokenCaller, Token] | None:
+        address = client_address(request._request)
+        _refuse_exposed_key(request, address)
+        header = request.headers.get("Authorization")
+        if header is None:
+            return None
+        scheme, _, key = header.partition(" ")
+        key = key.strip() if scheme.lower() == "bearer" else ""
+        _refuse_flood(address, key)
+        token = open_with_key(key, address)
+        if token is None:
+            raise _counted(request, address, REFUSED)
+        refusals.opened(key)
+        keys.note_use(token, address)
+        request._request.actor = operating(request, actor_of(request._request, token))
+        return TokenCaller(token), token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="access control"'
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The session of the pages; every unsafe method needs its CSRF key."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        actor = request._request.actor
+        if actor is None:
+            return None
+        self.enforce_csrf(request)
+        if not is_alive(actor.itself()):
+            raise exceptions.AuthenticationFailed(REFUSED)
+        request._request.actor = operating(request, actor)
+        return request._request.user, None
+
+
+def is_alive(actor: Actor) -> bool:
+    """Whether the caller has anything at all: enabled, not ended, not blocked, from an allowed address."""
+    scope = engine.scope_of(actor)
+    return scope is not None and scope.dead is None and wrong_address(scope.networks, actor.address) is None
+
+
+def operating(request: Request, actor: Actor) -> Actor:
+    """The actor as the account that the X-Account-Id header names by its key (or its number); without one, as it is."""
+    named = request.headers.get(ACCOUNT_HEADER)
+    if named is None:
+        return actor
+    account = _account_named(actor.itself(), named)
+    acting = actor.acting_as(account)
+    if account is None or not is_alive(acting):
+        raise exceptions.PermissionDenied(NO_SUCH_ACCOUNT % named)
+    return acting
+
+
+def _account_named(actor: Actor, named: str) -> Account | None:
+    """The account of this key among those that the caller may operate as or see."""
+    if "\x00" in named:
+        return None
+    column = "pk" if named.isascii() and named.isdigit() and len(named) < 19 else "key"
+    for wanted in ("account:view", "account:operate"):
+        account = engine.visible(actor, wanted).filter(**{column: named}).first()
+        if account is not None:
+            return account
+    return None
+
+
+class KeyRefused(exceptions.AuthenticationFailed):
+    """A key that does not open; counted already."""
+
+
+def _refuse_flood(address: str | None, key: str) -> None:
+    """More keys from where too many bad ones came from are not even looked up. Raises Throttled."""
+    wait = refusals.wait(address, key)
+    if wait is not None:
+        raise exceptions.Throttled(wait)
+
+
+def _counted(request: Request, address: str | None, sentence: str) -> KeyRefused:
+    """The refusal of a key. One line of the log for a minute full of them, not one for each."""  # L05
+    if refusals.refused(address):
+        log.warning("token_refusals", address=address, request_id=request.request_id)
+    return KeyRefused(sentence)
+
+
+def _refuse_exposed_key(request: Request, address: str | None) -> None:
+    """An address is kept in histories and logs of others, a form too; a key in it is refused, whoever calls."""  # T05
+    found = keys.PATTERN.search(unquote(request.get_full_path())) or keys.PATTERN.search(_form(request))
+    if found is not None:
+        _refuse_flood(address, "")
+        report_exposure(found.group(), address, request.request_id)
+        raise _counted(request, address, EXPOSED)
+
+
+def _form(request: Request) -> str:
+    """The body of a call that sends a form, which nothing here takes."""
+    is_form = request.content_type.partition(";")[0].strip().lower() in _FORMS
+    return unquote_plus(request._request.body.decode("latin-1")) if is_form else ""
+
+
+class AddressRateThrottle(throttling.AnonRateThrottle):
+    """So many calls a minute for each address, while nobody is signed in."""
+
+    cache = caches["calls"]
+
+
+class TokenRateThrottle(throttling.SimpleRateThrottle):
+    """So many calls a minute for each token."""
+
+    cache = caches["calls"]
+    scope = "token"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        if not isinstance(request.user, TokenCaller):
+            return None
+        return self.cache_format % {"scope": self.scope, "ident": request.user.pk}
+
+
+class PersonRateThrottle(throttling.UserRateThrottle):
+    """So many calls a minute for each person."""
+
+    cache = caches["calls"]
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        if isinstance(request.user, TokenCaller) or not request.user.is_authenticated:
+            return None
+        return super().get_cache_key(request, view)
+
+
+THROTTLES = (AddressRateThrottle, PersonRateThrottle, TokenRateThrottle)

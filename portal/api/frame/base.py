@@ -1,0 +1,223 @@
+"""What every endpoint stands on: it declares what it asks, reads through visible(), and writes through services.
+
+A noun is a class of a few lines: its permissions by action, its serializers, filters and orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NoReturn
+
+from django.conf import settings
+from django.db.models import Model, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import status, viewsets
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    MethodNotAllowed,
+    NotAuthenticated,
+    NotFound,
+    PermissionDenied,
+)
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from portal.api.frame.authentication import REFUSED, THROTTLES, BearerAuthentication, KeyRefused, SessionAuthentication
+from portal.api.frame.payloads import Named, Payload, Seen, StrictJSONParser, expect_related, name_column, view_of
+from portal.api.frame.reading import Ordering, Pages, known_parameters, refuse_unknown_parameters
+from portal.api.frame.schema import DeclaredSchema
+from portal.declared import PUBLIC
+
+#: Action (or method of a plain view) → what it asks: a permission, a function of the view that gives one, or one of
+#: `portal.declared`. A permission that begins with `*` is read with the item's own kind.
+Declarations = dict[str, str | Callable[[Any], str]]
+
+
+class AskEngine(BasePermission):
+    """The only permission class: an action that declares nothing lets nobody in."""
+
+    def has_permission(self, request: Request, view: Endpoint) -> bool:
+        if request.method.lower() not in view.http_method_names or not hasattr(view, request.method.lower()):
+            raise MethodNotAllowed(request.method)
+        declaration = view.declaration()
+        return declaration is not None and (declaration == PUBLIC or request.actor is not None)
+
+    def has_object_permission(self, request: Request, view: Endpoint, thing: Model) -> bool:
+        return engine.decide(request.actor, view.declared_on(thing), thing).allowed
+
+
+class Endpoint:
+    """The part that plain views and nouns share."""
+
+    declares: ClassVar[Declarations] = {}
+    authentication_classes = (BearerAuthentication, SessionAuthentication)
+    permission_classes = (AskEngine,)
+    throttle_classes = THROTTLES
+    parser_classes = (StrictJSONParser,)
+    renderer_classes = (JSONRenderer, BrowsableAPIRenderer)
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
+    schema = DeclaredSchema()
+
+    @property
+    def actor(self) -> Actor:
+        return self.request.actor
+
+    def declaration(self) -> str | Callable[[Any], str] | None:
+        """What `declares` says about the current action; None when it says nothing."""
+        method = self.request.method.lower()
+        return self.declares.get(getattr(self, "action", None) or ("get" if method == "head" else method))
+
+    def declared(self) -> str | None:
+        """The permission that the current action asks."""
+        wanted = self.declaration()
+        return wanted(self) if callable(wanted) else wanted
+
+    def declared_on(self, thing: Model) -> str:
+        """The permission that the current action asks on a loaded row."""
+        wanted = self.declared() or ""
+        return wanted.replace("*", thing.kind, 1) if wanted.startswith("*") else wanted
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():  # W02
+            raise PermissionDenied("This interface is reached by https:// only. Issue a new token if you sent one.")
+        super().initial(request, *args, **kwargs)
+        refuse_unknown_parameters(request, self.parameters())
+
+    def parameters(self) -> set[str]:
+        """The query parameters that the current action understands."""
+        return set()
+
+    def perform_authentication(self, request: Request) -> None:
+        """As ever, but dead sessions are counted as the calls of strangers (bad keys are where they are refused)."""
+        if "Authorization" in request.headers:  # the browsable pages are for persons
+            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), "application/json"
+        try:
+            super().perform_authentication(request)
+        except KeyRefused:
+            raise
+        except AuthenticationFailed:
+            self.check_throttles(request)
+            raise
+
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
+        """401 in the one sentence for whoever is nobody, else 403."""
+        if request.actor is None:
+            raise NotAuthenticated(REFUSED)
+        raise PermissionDenied(message or "This address says nothing about who may use it, so nobody may.")
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")  # W12
+        return response
+
+
+class View(Endpoint, APIView):
+    """A plain view; `declares` names its methods."""
+
+
+class NounViewSet(Endpoint, viewsets.GenericViewSet):
+    """Everything about one noun.
+
+    noun: account, user, … or item. model: of the rows that its lists hold. payloads: action → the body it takes.
+    answers: action → what it answers with, where that is not the noun itself. orderings: columns, the default first.
+    listing: the actions that answer in pages.
+    """
+
+    noun: ClassVar[str]
+    model: ClassVar[type[Model]]
+    payloads: ClassVar[dict[str, type[Payload]]] = {}
+    answers: ClassVar[dict[str, Any]] = {}
+    related: ClassVar[Sequence[str]] = ()
+    prefetched: ClassVar[Sequence[str]] = ()
+    orderings: ClassVar[Sequence[str]] = ("name",)
+    filterset_class: Any = None
+    pagination_class: Any = Pages
+    filter_backends: ClassVar[Sequence[Any]] = (DjangoFilterBackend, Ordering)
+    lookup_url_kwarg = "key"
+    listing: ClassVar[Sequence[str]] = ("list",)
+
+    @property
+    def view_permission(self) -> str:
+        return view_of(self.noun)
+
+    def parameters(self) -> set[str]:
+        return known_parameters(self) if self.action in self.listing else set()
+
+    # --- Reading
+
+    def rows(self, wanted: str) -> QuerySet:
+        """The rows on which the caller has this permission."""
+        return engine.visible(self.actor, wanted).select_related(*self.related).prefetch_related(*self.prefetched)
+
+    def get_queryset(self) -> QuerySet:
+        if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is about no caller's rows
+            return QuerySet(self.model).none()
+        return self.rows(self.view_permission)
+
+    def find(self, wanted: str, name: str) -> Model | None:
+        return self.rows(wanted).filter(**{name_column(self.noun): name}).first() if "\x00" not in name else None
+
+    def get_object(self) -> Model:
+        """The row of the address. 404 where the caller may neither do this nor view it, 403 where they may view it."""
+        name, wanted = self.kwargs[self.lookup_url_kwarg], self.declared()
+        row = self.find(wanted, name)
+        if row is None and wanted != self.view_permission:
+            row = self.find(self.view_permission, name)
+            if row is not None:
+                self.require_on(row)
+        if row is None:
+            raise NotFound("Not found.")
+        return row
+
+    def require_on(self, row: Model) -> None:
+        """Raises the refusal of the current action on a row that the caller may view."""
+        engine.require(self.actor, self.declared_on(row), row)
+
+    def get_serializer_class(self) -> type[Serializer]:
+        return self.payloads.get(self.action, self.serializer_class)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "seen": Seen(self.actor)}
+
+    def show(self, rows: Sequence[Model], serializer: type[Serializer] | None = None) -> list[Any]:
+        """Rows as they are answered, related things named where the caller may see them."""
+        context = self.get_serializer_context()
+        shown = (serializer or self.serializer_class)(rows, many=True, context=context)
+        expect_related(context["seen"], shown.child.fields, rows)
+        return shown.data
+
+    def show_one(self, row: Model) -> Any:
+        """One row; the browsable pages read from it for whom to offer which forms."""
+        return self.serializer_class(row, context=self.get_serializer_context()).data
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.show(page))
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(self.show_one(self.get_object()))
+
+    # --- Writing
+
+    def payload(self) -> dict[str, Any]:
+        """The body of the request, checked by the action's own serializer."""
+        serializer = self.payloads[self.action](
+            data=self.request.data, partial=self.request.method == "PATCH", context=self.get_serializer_context()
+        )
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def answer(self, row: Model, code: int = status.HTTP_200_OK) -> Response:
+        """The row as it is now, or only its name where the caller may do this but not view it."""
+        name = getattr(row, name_column(self.noun))
+        fresh = self.find(self.view_permission, name)
+        return Response(self.show_one(fresh) if fresh is not None else Named({"key": name}).data, status=code)
+
+    def gone(self) -> Response:
+        return Response(status=status.HTTP_204_NO_CONTENT)

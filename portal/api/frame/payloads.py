@@ -1,0 +1,182 @@
+"""What goes in and out: payloads that refuse what they do not know, and things named by keys among the visible ones.
+
+“Unknown” and “not yours” are one sentence, so that no payload can be used to find out what exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Model
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import parsers, serializers
+from rest_framework.exceptions import ParseError
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.services.decisions.authzen import BadRequest, load_json
+
+MOST_NAMED = 1000
+
+
+def name_column(noun: str) -> str:
+    """The column that names a row of a noun in addresses and payloads."""
+    return "username" if noun == "user" else "key"
+
+
+def view_of(noun: str) -> str:
+    """The permission that decides whether a row of a noun exists for a caller; `item` is any kind."""
+    return engine.ANY_ITEM_VIEW if noun == "item" else f"{noun}:view"
+
+
+class StrictJSONParser(parsers.JSONParser):
+    """JSON without duplicate keys, half surrogate pairs and numbers that are none."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return load_json(stream.read())
+        except BadRequest as error:
+            raise ParseError(str(error)) from error
+
+
+class Payload(serializers.Serializer):
+    """A body of a request: a field that it does not know is refused by name, with those that it does."""  # W05, Z05
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping):
+            self._refuse_unknown(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+        valid = ", ".join(name for name, field in self.fields.items() if not field.read_only) or "none"
+        unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
+        if unknown:
+            sentence = "“%s” cannot be set here. Valid: %s."
+            raise serializers.ValidationError({name: [sentence % (name, valid)] for name in unknown})
+
+
+class Nothing(Payload):
+    """The body of an act that needs no more to be said: empty."""
+
+
+class Named(serializers.Serializer):
+    """The answer to an act on a thing that the caller may not view: just its name."""
+
+    key = serializers.CharField(read_only=True)
+
+
+class Seen:
+    """The names of related things that the caller may see, by row id: one query a noun, however many rows are shown."""
+
+    def __init__(self, actor: Actor):
+        self.actor = actor
+        self._wanted: dict[str, set[int]] = {}
+        self._names: dict[str, dict[int, str | None]] = {}
+
+    def expect(self, noun: str, row_ids: Iterable[int | None]) -> None:
+        """These ids will be asked for."""
+        self._wanted.setdefault(noun, set()).update(row_id for row_id in row_ids if row_id is not None)
+
+    def name(self, noun: str, row_id: int | None) -> str | None:
+        """The key of a row (of a user the username); None where the caller may not see it."""
+        if row_id is None:
+            return None
+        known = self._names.setdefault(noun, {})
+        if row_id not in known:
+            self._load(noun, self._wanted.pop(noun, set()) | {row_id})
+        return known[row_id]
+
+    def _load(self, noun: str, row_ids: set[int]) -> None:
+        found = engine.visible(self.actor, view_of(noun)).filter(pk__in=row_ids).values_list("pk", name_column(noun))
+        self._names[noun] |= dict.fromkeys(row_ids) | dict(found)
+
+
+@extend_schema_field(str)
+class VisibleThing(serializers.Field):
+    """A thing named by its key (a user by username), found only among those that the caller may see."""
+
+    default_error_messages = {"unknown": "There is no {label} “{name}” here.", "type": "Enter a key as a string."}
+
+    def __init__(self, noun: str, **options: Any):
+        if options.get("read_only"):
+            options["allow_null"] = True  # for who may not see the thing
+        super().__init__(**options)
+        self.noun = noun
+
+    def permissions(self) -> tuple[str, ...]:
+        """The thing is found when the caller has any of these on it."""
+        return (view_of(self.noun),)
+
+    def to_internal_value(self, data: Any) -> Model:
+        if not isinstance(data, str):
+            self.fail("type")
+        for wanted in self.permissions() if "\x00" not in data else ():
+            found = engine.visible(self.context["seen"].actor, wanted).filter(**{name_column(self.noun): data}).first()
+            if found is not None:
+                return found
+        return self.fail("unknown", label=self.noun, name=data[:100])
+
+    def get_attribute(self, instance: Any) -> Any:
+        """The id, so that no related row is loaded."""
+        return getattr(instance, f"{self.source}_id", None)
+
+    def to_representation(self, value: Any) -> str | None:
+        return self.context["seen"].name(self.noun, value)
+
+
+class AccountToCreateIn(VisibleThing):
+    """The account that something is created in: one that the caller may see, or may create it in."""
+
+    def __init__(self, kind: str = "", **options: Any):
+        super().__init__("account", **options)
+        self.kind = kind
+
+    def permissions(self) -> tuple[str, ...]:
+        """kind: of what is created; empty = the payload's own `kind`."""
+        kind = self.kind or self.parent.initial_data.get("kind")
+        known = isinstance(kind, str) and "create" in getattr(catalogue.KINDS.get(kind), "verbs", ())
+        return (*super().permissions(), *([f"{kind}:create"] if known else []))
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}, "maxItems": MOST_NAMED})
+class VisibleItems(serializers.Field):
+    """Items named by their keys, found only among those that the caller may see; all in one query."""
+
+    default_error_messages = {
+        "type": "Enter a list of keys.",
+        "many": f"Name at most {MOST_NAMED} items at once.",
+        "unknown": "There is no item “{name}” here.",
+    }
+
+    def to_internal_value(self, data: Any) -> list[Model]:
+        if not isinstance(data, list) or not all(isinstance(name, str) for name in data):
+            self.fail("type")
+        if len(data) > MOST_NAMED:
+            self.fail("many")
+        wanted = list(dict.fromkeys(data))
+        asked = [name for name in wanted if "\x00" not in name]
+        rows = engine.visible(self.context["seen"].actor, view_of("item")).filter(key__in=asked)
+        found = {row.key: row for row in rows}
+        for name in wanted:
+            if name not in found:
+                self.fail("unknown", name=name[:100])
+        return [found[name] for name in wanted]
+
+    def get_attribute(self, instance: Any) -> Any:
+        """What to_representation shows: the containers of an item."""
+        return [link.container_id for link in instance.container_links.all()]
+
+    def to_representation(self, value: list[int]) -> list[str]:
+        names = (self.context["seen"].name("item", row_id) for row_id in value)
+        return sorted(name for name in names if name is not None)
+
+
+def expect_related(seen: Seen, fields: Mapping[str, serializers.Field], rows: Iterable[Model]) -> None:
+    """Tell `seen` what these fields of these rows will ask for, so that it is one query a noun."""
+    for field in fields.values():
+        if isinstance(field, VisibleThing):
+            seen.expect(field.noun, [field.get_attribute(row) for row in rows])
+        elif isinstance(field, VisibleItems):
+            seen.expect("item", [row_id for row in rows for row_id in field.get_attribute(row)])

@@ -1,0 +1,163 @@
+"""The OpenAPI document: what each operation asks, takes and answers is read from the views' own tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
+from rest_framework import serializers
+
+from portal.actors import ACCOUNT_HEADER
+from portal.api.frame.payloads import Named
+from portal.declared import PUBLIC
+
+_ERRORS = {
+    "400": "The request is not valid; `errors` says what is wrong with which field.",
+    "401": "No valid token or session.",
+    "403": "The thing is there, but this may not be done; `detail` says why.",
+    "404": "There is no such thing, or it is not for the caller to see.",
+    "405": "This section of the item does not have that verb; `detail` says which it has.",
+    "406": "The answer cannot be given in the form that the Accept header asks for.",
+    "409": "The state of things does not allow it now; `detail` says what to do first.",
+    "415": "The body is not JSON.",
+    "429": "Too many calls; try again after the seconds of the Retry-After header.",
+    "503": "The database is busy with a long change of somebody else; nothing was changed. See Retry-After.",
+}
+_WITHOUT_BODY = ("GET", "HEAD", "DELETE")
+
+
+class Problem(serializers.Serializer):
+    """What went wrong."""
+
+    detail = serializers.CharField(help_text="A sentence that says what to do next.")
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences, by field of body or address."
+    )
+    request_id = serializers.CharField(help_text="Names this call in the logs.")
+
+
+class DeclaredSchema(AutoSchema):
+    """Reads `declares`, `payloads` and `answers` of the views."""
+
+    @property
+    def _action(self) -> str:
+        return getattr(self.view, "action", None) or self.method.lower()
+
+    def get_description(self) -> str:
+        about = super().get_description()
+        asked = self.view.declares.get(self._action)
+        if callable(asked):
+            return f"{about}\n\n{asked.__doc__}".strip()
+        return f"{about}\n\nAsks: `{asked}`.".strip()
+
+    def get_operation_id(self) -> str:
+        """`account_move`: the class of the view and what it does."""
+        return f"{type(self.view).__name__.removesuffix('ViewSet').lower()}_{self._action}"
+
+    def get_summary(self) -> str:
+        return self.get_operation_id().replace("_", " ").capitalize()
+
+    def get_tags(self) -> list[str]:
+        if not self.path.startswith("/api/"):
+            return ["decisions"]
+        return super().get_tags() or ["interface"]
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        return super()._get_filter_parameters() if self._is_listing() else []
+
+    def _get_paginator(self) -> Any:
+        return super()._get_paginator() if self._is_listing() else None
+
+    def _is_listing(self) -> bool:
+        return self._action in getattr(self.view, "listing", ())
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        if self.view.declares.get(self._action) == PUBLIC:
+            return []
+        about = "Operate as this account: its key."
+        return [OpenApiParameter(ACCOUNT_HEADER, str, OpenApiParameter.HEADER, description=about)]
+
+    def get_request_serializer(self) -> Any:
+        if self.method in _WITHOUT_BODY:
+            return None
+        return getattr(self.view, "payloads", {}).get(self._action)
+
+    def get_response_serializers(self) -> Any:
+        answers = getattr(self.view, "answers", {})
+        if self._action in answers:
+            return answers[self._action]
+        if self.method == "DELETE":
+            return {204: None}
+        own = self.view.serializer_class
+        if self.method in _WITHOUT_BODY:
+            return own(many=True) if self._action == "list" else own
+        return {201 if self._action == "create" else 200: shown_or_named(own)}
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        return [] if self.view.declares.get(self._action) == PUBLIC else super().get_auth()
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        self.resolve_serializer(Problem, "response")
+        for code in sorted(self._error_codes()):
+            bodies.setdefault(code, {"$ref": f"#/components/responses/Problem{code}"})
+        return bodies
+
+    def _error_codes(self) -> set[str]:
+        """Which errors this operation may answer with, those of its own aside."""
+        if getattr(self.view, "errors_are_sentences", False):
+            return set()
+        codes = {"406", "429", "503"}
+        public = self.view.declares.get(self._action) == PUBLIC
+        if not public or self.method != "GET":
+            codes |= {"400", "401", "403"}
+        if "{" in self.path or (self.method != "GET" and not public):
+            codes |= {"404"}
+        if "{section}" in self.path:
+            codes |= {"405"}
+        if self.method != "GET":
+            codes |= {"409"} if self.method == "DELETE" else {"409", "415"}
+        return codes
+
+
+def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Put the errors that all operations share into the document, once: a hook of drf-spectacular."""
+    body = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    result["components"]["responses"] = {
+        f"Problem{code}": {"description": about, "content": body} for code, about in _ERRORS.items()
+    }
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("OrName"):  # the thing has all that its name has, so it is both
+            schema["anyOf"] = schema.pop("oneOf")
+    return result
+
+
+def shown_or_named(
+    shown: type[serializers.Serializer], named: type[serializers.Serializer] = Named
+) -> PolymorphicProxySerializer:
+    """The thing; or only its name, for a caller who may not view what they may change."""
+    name = f"{shown.__name__.removesuffix('Shown')}OrName"
+    return PolymorphicProxySerializer(component_name=name, serializers=[shown, named], resource_type_field_name=None)
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    """How the document speaks of tokens."""
+
+    target_class = "portal.api.frame.authentication.BearerAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "The key of a token."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    """How the document speaks of sessions."""
+
+    target_class = "portal.api.frame.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        about = "The session of the portal; unsafe methods also need the X-CSRFToken header."
+        return {"type": "apiKey", "in": "cookie", "name": "__Host-session", "description": about}

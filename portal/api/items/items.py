@@ -1,0 +1,155 @@
+"""Items of every kind: list, create, change, move, link, delete. Their sections stand in sections.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accesscontrol import catalogue
+from accesscontrol.items.models import KIND_CHOICES, Item
+from accesscontrol.services.items import items, links
+from portal.api.frame.base import NounViewSet
+from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
+from portal.api.frame.reading import NounFilters
+
+
+class ItemShown(serializers.ModelSerializer):
+    """An item. settings: null for a kind whose settings are a section of their own."""
+
+    account = VisibleThing("account", read_only=True, help_text="Null where the caller may not see the account.")
+    owner = VisibleThing("user", read_only=True, help_text="The developer who owns it.")
+    made_by = VisibleThing("user", read_only=True)
+    links = VisibleItems(read_only=True, help_text="What it is in or belongs to.")
+    settings = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Item
+        fields = ("id", "key", "kind", "name", "account", "owner", "made_by", "links", "settings", "history_days",
+                  "created_at", "changed_at")  # fmt: skip
+        read_only_fields = fields
+
+    def get_settings(self, item: Item) -> dict[str, Any] | None:
+        return None if "settings" in catalogue.KINDS[item.kind].sections else item.settings
+
+
+class NewItem(Payload):
+    """An item to create; the key is made for it."""
+
+    account = AccountToCreateIn()
+    kind = serializers.ChoiceField(choices=KIND_CHOICES)
+    name = serializers.CharField(max_length=200)
+    settings = serializers.DictField(required=False)
+    owner = VisibleThing("user", required=False, allow_null=True)
+    links = VisibleItems(required=False)
+
+
+class ItemChanges(Payload):
+    """What can be changed of an item."""
+
+    name = serializers.CharField(max_length=200)
+    owner = VisibleThing("user", allow_null=True)
+    settings = serializers.DictField()
+    history_days = serializers.IntegerField(min_value=0, max_value=36_500, allow_null=True)
+
+    def to_representation(self, item: Item) -> dict[str, Any]:
+        """What the browsable form starts with: settings that are a section of their own have their own address."""
+        shown = super().to_representation(item)
+        return {name: value for name, value in shown.items() if name not in catalogue.KINDS[item.kind].sections}
+
+
+class ItemMove(Payload):
+    """The account that an item goes to."""
+
+    account = VisibleThing("account")
+
+
+class ItemLinkPayload(Payload):
+    """The container that an item is linked to."""
+
+    container = VisibleThing("item")
+
+
+class ItemFilters(NounFilters):
+    kind = filters.ChoiceFilter(choices=KIND_CHOICES)
+
+    class Meta:
+        model = Item
+        fields = ()
+
+
+class ItemViewSet(NounViewSet):
+    """Items of every kind that the caller may see, each by its own kind's view."""
+
+    noun = "item"
+    model = Item
+    declares = {
+        "list": "*:view",
+        "retrieve": "*:view",
+        "create": "*:create",
+        "partial_update": "*:change",
+        "destroy": "*:delete",
+        "move": "*:delete",
+        "list_links": "*:view",
+        "add_link": "*:view",
+        "remove_link": "*:view",
+    }
+    serializer_class = ItemShown
+    payloads = {
+        "create": NewItem,
+        "partial_update": ItemChanges,
+        "move": ItemMove,
+        "add_link": ItemLinkPayload,
+    }
+    answers = {"list_links": ItemShown(many=True)}
+    prefetched = ("container_links",)
+    filterset_class = ItemFilters
+    orderings = ("name", "created_at")
+    listing = ("list", "list_links")
+
+    def create(self, request: Request) -> Response:
+        """Create an item in an account, linked to containers if it is to be."""
+        data = self.payload()
+        return self.answer(items.create_item(self.actor, data.pop("account"), **data), 201)
+
+    def partial_update(self, request: Request, key: str) -> Response:
+        """Change its name, owner, history depth, or the settings of a kind that has no section for them."""
+        item, data = self.get_object(), self.payload()
+        if "settings" in data and "settings" in catalogue.KINDS[item.kind].sections:
+            sentence = f"The settings of a {item.kind} are changed at …/{item.key}/settings/."
+            raise serializers.ValidationError({"settings": [sentence]})
+        return self.answer(items.change_item(self.actor, item, **data))
+
+    def destroy(self, request: Request, key: str) -> Response:
+        """Delete it with its records and links."""
+        items.delete_item(self.actor, self.get_object())
+        return self.gone()
+
+    def move(self, request: Request, key: str) -> Response:
+        """Move it to another account; its developer stays behind."""
+        return self.answer(items.move_item(self.actor, self.get_object(), self.payload()["account"]))
+
+    # --- Links: from the member to its containers
+
+    def list_links(self, request: Request, key: str) -> Response:
+        """The containers that it is linked to, as far as the caller may see them."""
+        rows = self.filter_queryset(self.get_queryset().filter(member_links__member=self.get_object()))
+        return self.get_paginated_response(self.show(self.paginate_queryset(rows)))
+
+    def add_link(self, request: Request, key: str) -> Response:
+        """Link it into a container: asks `items:create` there and `change` here (access model §2)."""
+        item = self.get_object()
+        links.link_items(self.actor, item, self.payload()["container"])
+        return self.answer(item)
+
+    def remove_link(self, request: Request, key: str, container: str) -> Response:
+        """Take it out of a container: asks `items:delete` there or `change` here."""
+        item, other = self.get_object(), self.find(self.view_permission, container)
+        if other is None:
+            raise NotFound("Not found.")
+        links.unlink_items(self.actor, item, other)
+        return self.gone()

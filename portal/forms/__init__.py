@@ -1,1 +1,0 @@
-"""Forms of the pages, one file a noun; choices are narrowed with visible()."""

@@ -1,0 +1,1 @@
+"""What all pages are made of: screens, lists, forms, tables, filters and the menu."""

@@ -1,0 +1,203 @@
+"""What every form is made of: fields for things (narrowed by visible()), JSON and times; errors from services."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.frame.fields import EARLIEST_YEAR, LATEST_YEAR
+from portal.addresses import name_in_address
+
+SHOWN = 20
+
+
+class ActForm(forms.Form):
+    """A form whose act may find something wrong: its sentences are put at their fields.
+
+    groups: [(title, help, field names)] when the fields come in sections.
+    """
+
+    groups: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+
+    def take(self, error: Invalid) -> None:
+        """Show what an act found wrong, at the field where there is one."""
+        for field, sentences in error.errors.items():
+            for sentence in sentences:
+                self.add_error(field if field in self.fields else None, sentence)
+
+    def sections(self) -> list[dict[str, Any]]:
+        """The bound fields in their sections; empty when the form has none."""
+        found = []
+        for title, help_text, names in self.groups:
+            fields = [self[name] for name in names if name in self.fields]
+            if fields:
+                found.append({"title": title, "help": help_text, "fields": fields})
+        return found
+
+
+def thing_label(thing: Model) -> str:
+    """How a thing is called in a list to choose from: its name and whose it is."""
+    account = getattr(thing, "account", None)
+    return f"{thing} · {account}" if account is not None else str(thing)
+
+
+class ThingField(forms.Field):
+    """One row of a queryset that visible() has narrowed, named by its key.
+
+    rows: what may be chosen. permission: of the autocomplete address that offers the same rows. shown: how many are
+    offered without a script.
+    """
+
+    widget = forms.Select
+    default_error_messages = {"unknown": _("There is no such choice. Type a few letters and choose from the list.")}
+    many = False
+
+    def __init__(
+        self, rows: QuerySet, permission: str, *, lookup: str = "key", query: str = "", empty: str = "—",
+        shown: int = SHOWN, **rest,
+    ):  # fmt: skip
+        super().__init__(**rest)
+        self.shown = shown
+        of_account = any(field.name == "account" for field in rows.model._meta.fields)
+        self.rows = rows.select_related("account") if of_account else rows
+        self.lookup, self.empty = lookup, empty
+        self.chosen: list[Model] = []
+        self.offered: list[tuple[str, str]] | None = None
+        url = reverse("choices", kwargs={"permission": permission})
+        self.widget.attrs["data-autocomplete"] = f"{url}?{query}" if query else url
+        self.widget.choices = self._choices
+
+    def __deepcopy__(self, memo: dict) -> ThingField:
+        copied = super().__deepcopy__(memo)
+        copied.offered = None
+        copied.widget.choices = copied._choices
+        return copied
+
+    def offer(self, chosen: Any) -> None:
+        """Offer these rows besides the first few, so that what is chosen is shown."""
+        self.chosen = [chosen] if isinstance(chosen, Model) else list(chosen or ())
+        self.offered = None
+
+    def _choices(self) -> list[tuple[str, str]]:
+        """Value and words of what is offered; asked of the database once, however often the widget asks."""
+        if self.offered is None:
+            self.offered = self._read_choices()
+        return self.offered
+
+    def _read_choices(self) -> list[tuple[str, str]]:
+        offered = {name_in_address(row): thing_label(row) for row in self.chosen}
+        # Sorting all that may be chosen costs more than it helps.
+        some = self.rows.order_by()[: self.shown] if self.shown else ()
+        offered |= dict(sorted(((name_in_address(row), thing_label(row)) for row in some), key=lambda pair: pair[1]))
+        first = [] if self.many or (self.required and not self.empty) else [("", self.empty)]
+        return first + list(offered.items())
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Model):
+            self.offer(value)
+            return name_in_address(value)
+        if isinstance(value, str) and value and "\x00" not in value:
+            self.offer(self.rows.filter(**{self.lookup: value})[:1])
+        return value
+
+    def clean(self, value: Any) -> Any:
+        if value in self.empty_values:
+            super().clean(value)
+            return None
+        found = None if "\x00" in value else self.rows.filter(**{self.lookup: value}).first()
+        if found is None:
+            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
+        return found
+
+
+class ThingsField(ThingField):
+    """Some rows of a queryset that visible() has narrowed."""
+
+    widget = forms.SelectMultiple
+    many = True
+
+    def prepare_value(self, value: Any) -> Any:
+        listed = list(value or ())
+        if listed and isinstance(listed[0], Model):
+            self.offer(listed)
+            return [name_in_address(row) for row in listed]
+        if listed:
+            self.offer(self.rows.filter(**{f"{self.lookup}__in": listed}))
+        return listed
+
+    def clean(self, value: Any) -> list[Any]:
+        listed = [one for one in dict.fromkeys(value or ()) if "\x00" not in one]
+        if self.required and not listed:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        found = list(self.rows.filter(**{f"{self.lookup}__in": listed})) if listed else []
+        if len(found) != len(listed):
+            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
+        return found
+
+
+class DataField(forms.CharField):
+    """A JSON object, written as text."""
+
+    widget = forms.Textarea
+    default_error_messages = {
+        "json": _("This is not JSON: %(error)s. Write it as {“name”: value}, with straight quotes.")
+    }
+
+    def __init__(self, **rest):
+        super().__init__(required=False, **rest)
+        self.widget.attrs |= {"rows": 8, "spellcheck": "false", "class": "code"}
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else json.dumps(value or {}, indent=2, ensure_ascii=False)
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        text = super().clean(value)
+        if not text.strip():
+            return {}
+        try:
+            found = json.loads(text, parse_constant=refuse_constant)
+        except RecursionError as error:
+            raise forms.ValidationError(
+                _("This is nested too deeply. Put less into each other."), code="json"
+            ) from error
+        except ValueError as error:
+            raise forms.ValidationError(self.error_messages["json"], code="json", params={"error": error}) from error
+        if not isinstance(found, dict):
+            raise forms.ValidationError(_("Write a JSON object: names and values in curly brackets."), code="json")
+        return found
+
+
+def refuse_constant(name: str) -> None:
+    """NaN and Infinity, which JSON does not know."""
+    raise ValueError(f"{name} is no value that can be stored")
+
+
+class MomentField(forms.DateTimeField):
+    """A date and time in the zone of the user; empty = none."""
+
+    def __init__(self, **rest):
+        rest.setdefault("required", False)
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
+        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **rest)
+
+    def clean(self, value: Any) -> datetime | None:
+        moment = super().clean(value)
+        if moment is not None and not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
+            years = {"first": EARLIEST_YEAR, "last": LATEST_YEAR}
+            raise forms.ValidationError(_("Enter a time between the years %(first)s and %(last)s.") % years, code="far")
+        return moment
+
+
+class DaysField(forms.IntegerField):
+    """A number of days; empty = no limit of its own."""
+
+    def __init__(self, **rest):
+        rest.setdefault("required", False)
+        super().__init__(min_value=0, max_value=36_500, **rest)

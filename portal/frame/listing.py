@@ -1,0 +1,136 @@
+"""Lists: rows the caller may see, searched, filtered, sorted and paged, with the state in the address bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import django_filters
+import django_tables2 as tables
+from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accesscontrol.access import engine
+from portal.frame.filters import CHOICES, PAGE_SIZES
+
+if TYPE_CHECKING:
+    from portal.frame.screens import Screen
+
+
+class Listing:
+    """The list of a screen. row_permissions: what each row is marked with, for its menu."""
+
+    table: ClassVar[type[tables.Table]]
+    filters: ClassVar[type[django_filters.FilterSet]]
+    row_permissions: ClassVar[tuple[str, ...]] = ()
+    order: ClassVar[tuple[str, ...]] = ("name", "id")
+    paginator: ClassVar[type[Paginator]] = Paginator
+
+    def __init__(self, screen: Screen):
+        self.screen = screen
+        self.request = screen.request
+        self.actor = screen.actor
+
+    def context(self) -> dict[str, Any]:
+        """All that the list's template reads."""
+        found = self.filters(self.request.GET, self.rows(), request=self.request, kind=self.screen.kind_name)
+        table = self.paged(self.table(found.qs.order_by(*self.order), order_by=None, empty_text=""))
+        self.decorate(table, [row.record for row in table.page.object_list])
+        return {
+            "table": table,
+            "filter_form": found.form,
+            "filter_keep": self.kept(),
+            "chips": self.chips(found),
+            "clear_url": self.request.path,
+            "choices_url": self.choices_url(),
+            "result_note": self.note(table.paginator.count),
+            "empty": self.empty(),
+            **self.creation(),
+        }
+
+    def rows(self) -> QuerySet:
+        """What the caller may view of the kind, with what the columns sort by."""
+        return self.screen.rows()
+
+    def paged(self, table: tables.Table) -> tables.Table:
+        """Sorted and paged as the address bar says; a page that does not exist is the nearest that does."""
+        query = self.request.GET
+        table.request = self.request
+        if query.get("sort"):
+            table.order_by = query.getlist("sort")
+        size = query.get("per_page", "")
+        per_page = int(size) if size in PAGE_SIZES else int(PAGE_SIZES[0])
+        try:
+            table.paginate(self.paginator, page=query.get("page", 1), per_page=per_page)
+        except PageNotAnInteger:
+            table.page = table.paginator.page(1)
+        except EmptyPage:
+            table.page = table.paginator.page(table.paginator.num_pages)
+        return table
+
+    def decorate(self, table: tables.Table, rows: list[Any]) -> None:
+        """Give the table what its columns need about this page's rows: marks, and whose things they are."""
+        table.own_account = self.screen.own_account()
+        own = self.screen.own_account()
+        accounts = [getattr(row, "account", None) for row in rows]
+        table.seen_accounts = self.seen(account for account in accounts if account is not None and account.pk != own)
+        wanted = list(self.row_permissions)
+        table.marks = engine.mark(self.actor, rows, wanted) if wanted and rows else {}
+
+    def seen(self, things: Iterable[Model | None]) -> set[int]:
+        """Which of these related things the caller may view, by id: so they are named, or their names are links."""
+        listed = list({thing.pk: thing for thing in things if thing is not None}.values())
+        marks = engine.mark(self.actor, listed, ["view"]) if listed else {}
+        return {number for number, had in marks.items() if had}
+
+    def kept(self) -> list[dict[str, str]]:
+        """The sort order stays while one filters."""
+        return [{"name": "sort", "value": value} for value in self.request.GET.getlist("sort")]
+
+    def chips(self, found: django_filters.FilterSet) -> list[dict[str, str]]:
+        """The filters in force, each with the address of the list without it."""
+        shown = []
+        for name, field in found.form.fields.items():
+            wrong = name in found.form.errors
+            value = self.request.GET.get(name) if wrong else found.form.cleaned_data.get(name)
+            if value in (None, "", []) or name in ("q", "per_page"):
+                continue
+            label = value if wrong else dict(getattr(field, "choices", ())).get(value, value)
+            shown.append({"label": field.label, "value": str(label), "remove_url": self._without(name)})
+        return shown
+
+    def choices_url(self) -> str:
+        """The address of this list with the choices of its filters in the page, for who has no script."""
+        query = self.request.GET.copy()
+        query[CHOICES] = "1"
+        return f"{self.request.path}?{query.urlencode()}"
+
+    def _without(self, name: str) -> str:
+        query: QueryDict = self.request.GET.copy()
+        for key in [key for key in query if key == name or key == "page"]:
+            del query[key]
+        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+
+    def note(self, count: int) -> str:
+        """How many there are that the caller may see."""
+        return ngettext("%(count)s found", "%(count)s found", count) % {"count": f"{count:,}".replace(",", "\u2009")}
+
+    def empty(self) -> dict[str, Any]:
+        """What an empty list says: what the thing is for."""
+        noun = self.screen.noun
+        return {
+            "icon": noun.name,
+            "title": _("No %(plural)s yet") % {"plural": noun.plural.lower()},
+            "text": _(noun.about),
+        }
+
+    def creation(self) -> dict[str, str]:
+        """The green round plus, where the caller may create."""
+        if not any(route.name == "create" for route in self.screen.routes) or not self.screen.may_create():
+            return {}
+        url = reverse(f"{self.screen.kind_name}_create")
+        return {"may_create": url, "create_label": _("Create a %(label)s") % {"label": self.screen.noun.label.lower()}}

@@ -1,0 +1,94 @@
+"""The pages of the nouns of access management: facts, related rows, and simple acts as buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from accesscontrol.access import engine
+from portal.addresses import address, kind_of
+from portal.frame.screens import Screen
+
+SHOWN = 50
+
+
+class NounPage(Screen):
+    """A screen whose things are users, roles, tokens, grants, projects or events."""
+
+    @cached_property
+    def may(self) -> set[str]:
+        """Every permission of the noun that the caller has on the thing."""
+        return self.marks()
+
+    def has(self, needed: str) -> bool:
+        """Whether the caller has `change` or `members:view` on the thing."""
+        return (f"{self.kind_name}.{needed}" if ":" in needed else f"{self.kind_name}:{needed}") in self.may
+
+    def thing_page(self, rows: list[dict[str, Any]], *parts: dict[str, Any] | None, **context: Any) -> HttpResponse:
+        """The page of a thing: its facts, then what is related to it."""
+        head = {
+            "title": str(self.thing),
+            "subtitle": _(self.noun.label),
+            "account_tag": self.account_tag(),
+            "crumbs": self.crumbs(),
+            "rows": rows,
+            "sections": [part for part in parts if part],
+        }
+        return self.show("generic/detail.html", **{**head, **context})
+
+    def buttons(self, *wanted: tuple[str, str, str, str]) -> list[dict[str, Any]]:
+        """(route, needed, label, icon) as buttons, as far as the caller may."""
+        return [self.action(route, label, icon) for route, needed, label, icon in wanted if self.has(needed)]
+
+    def deletion(self, label: str, needed: str = "delete") -> list[dict[str, Any]]:
+        """The button that deletes, in the menu."""
+        return [self.action("delete", label, "trash", dialog=True, style="danger")] if self.has(needed) else []
+
+    def related(self, permission: str, rows: QuerySet | None = None, **filters: Any) -> QuerySet:
+        """Related rows that the caller may do this on."""
+        return engine.visible(self.actor, permission, rows).filter(**filters)
+
+    def things(
+        self, title: str, rows: QuerySet | Iterable[Model], empty: str, *, action: dict[str, Any] | None = None,
+        note: Callable[[Any], str] = lambda row: str(row.account),
+        act: Callable[[Any], dict[str, Any] | None] | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """A part that lists things by name, each with a note and perhaps one act."""
+        listed = list(rows[: SHOWN + 1])
+        shown = [
+            {
+                "label": str(row),
+                "url": address(row),
+                "icon": kind_of(row),
+                "note": note(row),
+                "act": act(row) if act else None,
+            }
+            for row in listed[:SHOWN]
+        ]
+        more = _("Only the first %(count)s are shown.") % {"count": SHOWN} if len(listed) > SHOWN else ""
+        return {
+            "title": title,
+            "template": "portal/things.html",
+            "rows": shown,
+            "empty": empty,
+            "more": more,
+            "action": action,
+        }
+
+    def seen(self, thing: Model | None) -> dict[str, str]:
+        """A related thing as a value with a link, for who may view it; for others it is only said that there is one."""
+        if thing is None:
+            return {}
+        allowed = engine.decide(self.actor, f"{kind_of(thing)}:view", thing).allowed
+        return {"value": str(thing), "url": address(thing)} if allowed else {"value": _("one that you cannot see")}
+
+    def delete_confirmed(
+        self, act: Callable[[], Any], *, title: str, to: str, done: str, **context: Any
+    ) -> HttpResponse:
+        """Ask with the thing's name typed."""
+        return self.confirm_page(act, title=title, to=to, done=done, typed_name=str(self.thing), **context)

@@ -1,0 +1,242 @@
+"""Screens: one class is the list, page, creation, change and deletion of a noun.
+
+A screen names its kind and its routes; each route names the permission it needs, so that the address book can be
+walked. A thing is read through `visible()` (absent = 404), then its route's permission is asked; acts are services'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, URLResolver, include, path, reverse
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from portal.addresses import address, list_address
+from portal.frame.forms import ActForm
+from portal.frame.listing import Listing
+
+READ = ("GET", "HEAD")
+WRITE = ("GET", "HEAD", "POST")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address of a screen. needs: `change` or `settings:change`, read with the screen's kind.
+
+    methods: what it answers to. page: the method `<page>_page` of the screen answers; else the one of its name.
+    section: the section of the kind that it is about.
+    """
+
+    name: str
+    path: str
+    needs: str
+    methods: tuple[str, ...] = READ
+    page: str = ""
+    section: str = ""
+
+    def permission(self, kind: str) -> str:
+        """The full name of the permission it needs; a name with its kind stays as it is."""
+        if ":" in self.needs and self.needs.split(":")[0].split(".")[0] in catalogue.KINDS:
+            return self.needs
+        return f"{kind}.{self.needs}" if ":" in self.needs else f"{kind}:{self.needs}"
+
+
+LIST = Route("list", "", "view")
+CREATE = Route("create", "~new/", "create", WRITE)
+DETAIL = Route("detail", "<str:key>/", "view")
+CHANGE = Route("change", "<str:key>/change/", "change", WRITE)
+DELETE = Route("delete", "<str:key>/delete/", "delete", WRITE)
+
+
+class Screen:
+    """The pages of a kind. Subclasses say what is listed, shown and asked for."""
+
+    kind: ClassVar[str] = ""
+    routes: ClassVar[tuple[Route, ...]] = (LIST, CREATE, DETAIL, CHANGE, DELETE)
+    listing: ClassVar[type[Listing] | None] = None
+    lookup: ClassVar[str] = "key"
+    joined: ClassVar[tuple[str, ...]] = ("account",)
+
+    def __init__(self, request: HttpRequest, kind: str, route: Route):
+        self.request = request
+        self.actor: Actor = request.actor
+        self.kind_name = kind
+        self.noun = catalogue.KINDS[kind]
+        self.route = route
+        self.thing: Any = None
+
+    # --- Addresses
+
+    @classmethod
+    def urls(cls, kind: str) -> list[URLPattern]:
+        """The addresses of this screen below its kind's, named `<kind>_<route>`."""
+        return [path(route.path, cls.view(kind, route), name=f"{kind}_{route.name}") for route in cls.routes_of(kind)]
+
+    @classmethod
+    def routes_of(cls, kind: str) -> tuple[Route, ...]:
+        """The routes of this screen for a kind."""
+        return cls.routes
+
+    @classmethod
+    def view(cls, kind: str, route: Route) -> Callable[..., HttpResponse]:
+        """The view of one route; `declares` names the permission that it needs."""
+
+        def show(request: HttpRequest, **parts: str) -> HttpResponse:
+            return cls(request, kind, route).respond(**parts)
+
+        show.declares = route.permission(kind)
+        show.screen = cls
+        return show
+
+    def respond(self, key: str | None = None, **parts: str) -> HttpResponse:
+        """Fetch the thing, ask the route's permission, and answer."""
+        if self.request.method not in self.route.methods:
+            return HttpResponseNotAllowed(self.route.methods)
+        needed = self.route.permission(self.kind_name)
+        if key is not None:
+            self.thing = self.get(key)
+            if needed != f"{self.kind_name}:view":
+                engine.require(self.actor, needed, self.thing)
+        return getattr(self, f"{self.route.page or self.route.name}_page")(**parts)
+
+    # --- Reading
+
+    def rows(self) -> QuerySet:
+        """What the caller may view of this kind."""
+        return engine.visible(self.actor, f"{self.kind_name}:view").select_related(*self.joined)
+
+    def get(self, key: str) -> Model:
+        """The thing of this key, as far as the caller may view it. Raises Http404."""
+        found = None if "\x00" in key else self.rows().filter(**{self.lookup: key}).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def marks(self, permissions: Iterable[str] | None = None) -> set[str]:
+        """Which permissions the caller has on the thing; all of its kind when none are named."""
+        wanted = list(permissions or self.noun.permissions)
+        return engine.mark(self.actor, [self.thing], wanted)[self.thing.pk]
+
+    def own_account(self) -> int | None:
+        """The account that the caller acts for; None for the platform operator."""
+        return self.actor.acting or self.request.user.account_id
+
+    # --- Answering
+
+    def show(self, template: str, **context: Any) -> HttpResponse:
+        """Render a page inside the frame."""
+        return render(self.request, template, {"icon": self.kind_name, **context})
+
+    def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
+        """Where am I: the list of the kind, the thing, and what follows."""
+        found = [{"label": _(self.noun.plural), "url": list_address(self.kind_name)}]
+        if self.thing is not None:
+            found.append({"label": str(self.thing), "url": address(self.thing)})
+        return found + [{"label": label, "url": url} for label, url in more]
+
+    def account_tag(self) -> dict[str, str] | None:
+        """The account's name and address, when the thing is of another account that the caller may view."""
+        account = self.thing.account
+        if account is None or account.pk == self.own_account():
+            return None
+        seen = engine.decide(self.actor, "account:view", account).allowed
+        return {"label": account.name, "url": address(account) if seen else ""}
+
+    def list_page(self) -> HttpResponse:
+        """The list, with search, filters, sorting and paging in the address bar."""
+        listing = self.listing(self)
+        return self.show("generic/list.html", title=_(self.noun.plural), **listing.context())
+
+    def creation_accounts(self) -> QuerySet:
+        """The accounts in which the caller may create one. Raises PermissionDenied when there are none."""
+        accounts = engine.visible(self.actor, f"{self.kind_name}:create")
+        if not accounts.exists():
+            label = self.noun.label.lower()
+            raise PermissionDenied(_("You may not create a %(label)s in any account.") % {"label": label})
+        return accounts
+
+    def may_create(self) -> bool:
+        """Whether there is any account in which the caller may create one: their own, most often."""
+        own, needed = self.own_account(), f"{self.kind_name}:create"
+        if own is not None and engine.decide(self.actor, needed, ("account", own)).allowed:
+            return True
+        return engine.visible(self.actor, f"{self.kind_name}:create").exists()
+
+    def form_page(
+        self,
+        form: ActForm,
+        act: Callable[[dict[str, Any]], Any],
+        *,
+        title: str,
+        done: str = "",
+        to: Callable[[Any], str] | None = None,
+        template: str = "generic/form.html",
+        **context: Any,
+    ) -> HttpResponse:
+        """Show a form; when it is sent and sound, do the act, say so, and go on.
+
+        act: takes the cleaned data. done: what the message says. to: where to go with the act's result.
+        """
+        if self.request.method == "POST" and form.is_valid():
+            try:
+                result = act(form.cleaned_data)
+            except Invalid as error:
+                form.take(error)
+            except Conflict as error:
+                form.add_error(None, str(error))
+            else:
+                return self.go(to(result) if to else address(result), done)
+        back = address(self.thing) if self.thing is not None else list_address(self.kind_name)
+        shown = {"title": title, "form": form, "cancel_url": back, "sections": form.sections(), **context}
+        return self.show(template, crumbs=self.crumbs((title, "")), **shown)
+
+    def confirm_page(
+        self, act: Callable[[], Any], *, title: str, to: str, done: str, typed_name: str = "", **context: Any
+    ) -> HttpResponse:
+        """Ask before an act that cannot be undone; a typed name is compared here too."""
+        if self.request.method == "POST":
+            if typed_name and self.request.POST.get("typed_name", "").strip() != typed_name:
+                context["typed_name_error"] = _("This is not the name. Type it as it is shown.")
+            else:
+                return self.attempt(act, to, done)
+        shown = {"title": title, "typed_name": typed_name, "cancel_url": address(self.thing), **context}
+        return self.show("generic/confirm.html", crumbs=self.crumbs((title, "")), **shown)
+
+    def attempt(self, act: Callable[[], Any], to: str, done: str = "") -> HttpResponseRedirect:
+        """Do an act that needs no form, and go on; what is wrong is told on the next page."""
+        try:
+            act()
+        except (Invalid, Conflict) as error:
+            messages.error(self.request, str(error))
+            return redirect(to)
+        return self.go(to, done)
+
+    def go(self, to: str, done: str = "") -> HttpResponseRedirect:
+        """Go on, with a message on what has been done."""
+        if done:
+            messages.success(self.request, done)
+        return redirect(to)
+
+    def action(self, route: str, label: str, icon: str = "", **rest: Any) -> dict[str, Any]:
+        """A button of the page's head."""
+        return {"label": label, "url": self.to(route, **rest.pop("parts", {})), "icon": icon, **rest}
+
+    def to(self, route: str, **parts: Any) -> str:
+        """The address of another page about this thing."""
+        return reverse(f"{self.kind_name}_{route}", kwargs={"key": str(getattr(self.thing, self.lookup)), **parts})
+
+
+def screens_at(prefix: str, *screens: type[Screen], kind: str = "") -> URLResolver:
+    """The addresses of a kind below a prefix such as `roles/`; they are looked through only when an address has it."""
+    return path(prefix, include([url for screen in screens for url in screen.urls(kind or screen.kind)]))

@@ -1,0 +1,47 @@
+"""Who may do what on an account: the tab *Access*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.doors import reverse
+from accesscontrol.access.permissions import permission
+from accesscontrol.accounts.models import Account
+from portal.frame.menu import address_or_none
+from portal.pages.explorer.holders import holder_lines
+from portal.token_sessions import name_of_caller
+
+SHOWN = 200
+#: What is asked of an account: its own permissions, and making things in it.
+ASKED = tuple(
+    name for kind in catalogue.KINDS.values() for name in kind.permissions if permission(name).asked_of == "account"
+)
+OWN = tuple(name for name in ASKED if name.startswith(("account", "event", "subscription")))
+
+
+def who_has(request: HttpRequest, actor: Actor, account: Account, wanted: str) -> dict[str, Any]:
+    """Everybody who has one permission on the account, and what the caller has there."""
+    asked = wanted if wanted in ASKED else "account:view"
+    holders = reverse.who(asked, account, asker=actor)
+    may = engine.mark(actor, [account], OWN)[account.pk]
+    return {
+        "asked": asked,
+        "permissions": [{"name": name, "active": name == asked} for name in ASKED],
+        "holders": holder_lines(actor, holders[:SHOWN], asked, account),
+        "more": _("%(count)s more are not shown.") % {"count": len(holders) - SHOWN} if len(holders) > SHOWN else "",
+        "own": [{"name": name, "allowed": name in may, "url": why_url(request, name, account)} for name in OWN],
+    }
+
+
+def why_url(request: HttpRequest, name: str, account: Account) -> str:
+    """Where the caller's own access is explained."""
+    query = {"caller": name_of_caller(request.user), "permission": name, "thing": f"account:{account.key}"}
+    explorer = address_or_none("explorer")
+    return f"{explorer}?{urlencode(query)}" if explorer else ""

@@ -1,0 +1,132 @@
+"""Forms of accounts: open, rename, limit, move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol import catalogue
+from accesscontrol.accounts.models import KEY_LENGTH, Account
+from accesscontrol.services.accounts.quotas import LARGEST, NAMES
+from portal.frame.forms import ActForm, DaysField, ThingField
+
+#: What can be limited, in sections: (title, names).
+LIMIT_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (_("People"), tuple(catalogue.AUTHORITIES)),
+    (_("Access management"), ("account", "token", "grant", "project")),
+    *(
+        (
+            _(catalogue.FAMILIES[family]),
+            tuple(name for name in catalogue.ITEM_KINDS if catalogue.KINDS[name].family == family),
+        )
+        for family in (catalogue.TELEMATICS, catalogue.IOT, catalogue.FLEET)
+    ),
+)
+
+
+PEOPLE = {
+    "owner": _("Owners"),
+    "administrator": _("Administrators"),
+    "developer": _("Developers"),
+    "user": _("Users"),
+}
+
+
+def limit_label(name: str) -> str:
+    """How a limit is called: what it counts."""
+    if name == "account":
+        return str(_("Subaccounts"))
+    if name in PEOPLE:
+        return str(PEOPLE[name])
+    return str(_(catalogue.KINDS[name].plural))
+
+
+class AccountCreateForm(ActForm):
+    """A new account below another; the platform operator may leave the parent empty."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    key = forms.CharField(
+        label=_("Key"), required=False, max_length=KEY_LENGTH,
+        help_text=_("Names the account in files and addresses, as client-a; it never changes. Empty = from the name."),
+    )  # fmt: skip
+    notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, parents: QuerySet, top_level: bool, **rest: Any):
+        super().__init__(*args, **rest)
+        text = _("The new account is managed by this account and all accounts above it.")
+        self.fields["parent"] = ThingField(
+            parents.order_by("name", "pk"), "account:create", label=_("Create for"), help_text=text,
+            required=not top_level, empty=_("Nobody: a top-level account") if top_level else _("Choose an account"),
+        )  # fmt: skip
+        self.order_fields(["parent", "name", "key", "notes"])
+
+    def clean_key(self) -> str | None:
+        return self.cleaned_data["key"].strip() or None
+
+
+class AccountChangeForm(ActForm):
+    """Name and notes; sign-up for those who may create users there."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    notes = forms.CharField(
+        label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("For those who manage the account."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, account: Account, may_sign_up: bool, **rest: Any):
+        initial = {"name": account.name, "notes": account.notes, "public_sign_up": account.public_sign_up}
+        super().__init__(*args, initial=initial, **rest)
+        if may_sign_up:
+            self.fields["public_sign_up"] = forms.BooleanField(
+                label=_("Anybody may sign up"), required=False,
+                help_text=_("Off: only e-mail addresses that an administrator has entered."),
+            )  # fmt: skip
+
+
+class LimitsForm(ActForm):
+    """How much an account may hold over its branch; empty = only what the accounts above set."""
+
+    def __init__(self, *args: Any, account: Account, **rest: Any):
+        initial = {
+            "history_days": account.history_days,
+            **{f"limit_{name}": value for name, value in account.limits.items()},
+        }
+        super().__init__(*args, initial=initial, **rest)
+        text = _("Days of messages, media, intervals and events that can be seen; empty = as the account above.")
+        self.fields["history_days"] = DaysField(label=_("History depth"), help_text=text)
+        for name in NAMES:
+            self.fields[f"limit_{name}"] = forms.IntegerField(
+                label=limit_label(name), required=False, min_value=0, max_value=LARGEST
+            )
+        self.groups = (
+            (_("Plan"), "", ("history_days",)),
+            *(
+                (
+                    title,
+                    _("Empty: only what the accounts above set. 0: none."),
+                    tuple(f"limit_{name}" for name in names),
+                )
+                for title, names in LIMIT_GROUPS
+            ),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        named = {name: cleaned.get(f"limit_{name}") for name in NAMES}
+        cleaned["limits"] = {name: value for name, value in named.items() if value is not None}
+        return cleaned
+
+
+class AccountMoveForm(ActForm):
+    """Another parent for an account."""
+
+    def __init__(self, *args: Any, parents: QuerySet, top_level: bool, **rest: Any):
+        super().__init__(*args, **rest)
+        text = _("The account moves with everything below it. Accounts above the old place lose sight of it.")
+        self.fields["parent"] = ThingField(
+            parents.order_by("name", "pk"), "account:create", label=_("New parent"), help_text=text,
+            required=not top_level, empty=_("Nobody: a top-level account") if top_level else _("Choose an account"),
+        )  # fmt: skip

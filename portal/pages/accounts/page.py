@@ -1,0 +1,144 @@
+"""What all pages of one account share: where it stands, whose it is, its tabs, and the acts on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from accesscontrol.access import engine
+from accesscontrol.accounts.models import Account
+from portal.addresses import address, list_address
+from portal.frame.screens import Screen
+from portal.pages.accounts.tree import AccountTree, blocked_state
+
+#: What the head and the tabs of an account's page depend on.
+MARKED = (
+    "account:change",
+    "account:create",
+    "account:delete",
+    "account:operate",
+    "account.limits:view",
+    "account.limits:change",
+    "user:create",
+    "event:view",
+)
+
+
+class AccountPage(Screen):
+    """A page about one account."""
+
+    kind = "account"
+    joined = ("parent",)
+
+    @cached_property
+    def may(self) -> set[str]:
+        """Those of the permissions that matter here which the caller has on the account."""
+        return self.marks(MARKED)
+
+    @cached_property
+    def tree(self) -> AccountTree:
+        return AccountTree(self.actor)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the account that the caller acts for."""
+        return self.thing.pk == self.own_account()
+
+    def account_tag(self) -> None:
+        """An account belongs to itself."""
+        return
+
+    def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
+        """Where am I: the way through the visible tree down to the account, and what follows."""
+        found = [{"label": _("Accounts"), "url": list_address("account")}]
+        if self.thing is not None:
+            found += [{"label": row.name, "url": address(row)} for row in self.tree.path(self.thing)]
+        return found + [{"label": label, "url": url} for label, url in more]
+
+    def account_page(self, template: str, active: str, **context: Any) -> HttpResponse:
+        """Render one tab of the account's page."""
+        head = {
+            "title": self.thing.name,
+            "subtitle": _("Your account") if self.is_own else _("Account"),
+            "state": blocked_state(self.thing),
+            "grant_tag": self.grant_tag(),
+            "tabs": self.tabs(active),
+            "crumbs": self.crumbs(),
+            "actions": self.main_actions(),
+            "more_actions": self.menu(),
+            "account": self.thing,
+        }
+        return self.show(template, **{**head, **context})
+
+    def grant_tag(self) -> dict[str, str] | None:
+        """The grant that this account came by, when it is of nobody's branch here."""
+        decision = engine.decide(self.actor, "account:view", self.thing)
+        origin = decision.verdict.by.origin if decision.verdict.by else None
+        if origin is None or origin[0] != "grant":
+            return None
+        grant = engine.visible(self.actor, "grant:view").select_related("account").filter(pk=origin[1]).first()
+        return (
+            {"label": _("shared with us by %(account)s") % {"account": grant.account}, "url": address(grant)}
+            if grant
+            else None
+        )
+
+    def tabs(self, active: str) -> list[dict[str, Any]]:
+        """The parts of the page that the caller may see."""
+        shown = [
+            ("detail", _("Overview"), "info", True),
+            ("subaccounts", _("Subaccounts"), "tree", True),
+            ("limits", _("Limits"), "limits", "account.limits:view" in self.may),
+            ("events", _("Events"), "event", "event:view" in self.may),
+            ("access", _("Access"), "access", True),
+        ]
+        return [
+            {"label": label, "url": self.to(name), "icon": icon, "active": name == active}
+            for name, label, icon, seen in shown
+            if seen
+        ]
+
+    def main_actions(self) -> list[dict[str, Any]]:
+        """Acting as the account, for who may and is not it already."""
+        if "account:operate" not in self.may or self.is_own or self.thing.blocked:
+            return []
+        url = f"{reverse('switch_account')}?account={self.thing.key}"
+        return [{"label": _("Act as this account"), "url": url, "icon": "switch"}]
+
+    def menu(self) -> list[dict[str, Any]]:
+        """The acts on the account itself; what only an account above may do stands there with the reason."""
+        found = []
+        if "account:change" in self.may:
+            found.append(self.action("change", _("Rename and notes"), "edit"))
+        if "account:create" in self.may:
+            url = f"{reverse('account_create')}?parent={self.thing.key}"
+            found.append({"label": _("Open a subaccount"), "url": url, "icon": "plus"})
+        if "account:change" not in self.may and "account.limits:change" not in self.may:
+            return found
+        limits = "account.limits:change" in self.may
+        block = (_("Unblock"), "unlock") if self.thing.blocked else (_("Block"), "lock")
+        wanted = (
+            ("limits_change", _("Limits"), "limits", False, limits),
+            ("move", _("Move"), "move", False, limits),
+            ("block", *block, True, limits),
+            ("delete", _("Close the account"), "trash", True, "account:delete" in self.may),
+        )
+        return found + [self._offer(*one) for one in wanted]
+
+    def _offer(self, route: str, label: str, icon: str, dialog: bool, may: bool) -> dict[str, Any]:
+        if may:
+            return self.action(route, label, icon, dialog=dialog, style="danger" if route == "delete" else "")
+        if self.is_own:
+            reason = _("Nobody does this to their own account. An account above yours can.")
+        else:
+            reason = _("Your access to this account does not cover it.")
+        return {"label": label, "icon": icon, "disabled_reason": reason}
+
+
+def account_named(rows: Any, key: str) -> Account | None:
+    """The account of this key among these, or None."""
+    return rows.filter(key=key).first() if key and "\x00" not in key else None

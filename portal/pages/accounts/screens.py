@@ -1,0 +1,243 @@
+"""The screens of accounts: the tree, an account's page with its tabs, and the acts on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accesscontrol.access import engine
+from accesscontrol.accounts.models import Account
+from accesscontrol.services.accounts import accounts as services
+from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.frame.lines import branch_ids
+from portal.addresses import address, list_address
+from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
+from portal.pages.accounts import contents as account_contents
+from portal.pages.accounts.access import who_has
+from portal.pages.accounts.forms import AccountChangeForm, AccountCreateForm, AccountMoveForm, LimitsForm
+from portal.pages.accounts.page import AccountPage, account_named
+from portal.pages.accounts.tree import PAGE, AccountTree, children_url
+
+KEY = "<str:key>/"
+BRANCH = Route("children", f"{KEY}children/", "view")
+TABS = (
+    Route("subaccounts", f"{KEY}subaccounts/", "view"),
+    Route("limits", f"{KEY}limits/", "limits:view"),
+    Route("events", f"{KEY}events/", "event:view"),
+    Route("access", f"{KEY}access/", "view"),
+)
+ACTS = (
+    Route("limits_change", f"{KEY}limits/change/", "limits:change", WRITE),
+    Route("move", f"{KEY}move/", "limits:change", WRITE),
+    Route("move_preview", f"{KEY}move/preview/", "limits:change", ("POST",)),
+    Route("block", f"{KEY}block/", "limits:change", WRITE),
+)
+
+
+class AccountScreen(AccountPage):
+    """Accounts."""
+
+    routes = (LIST, CREATE, DETAIL, BRANCH, *TABS, CHANGE, *ACTS, DELETE)
+
+    # --- The tree
+
+    def list_page(self, opened: str = "") -> HttpResponse:
+        letters = self.request.GET.get("q", "").replace("\x00", "").strip()
+        key = opened or self.request.GET.get("open", "")
+        context = self.search_context(letters) if letters and not opened else self.tree_context(key)
+        url = reverse("account_create") if self.may_create() else ""
+        return self.show("accounts/tree.html", title=_("Accounts"), q=letters, may_create=url,
+                         create_label=_("Open an account"), **context)  # fmt: skip
+
+    def tree_context(self, key: str) -> dict[str, Any]:
+        """The caller's own tree, and what was shared with it, with the way to one account open."""
+        start = self.start()
+        found = account_named(self.tree.accounts, key) if key else None
+        if key and found is None:
+            raise Http404
+        first = 0 if key else start
+        roots = list(self.tree.roots()[first : first + PAGE + 1])
+        own = self.own_account()
+        path = self.tree.path(found) if found else [row for row in roots[:PAGE] if row.pk == own or len(roots) == 1][:1]
+        nodes = self.tree.opened(roots[:PAGE], path, start if key else 0)
+        mine = [one for one, row in zip(nodes, roots, strict=False) if own is None or row.pk == own]
+        more = f"{list_address('account')}?start={first + PAGE}" if len(roots) > PAGE else ""
+        return {"nodes": mine, "shared": [one for one in nodes if one not in mine], "roots_more_url": more}
+
+    def search_context(self, letters: str) -> dict[str, Any]:
+        """The accounts found by name or key, each with the way to it."""
+        found = self.tree.find(letters)
+        paths = self.tree.paths(found[:PAGE])
+        rows = [{"label": row.name, "url": address(row), "note": paths[row.pk], "key": row.key, "blocked": row.blocked}
+                for row in found[:PAGE]]  # fmt: skip
+        return {"found": rows, "more_found": len(found) > PAGE}
+
+    def start(self) -> int:
+        """The position that a long level goes on from."""
+        asked = self.request.GET.get("start", "")
+        return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
+
+    def respond(self, key: str | None = None, **parts: str) -> HttpResponse:
+        """A level of the tree reads account and children in one statement; everything else goes the common way."""
+        if self.route is BRANCH and key is not None and self.request.method in self.route.methods:
+            return self.children(key)
+        return super().respond(key=key, **parts)
+
+    def children(self, key: str) -> HttpResponse:
+        """One level of the tree, as a fragment; without htmx the tree opened there."""
+        if "\x00" in key:
+            raise Http404
+        if not self.request.htmx:
+            return self.list_page(opened=key)
+        start = self.start()
+        tree = AccountTree(self.actor)
+        account, rows = tree.with_children(key, start)
+        return render(None, "components/tree_nodes.html", tree.level(rows, children_url(account, start + PAGE)))
+
+    # --- The page
+
+    def detail_page(self) -> HttpResponse:
+        return self.account_page("accounts/overview.html", "detail", rows=self.facts(),
+                                 **account_contents.overview(self.actor, self.thing))  # fmt: skip
+
+    def facts(self) -> list[dict[str, Any]]:
+        """What is known of the account itself."""
+        account = self.thing
+        above = self.tree.path(account)[:-1]
+        found = [
+            {"label": _("Key"), "value": account.key, "copyable": True},
+            {"label": _("Below"), "value": above[-1].name, "url": address(above[-1])} if above else None,
+            {"label": _("Opened"), "time": account.created_at},
+            {"label": _("Anybody may sign up"), "value": _("yes") if account.public_sign_up else _("no")}
+            if "account:change" in self.may else None,
+            {"label": _("Notes"), "value": account.notes} if account.notes and "account:change" in self.may else None,
+        ]  # fmt: skip
+        return [one for one in found if one]
+
+    def subaccounts_page(self) -> HttpResponse:
+        start = self.start()
+        rows = self.tree.children(self.thing, start)
+        level = self.tree.level(rows, children_url(self.thing, start + PAGE))
+        url = f"{reverse('account_create')}?parent={self.thing.key}" if "account:create" in self.may else ""
+        return self.account_page("accounts/subaccounts.html", "subaccounts", may_create=url,
+                                 create_label=_("Open a subaccount"), **level)  # fmt: skip
+
+    def limits_page(self) -> HttpResponse:
+        return self.account_page("accounts/limits.html", "limits", **account_contents.limits(self.actor, self.thing))
+
+    def events_page(self) -> HttpResponse:
+        return self.account_page(
+            "accounts/events.html", "events", **account_contents.events(self.actor, self.thing, self.start())
+        )
+
+    def access_page(self) -> HttpResponse:
+        asked = self.request.GET.get("permission", "")
+        return self.account_page(
+            "accounts/access.html", "access", **who_has(self.request, self.actor, self.thing, asked)
+        )
+
+    # --- The acts
+
+    def is_platform(self) -> bool:
+        """Whether the caller is the platform operator in person, who alone makes top-level accounts."""
+        return bool(self.request.user.is_superuser) and self.actor.acting is None
+
+    def create_page(self) -> HttpResponse:
+        parents = engine.visible(self.actor, "account:create") if self.is_platform() else self.creation_accounts()
+        chosen = (
+            account_named(parents, self.request.GET.get("parent", "")) or parents.filter(pk=self.own_account()).first()
+        )
+        form = AccountCreateForm(
+            self.request.POST or None, initial={"parent": chosen}, parents=parents, top_level=self.is_platform()
+        )
+        return self.form_page(form, lambda values: services.open_account(self.actor, values.pop("parent"), **values),
+                              title=_("Open an account"), done=_("Opened."), submit_label=_("Open"))  # fmt: skip
+
+    def change_page(self) -> HttpResponse:
+        form = AccountChangeForm(self.request.POST or None, account=self.thing, may_sign_up="user:create" in self.may)
+        return self.form_page(form, lambda values: services.change_account(self.actor, self.thing, **values),
+                              title=_("Rename and notes"), done=_("Saved."))  # fmt: skip
+
+    def limits_change_page(self) -> HttpResponse:
+        form = LimitsForm(self.request.POST or None, account=self.thing)
+        return self.form_page(form, self.set_limits, title=_("Change limits"), done=_("Saved."),
+                              template="accounts/limits_form.html",
+                              to=lambda account: address(account, "limits"))  # fmt: skip
+
+    def set_limits(self, values: dict[str, Any]) -> Account:
+        """Set them; what is wrong with one limit is told at its field."""
+        try:
+            return services.change_limits(self.actor, self.thing, values["limits"], values["history_days"])
+        except Invalid as error:
+            raise account_contents.at_their_fields(error) from error
+
+    def move_form(self) -> AccountMoveForm:
+        return AccountMoveForm(self.request.POST or None, parents=self.move_targets(), top_level=self.is_platform())
+
+    def move_targets(self) -> QuerySet[Account]:
+        """Where the account may go: where the caller may open accounts, outside of its branch, not where it is."""
+        targets = engine.visible(self.actor, "account:create").exclude(pk__in=branch_ids(self.thing.pk))
+        if self.thing.parent_id is not None:
+            targets = targets.exclude(pk=self.thing.parent_id)
+        if not self.is_platform() and self.own_account() is not None:
+            targets = targets.filter(pk__in=branch_ids(self.own_account()))
+        return targets
+
+    def move_page(self, **context: Any) -> HttpResponse:
+        title = _("Move %(name)s") % {"name": self.thing.name}
+        form = context.pop("form", None) or self.move_form()
+        return self.form_page(form, lambda values: services.move_account(self.actor, self.thing, values["parent"]),
+                              title=title, done=_("Moved."), submit_label=_("Move"),
+                              preview_url=self.to("move_preview"), **context)  # fmt: skip
+
+    def move_preview_page(self) -> HttpResponse:
+        """Who gains and who loses sight of the branch; a fragment, or without htmx the form with it beside."""
+        form = self.move_form()
+        found = (
+            account_contents.move_preview(self.tree, self.thing, form.cleaned_data["parent"])
+            if form.is_valid()
+            else None
+        )
+        if self.request.htmx:
+            return render(None, "components/preview.html", {"preview": found})
+        shown = {"title": _("Move %(name)s") % {"name": self.thing.name}, "form": form, "preview": found,
+                 "preview_url": self.to("move_preview"), "form_action": self.to("move"), "submit_label": _("Move"),
+                 "cancel_url": address(self.thing)}  # fmt: skip
+        return self.show("generic/form.html", crumbs=self.crumbs((shown["title"], "")), **shown)
+
+    def block_page(self) -> HttpResponse:
+        account = self.thing
+        if account.blocked:
+            return self.confirm_page(
+                lambda: services.unblock_account(self.actor, account), to=address(account), confirm_style="primary",
+                title=_("Unblock %(name)s?") % {"name": account.name}, done=_("Unblocked."), confirm_label=_("Unblock"),
+                warning=_("Its people and tokens, and those of accounts below it, have their access again at once."),
+            )  # fmt: skip
+        return self.confirm_page(
+            lambda: services.block_account(self.actor, account), to=address(account), confirm_label=_("Block"),
+            title=_("Block %(name)s?") % {"name": account.name}, done=_("Blocked."),
+            warning=_("None of these has any access until it is unblocked. Its items stay reachable from above."),
+            consequences=account_contents.stopped(self.actor, account),
+        )  # fmt: skip
+
+    def delete_page(self) -> HttpResponse:
+        account = self.thing
+        above = self.tree.path(account)[:-1]
+        return self.confirm_page(
+            lambda: services.close_account(self.actor, account),
+            title=_("Close %(name)s?") % {"name": account.name},
+            warning=_("The account goes with everything below it and in it."),
+            consequences=account_contents.gone(self.actor, account),
+            typed_name=account.name,
+            confirm_label=_("Close the account"),
+            to=address(above[-1]) if above else list_address("account"),
+            done=_("%(name)s has been closed.") % {"name": account.name},
+        )
+
+
+urlpatterns = [screens_at("accounts/", AccountScreen)]

@@ -1,0 +1,107 @@
+"""Operating as another account: the choices, starting and stopping; the bar on top says whom one acts as."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accesscontrol.access import engine
+from accesscontrol.accounts.models import Account
+from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.frame.lines import branch_ids
+from accesscontrol.services.people import sessions
+from portal import actors
+from portal.declared import SIGNED_IN, declares
+
+SHOWN = 30
+
+
+def may_operate(request: HttpRequest) -> QuerySet[Account]:
+    """The accounts that the person may act as: of their own branch, and those that granted it."""
+    rows = engine.visible(request.actor.itself(), "account:operate")
+    return rows.exclude(pk=request.user.account_id) if request.user.account_id else rows
+
+
+def _found(request: HttpRequest) -> list[Account]:
+    letters = request.GET.get("q", "").replace("\x00", "").strip()
+    rows = may_operate(request)
+    if letters:
+        rows = rows.filter(Q(name__icontains=letters) | Q(key__icontains=letters))
+    return list(rows.select_related("parent").order_by("name", "pk")[:SHOWN])
+
+
+@declares(SIGNED_IN)
+def choices(request: HttpRequest) -> JsonResponse:
+    """GET ?q=letters: accounts to act as, for the select on top."""
+    return JsonResponse({"results": [{"value": one["key"], "text": one["name"], "note": one["note"]}
+                                     for one in _lines(request, _found(request))]})  # fmt: skip
+
+
+def _lines(request: HttpRequest, rows: list[Account]) -> list[dict[str, str]]:
+    """These accounts by name and key, and whether they are of the own branch or have granted it."""
+    own = request.user.account_id
+    branch = {row.pk for row in rows} if own is None else set(
+        branch_ids(own).filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))  # fmt: skip
+    by_grant = _("%(key)s · granted to your account")
+    return [
+        {"key": row.key, "name": row.name, "note": row.key if row.pk in branch else by_grant % {"key": row.key}}
+        for row in rows
+    ]
+
+
+@declares(SIGNED_IN)
+def switch(request: HttpRequest) -> HttpResponse:
+    """GET: the accounts to choose from, which works without a script. POST account=key: act as it from now on."""
+    if request.method != "POST":
+        chosen = request.GET.get("account", "")
+        context = {"title": _("Act as another account"), "icon": "switch", "q": request.GET.get("q", "")}
+        found = list(may_operate(request).filter(key=chosen)) if chosen and "\x00" not in chosen else _found(request)
+        shown = {"found": _lines(request, found), "many": len(found) == SHOWN}
+        return render(request, "accounts/switch.html", {**context, **shown})
+    named = request.POST.get("account", "").replace("\x00", "")
+    if named in ("", str(request.actor.acting)):
+        return redirect(_next(request))
+    account = may_operate(request).filter(key=named).first()
+    if account is None:
+        raise Http404
+    return _start(request, account)
+
+
+def _start(request: HttpRequest, account: Account) -> HttpResponse:
+    """Record it, and keep it in the session."""
+    try:
+        sessions.start_operating(request.actor, account)
+    except Conflict as error:
+        messages.error(request, str(error))
+        return redirect(_next(request))
+    actors.operate_as(request, account)
+    return redirect("home")
+
+
+@declares(SIGNED_IN)
+@require_POST
+def stop(request: HttpRequest) -> HttpResponse:
+    """POST: be oneself again."""
+    sessions.stop_operating(request.actor)
+    actors.stop_operating(request)
+    return redirect("home")
+
+
+def _next(request: HttpRequest) -> str:
+    """The page one came from, if it is one of ours."""
+    asked = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if safe else "/"
+
+
+urlpatterns = [
+    path("act-as/", switch, name="switch_account"),
+    path("act-as/choices/", choices, name="switch_choices"),
+    path("act-as/stop/", stop, name="switch_stop"),
+]

@@ -1,0 +1,66 @@
+"""A line of the audit log as a short sentence: who did what to which thing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accesscontrol.audit.models import Event
+from portal.pages.events.tables import on_what, who_acted
+
+#: The act in past tense, by the whole name of the action or by the part after its dot.
+_DID = {
+    "account.open": gettext_lazy("opened"),
+    "account.close": gettext_lazy("closed"),
+    "account.block": gettext_lazy("blocked"),
+    "account.unblock": gettext_lazy("unblocked"),
+    "account.limits": gettext_lazy("changed the limits of"),
+    "account.operate": gettext_lazy("began to act as"),
+    "account.operate_stop": gettext_lazy("stopped acting as"),
+    "account.offer_ownership": gettext_lazy("offered the ownership of"),
+    "account.withdraw_ownership": gettext_lazy("took back the offered ownership of"),
+    "account.hand_over": gettext_lazy("handed over the ownership of"),
+    "item.link": gettext_lazy("linked"),
+    "item.unlink": gettext_lazy("unlinked"),
+    "token.leaked": gettext_lazy("found where others can read it, so that it ended:"),
+    "token.exposed": gettext_lazy("sent in the open, so that it was refused:"),
+    "user.password": gettext_lazy("set the password of"),
+    "sign_in": gettext_lazy("signed in:"),
+    "sign_out": gettext_lazy("signed out:"),
+    "create": gettext_lazy("created"),
+    "change": gettext_lazy("changed"),
+    "delete": gettext_lazy("deleted"),
+    "remove": gettext_lazy("removed"),
+    "move": gettext_lazy("moved"),
+    "revoke": gettext_lazy("revoked"),
+    "drop": gettext_lazy("dropped out of"),
+    "accept": gettext_lazy("accepted"),
+    "rotate": gettext_lazy("rotated the key of"),
+}
+
+
+def did(event: Event) -> str:
+    """What was done, in past tense; an action without words of its own by its name."""
+    found = _DID.get(event.action) or _DID.get(event.action.rpartition(".")[2])
+    return str(found) if found else _("did “%(action)s” on") % {"action": event.action}
+
+
+def sentence(event: Event) -> str:
+    """Who did what to which thing."""
+    if event.action in ("sign_in", "sign_out"):
+        return f"{who_acted(event)} {str(_DID[event.action]).rstrip(':')}"
+    if event.action in ("account.operate", "account.operate_stop"):
+        return f"{who_acted(event).partition(' → ')[0]} {did(event)} {on_what(event)}"
+    return f"{who_acted(event)} {did(event)} {on_what(event)}"
+
+
+def record_of(event: Event) -> dict[str, Any]:
+    """A line as components/records.html shows it: when, the sentence, from where, what changed."""
+    detail = getattr(event, "detail", None)
+    pairs = [{"label": _("from"), "value": detail.address}] if detail is not None and detail.address else []
+    changes = detail.changes if detail is not None else {}
+    text = json.dumps(changes, indent=2, ensure_ascii=False) if changes else ""
+    return {"time": event.at, "label": sentence(event), "pairs": pairs, "json": text}

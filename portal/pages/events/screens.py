@@ -1,0 +1,83 @@
+"""The screens of the audit log: a list and a line's page; nothing is ever changed here."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+
+from accesscontrol.access import engine
+from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.audit.models import Event
+from portal.frame.listing import Listing
+from portal.frame.noun_pages import NounPage
+from portal.frame.screens import DETAIL, LIST, Screen, screens_at
+from portal.pages.events.filters import EventFilters
+from portal.pages.events.tables import EventTable, on_what, who_acted
+
+
+class EventListing(Listing):
+    """The audit log, newest first."""
+
+    table = EventTable
+    filters = EventFilters
+    order = ("-at", "-id")
+
+    def decorate(self, table: EventTable, rows: list[Event]) -> None:
+        super().decorate(table, rows)
+        veil_actors(self.actor, rows)
+        table.account_names = account_names(self.screen, rows)
+
+    def creation(self) -> dict[str, str]:
+        """Events are recorded by acts, never by hand."""
+        return {}
+
+
+def account_names(screen: Screen, events: list[Event]) -> dict[int, str]:
+    """The names of the accounts of these lines, as far as the caller may view them."""
+    ids = {event.account_id for event in events if event.account_id}
+    accounts = engine.visible(screen.actor, "account:view").filter(pk__in=ids)
+    return dict(accounts.values_list("pk", "name")) if ids else {}
+
+
+class EventScreen(NounPage):
+    """Events."""
+
+    kind = "event"
+    lookup = "pk"
+    joined = ("detail",)
+    listing = EventListing
+    routes = (LIST, DETAIL)
+
+    def get(self, key: str) -> Event:
+        """The line of this number. Raises Http404."""
+        if not (key.isascii() and key.isdigit() and len(key) < 19):
+            raise Http404
+        return super().get(key)
+
+    def account_tag(self) -> None:
+        """A line names its account among its facts."""
+        return
+
+    def detail_page(self) -> HttpResponse:
+        event = self.thing
+        veil_actors(self.actor, [event])
+        detail = getattr(event, "detail", None)
+        rows: list[dict[str, Any]] = [
+            {"label": _("Time"), "time": event.at},
+            {"label": _("What"), "value": event.action, "code": True},
+            {"label": _("Who"), "value": who_acted(event)},
+            {"label": _("On"), "value": on_what(event)},
+            {"label": _("Account"), "value": account_names(self, [event]).get(event.account_id, "")},
+            {"label": _("Address"), "value": detail.address if detail else ""},
+            {"label": _("Result"), "value": event.result},
+            {"label": _("Request"), "value": event.request_id, "code": True},
+        ]
+        if detail and detail.changes:
+            rows.append({"label": _("Changes"), "json": json.dumps(detail.changes, indent=2, ensure_ascii=False)})
+        return self.thing_page(rows, title=event.action)
+
+
+urlpatterns = [screens_at("events/", EventScreen)]

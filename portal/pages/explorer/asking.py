@@ -1,0 +1,129 @@
+"""Who may ask what about whom: names in an address become callers and things, as far as the asker may see them.
+
+Asking about oneself is free; about others it needs view on the caller and on the thing. What is not there and what the
+asker may not see give the same answer (access model §9).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.permissions import Permission, PermissionSet
+from accesscontrol.accounts.models import Account
+from portal.addresses import kind_of
+from portal.pages.search.screens import full_name
+from portal.token_sessions import name_of_caller, row_behind
+
+CALLERS = ("user", "token", "account")
+#: Whoever has this over their account may ask about another address or time.
+_WHOLE_ACCOUNT = PermissionSet.of(("*:view",))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A caller that is asked about: the row, the actor it asks as, whether it is the asker in person."""
+
+    row: Model
+    actor: Actor
+    is_self: bool
+
+    @property
+    def name(self) -> str:
+        return full_name(self.row)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """`device:truck-7` as kind and key; an unknown kind is no kind at all."""
+    kind, _, key = name.replace("\x00", "").strip().partition(":")
+    known = kind in catalogue.KINDS and kind not in catalogue.ASKED_OF_ACCOUNT
+    return (kind, key.strip()) if known else ("", "")
+
+
+def find_visible(actor: Actor, name: str, wanted: str | None = None) -> Model | None:
+    """The thing of this full name that the caller may view (or do `wanted` on); None otherwise."""
+    kind, key = split_name(name)
+    if not kind or not key:
+        return None
+    rows = engine.visible(actor, wanted or f"{kind}:view")
+    if kind in catalogue.ITEM_KINDS:
+        rows = rows.filter(kind=kind)
+    return rows.filter(**{"username" if kind == "user" else "key": key}).first()
+
+
+def find_subject(
+    request: HttpRequest, name: str, acting: Account | None, address: str, at: datetime | None
+) -> Subject | None:
+    """The caller of this name as the asker may ask about it; None where it is not there or not to be asked about."""
+    itself = row_behind(request.user)
+    if name in ("", "me", name_of_caller(request.user)):
+        actor = Actor.of(itself, acting=acting.pk if acting else None, address=address or request.actor.address, at=at)
+        return Subject(itself, actor, True)
+    if split_name(name)[0] not in CALLERS:
+        return None
+    row = find_visible(request.actor, name)
+    if row is None:
+        return None
+    return Subject(row, Actor.of(row, acting=acting.pk if acting else None, address=address or None, at=at), False)
+
+
+def find_thing(request: HttpRequest, subject: Subject, name: str, wanted: Permission | None) -> Model | None:
+    """The thing of this name that may be asked about. What one may use oneself, one may ask about."""
+    found = find_visible(request.actor, name)
+    if found is None and subject.is_self:
+        itself = Actor.of(row_behind(request.user), acting=subject.actor.acting, address=subject.actor.address)
+        found = find_visible(itself, name)
+        if found is None and wanted is not None and lists_things(wanted) and wanted.asked_of == split_name(name)[0]:
+            found = find_visible(itself, name, str(wanted))
+    return found
+
+
+def lists_things(wanted: Permission) -> bool:
+    """Whether `visible` lists the things that this permission is asked of (events list lines instead of accounts)."""
+    return wanted.kind not in catalogue.ASKED_OF_ACCOUNT
+
+
+def find_account(request: HttpRequest, key: str) -> Account | None:
+    """The account to operate as: one that the asker sees, or may act as in person."""
+    return find_visible(request.actor, f"account:{key}") or find_visible(
+        request.actor.itself(), f"account:{key}", "account:operate"
+    )
+
+
+def may_vary(actor: Actor) -> bool:
+    """Whether the caller may ask about another address or time: who sees a whole account, or the operator."""
+    scope = engine.scope_of(actor)
+    if scope is None or scope.dead is not None:
+        return False
+    if not scope.account:
+        return engine.access_of(actor)["account"]["account:view"] != "none"
+    return not engine.holds(actor, _WHOLE_ACCOUNT, scope.account)
+
+
+def asked_of(thing: Model) -> list[str]:
+    """Every permission that is asked of a thing of this kind."""
+    kind = kind_of(thing)
+    if kind == "account":
+        return [name for each in catalogue.KINDS.values() for name in each.permissions if _of_account(name, each.name)]
+    return [name for name in catalogue.KINDS[kind].permissions if name != f"{kind}:create"]
+
+
+def _of_account(name: str, kind: str) -> bool:
+    return kind in ("account", *catalogue.ASKED_OF_ACCOUNT) or name == f"{kind}:create"
+
+
+def things_of(request: HttpRequest, subject: Subject, wanted: Permission) -> Any:
+    """The things on which the subject has a permission, as far as the asker may see them."""
+    rows = engine.visible(subject.actor, wanted)
+    if not subject.is_self:
+        model = "account" if wanted.is_create else wanted.kind
+        rows = rows.filter(pk__in=engine.visible(request.actor, f"{model}:view").order_by().values("pk"))
+    order = {"user": "username", "grant": "key"}.get(str(rows.model._meta.model_name), "name")
+    return (rows if rows.model is Account else rows.select_related("account")).order_by(order, "pk")

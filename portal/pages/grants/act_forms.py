@@ -1,0 +1,69 @@
+"""Forms of what is done with a grant: extend it, add grantees or items, hand received items on to own users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.grants.models import Grant
+from accesscontrol.services.frame.errors import Invalid
+from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
+from portal.pages.grants.forms import FIELDS, GrantForm
+
+
+class ExtendForm(ActForm):
+    """A later end: so many days more, a date, or none."""
+
+    expires_at = MomentField(label=_("New end"), help_text=_("Empty = no end."))
+
+
+class GranteesForm(ActForm):
+    """Further grantees of a grant."""
+
+    grantee_keys = GrantForm.base_fields["grantee_keys"]
+
+    def __init__(self, *args, actor: Actor, grant: Grant, **rest):
+        super().__init__(*args, **rest)
+        known = engine.visible(actor, "account:view").exclude(pk__in=grant.grantees.values("pk")).order_by("name")
+        picker = ThingsField(known, "account:view", label=_("To accounts you see"), required=False)
+        self.fields = {"grantees": picker, **self.fields}
+
+    clean_grantee_keys = GrantForm.clean_grantee_keys
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned.get("grantees") and not cleaned.get("grantee_keys"):
+            self.add_error("grantees", _("Choose at least one account, or enter a key below."))
+        return cleaned
+
+    def take(self, error: Invalid) -> None:
+        for problem in error.problems:
+            field = FIELDS.get(problem.field, problem.field)
+            self.add_error(field if field in self.fields else None, problem.sentence)
+
+
+class ItemsForm(ActForm):
+    """Further items for a grant of chosen items."""
+
+    def __init__(self, *args, rows: QuerySet, **rest):
+        super().__init__(*args, **rest)
+        self.fields["items"] = ThingsField(rows.order_by("name", "id"), engine.ANY_ITEM_VIEW, label=_("Items"))
+
+
+class HandOnForm(ActForm):
+    """Items that were received, for one of the own users."""
+
+    expires_at = MomentField(label=_("Until"), help_text=_("Empty = as long as the grant gives it."))
+
+    def __init__(self, *args, users: QuerySet, items: QuerySet, **rest):
+        super().__init__(*args, **rest)
+        person = ThingField(
+            users.order_by("username"), "user.assignments:change", lookup="username", label=_("To the user"), empty="",
+            help_text=_("A user of limited access in your account. Owners, administrators have it without this."),
+        )  # fmt: skip
+        things = ThingsField(items.order_by("name", "id"), engine.ANY_ITEM_VIEW, label=_("Items of this grant"))
+        self.fields = {"user": person, "items": things, **self.fields}

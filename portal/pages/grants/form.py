@@ -1,0 +1,174 @@
+"""The forms of grants: give one, change one, make it last longer; each with a preview of who gains and who loses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accesscontrol.access import engine
+from accesscontrol.grants.models import Grant
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.grants import grants as services
+from accesscontrol.services.grants.previews import previews
+from portal.addresses import address, list_address
+from portal.frame.forms import ActForm
+from portal.frame.noun_pages import NounPage
+from portal.frame.screens import CHANGE, CREATE, WRITE, Route
+from portal.pages.grants.act_forms import ExtendForm
+from portal.pages.grants.forms import COMMANDED, GrantChangeForm, GrantForm
+from portal.pages.grants.previews import attempted
+from portal.pages.grants.words import title
+
+#: What the buttons of “Extend” add, in days.
+EXTENSIONS = (7, 30)
+#: Fields of the request that are no fields of the form.
+NOT_KEPT = ("csrfmiddlewaretoken", "confirmed", "back")
+
+
+class GrantFormScreen(NounPage):
+    """Giving and changing. A form that is sent is shown once more as a preview; only its confirmation acts."""
+
+    kind = "grant"
+    routes = (
+        CREATE,
+        Route("preview", "~preview/", "create", WRITE),
+        CHANGE,
+        Route("change_preview", "<str:key>/change/preview/", "change", WRITE),
+        Route("extend", "<str:key>/extend/", "change", WRITE),
+    )
+
+    def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
+        """Where am I; a grant is called by what it covers, as on its own page."""
+        found = super().crumbs(*more)
+        if self.thing is not None:
+            found[1]["label"] = title(self.thing)
+        return found
+
+    # --- Giving
+
+    def new_form(self) -> GrantForm:
+        accounts = self.creation_accounts()
+        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+        return GrantForm(self.request.POST or None, initial={"account": start}, actor=self.actor, accounts=accounts)
+
+    def create_page(self) -> HttpResponse:
+        return self.two_steps(
+            self.new_form(), self.previewed_new, lambda form: services.create_grant(self.actor, **form.values()),
+            title=_("Grant access"), done=_("The access has been granted."), submit_label=_("Grant access"),
+            preview_url=reverse("grant_preview"), form_url=reverse("grant_create"),
+        )  # fmt: skip
+
+    def previewed_new(self, form: GrantForm) -> previews.Preview:
+        return previews.preview_create(self.actor, **form.values())
+
+    def preview_page(self) -> HttpResponse:
+        """The preview alone for htmx; else the form with it."""
+        return self.preview_of(self.new_form(), self.previewed_new, self.create_page)
+
+    # --- Changing
+
+    def change_form(self) -> GrantChangeForm:
+        return GrantChangeForm(self.request.POST or None, grant=self.thing)
+
+    def change_page(self) -> HttpResponse:
+        return self.two_steps(
+            self.change_form(), self.previewed_change,
+            lambda form: services.change_grant(self.actor, self.thing, **form.values()),
+            title=_("Change the grant"), done=_("Saved."), preview_url=self.to("change_preview"),
+            form_url=self.to("change"), subtitle=title(self.thing),
+        )  # fmt: skip
+
+    def previewed_change(self, form: GrantChangeForm) -> previews.Preview:
+        return previews.preview_change(self.actor, self.thing, **form.values())
+
+    def change_preview_page(self) -> HttpResponse:
+        return self.preview_of(self.change_form(), self.previewed_change, self.change_page)
+
+    # --- The two steps
+
+    def two_steps(
+        self, form: ActForm, preview: Callable[[Any], previews.Preview], act: Callable[[Any], Grant], *, done: str,
+        **context: Any,
+    ) -> HttpResponse:  # fmt: skip
+        """Form → confirmation with the preview → act. What changes nobody's access now needs no confirmation, unless
+        it is a new grant."""
+        sent = self.request.POST
+        if self.request.method != "POST" or not form.is_valid():
+            return self.form_shown(form, **context)
+        try:
+            tried = preview(form)
+            confirmed = sent.get("confirmed") or (self.thing is not None and tried.changes_nothing)
+            if confirmed:
+                return self.go(self.after(act(form)), done)
+        except Invalid as error:
+            form.take(error)
+        except Conflict as error:
+            form.add_error(None, str(error))
+        if form.errors or sent.get("back") or self.only_preview():
+            shown = None if form.errors else attempted(lambda: tried, waits=True)
+            return self.form_shown(form, preview=shown, **context)
+        return self.confirmation(attempted(lambda: tried, waits=True), times=form.cleaned_data, **context)
+
+    def only_preview(self) -> bool:
+        """Whether the preview was asked for, without a script."""
+        return self.route.name in ("preview", "change_preview")
+
+    def form_shown(self, form: ActForm, **context: Any) -> HttpResponse:
+        back = address(self.thing) if self.thing is not None else list_address("grant")
+        crumbs = self.crumbs((context["title"], ""))
+        return self.show("grants/form.html", form=form, cancel_url=back, crumbs=crumbs,
+                         commanded=" ".join(COMMANDED), grant=self.thing, **context)  # fmt: skip
+
+    def confirmation(self, preview: dict[str, Any], *, form_url: str, **context: Any) -> HttpResponse:
+        """The preview once more, with all that was entered kept behind it."""
+        kept = [(name, value) for name, values in self.request.POST.lists() if name not in NOT_KEPT for value in values]
+        asked = _("Grant this access?") if self.thing is None else _("Change the access like this?")
+        return self.show("grants/confirm.html", preview=preview, kept=kept, form_url=form_url, asked=asked,
+                         crumbs=self.crumbs((context["title"], "")), **context)  # fmt: skip
+
+    def preview_of(
+        self, form: ActForm, preview: Callable[[Any], previews.Preview], page: Callable[[], HttpResponse]
+    ) -> HttpResponse:
+        """The fragment beside the form; a half-filled form is no error yet."""
+        if not self.request.htmx:
+            return page()
+        if form.is_valid():
+            found = attempted(lambda: preview(form), waits=True)
+        else:
+            named = ", ".join(str(field.label) for name, field in form.fields.items() if name in form.errors)
+            found = {"missing": _("The preview appears once you have filled in: %(names)s.") % {"names": named}}
+        return self.show("components/preview.html", preview=found)
+
+    def after(self, grant: Grant) -> str:
+        """The grant's page; the list for who may create but not view."""
+        return address(grant) if engine.decide(self.actor, "grant:view", grant).allowed else list_address("grant")
+
+    # --- Extending
+
+    def extend_page(self) -> HttpResponse:
+        """Another end: +7 or +30 days by a button, or a date."""
+        grant, data = self.thing, self.request.POST or None
+        if data is not None and "days" in data:
+            return self.extend_by(data["days"])
+        form = ExtendForm(data, initial={"expires_at": grant.expires_at})
+        return self.form_page(
+            form, lambda values: services.extend_grant(self.actor, grant, values["expires_at"]),
+            title=_("Extend the grant"), done=_("The grant has a new end."), submit_label=_("Set this end"),
+            template="grants/extend.html", grant=grant, extensions=EXTENSIONS, subtitle=title(grant),
+        )  # fmt: skip
+
+    def extend_by(self, days: str) -> HttpResponse:
+        if days not in map(str, EXTENSIONS):
+            raise Http404
+        now = timezone.now()
+        if self.thing.expires_at is None:
+            return self.attempt(lambda: None, address(self.thing), _("It has no end; nothing needs to be extended."))
+        end = max(self.thing.expires_at, now) + timedelta(days=int(days))
+        done = _("The grant ends %(days)s days later.") % {"days": days}
+        return self.attempt(lambda: services.extend_grant(self.actor, self.thing, end), address(self.thing), done)

@@ -1,0 +1,42 @@
+"""Grants that wait for an answer: on the first page and on the list of what was received."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.grants.models import Grant
+from accesscontrol.services.grants import sides as grant_sides
+from portal.addresses import address
+from portal.pages.grants.words import level_tags, title
+
+#: So many are shown on the first page.
+SHOWN = 5
+
+
+def unanswered(actor: Actor, own: int | None) -> list[dict[str, Any]]:
+    """What others offer to the account acted for, the newest first."""
+    rows = grant_sides.waiting(engine.visible(actor, "grant:view").select_related("account"), own)
+    return invitations(actor, own, list(rows.order_by("-created_at", "-id")[:SHOWN]))
+
+
+def invitations(actor: Actor, own: int | None, grants: list[Grant]) -> list[dict[str, Any]]:
+    """Grants that wait for an answer, each with what it offers and the buttons to answer."""
+    may = own is not None and bool(grants) and engine.decide(actor, "grant:create", ("account", own)).allowed
+    return [
+        {
+            "title": _("%(account)s offers you access") % {"account": grant.account.name},
+            "what": title(grant),
+            "levels": level_tags(grant, 8),
+            "note": grant.note,
+            "ends": grant.expires_at,
+            "url": address(grant),
+            "accept_url": address(grant, "accept"),
+            "decline_url": address(grant, "delete"),
+            "may_answer": may,
+        }
+        for grant in grants
+    ]

@@ -1,0 +1,116 @@
+"""What an act on a grant would do, as the preview beside a form and in a confirmation shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accesscontrol import catalogue
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.grants.previews.previews import Counted, Effect, Preview
+from accesscontrol.services.grants.previews.words import CREATE, sentence
+from portal.frame.counting import thin
+
+#: So many kinds stand in a line, and so many names of links that are cut.
+KINDS_SHOWN, LINKS_SHOWN = 6, 8
+#: So many grantees are open; the others fold.
+PARTS_SHOWN = 4
+#: Up to so many numbers make one sentence.
+SENTENCE = 5
+WORDS = {
+    "see": gettext_lazy("See"),
+    "edit": gettext_lazy("Edit"),
+    "delete": gettext_lazy("Delete"),
+    "command": gettext_lazy("Send commands to"),
+    "create": gettext_lazy("Create"),
+    "operate as": gettext_lazy("Act as"),
+}
+
+
+def shown(preview: Preview, *, waits: bool = False) -> dict[str, Any]:
+    """A preview as components/preview.html reads it. waits: say what is offered to those that must accept first."""
+    parts = [_effect(effect) for effect in preview.effects if effect.changes]
+    found: dict[str, Any] = {"parts": parts[:PARTS_SHOWN], "rest": parts[PARTS_SHOWN:], **_cut(preview)}
+    if waits and preview.waiting:
+        found["waiting"] = list(preview.waiting)
+        found["offered"] = _rows(preview.offered, lambda each: each.after)
+    if not parts and not found.get("waiting") and not found["cut"]:
+        found["sentence"] = _("Nobody gains or loses anything by this now.")
+        if waits and preview.offered:
+            found["later"] = _rows(preview.offered, lambda each: each.after)
+        else:
+            found["more"] = _("Those accounts have the same access from elsewhere, or this changes no access.")
+    return found
+
+
+def attempted(act: Callable[[], Preview], *, waits: bool = False) -> dict[str, Any]:
+    """The preview of an act, or why the act would be refused."""
+    try:
+        return shown(act(), waits=waits)
+    except (Invalid, Conflict) as error:
+        return refused(error)
+
+
+def refused(error: Invalid | Conflict) -> dict[str, Any]:
+    """What stops the act, in the place of its preview."""
+    sentences = [one.sentence for one in error.problems] if isinstance(error, Invalid) else [str(error)]
+    return {"problems": sentences}
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    """One grantee: a sentence where the numbers fit into one, else a line for each word."""
+    short = len(effect.counted) <= SENTENCE
+    gains, losses = effect.gains, effect.losses
+    return {
+        "name": effect.account.name,
+        "gain": sentence(effect.account.name, gains) if gains and short else "",
+        "lose": sentence(effect.account.name, _losing(losses), losing=True) if losses and short else "",
+        "gains": [] if short else _rows(gains, lambda each: each.gained),
+        "loses": [] if short else _rows(losses, lambda each: each.lost),
+        "people": list(effect.people.sentences) if effect.people is not None else [],
+    }
+
+
+def _losing(losses: Iterable[Counted]) -> list[Counted]:
+    return [Counted(each.word, each.kind, each.before, each.after, 0, each.lost) for each in losses]
+
+
+def _rows(counted: Iterable[Counted], number: Callable[[Counted], int]) -> list[dict[str, str]]:
+    """A line for each word: “See”, “412 devices, 3 channels and 2 more kinds”."""
+    by_word: dict[str, list[Counted]] = {}
+    for each in counted:
+        by_word.setdefault(each.word, []).append(each)
+    return [
+        {"word": str(WORDS[word]), "things": _things(word, by_word[word], number)} for word in WORDS if word in by_word
+    ]
+
+
+def _things(word: str, counted: list[Counted], number: Callable[[Counted], int]) -> str:
+    ordered = sorted(counted, key=number, reverse=True)
+    parts = [_amount(each.kind, number(each), word) for each in ordered[:KINDS_SHOWN]]
+    rest = len(ordered) - KINDS_SHOWN
+    if rest > 0:
+        parts.append(ngettext("%(count)s more kind", "%(count)s more kinds", rest) % {"count": rest})
+    return ", ".join(parts)
+
+
+def _amount(kind: str, number: int, word: str) -> str:
+    noun = catalogue.KINDS[kind]
+    label = _(noun.label if number == 1 and word != CREATE else noun.plural)
+    label = label if label[1:2].isupper() else label[0].lower() + label[1:]
+    return label if word == CREATE else f"{thin(number)} {label}"
+
+
+def _cut(preview: Preview) -> dict[str, Any]:
+    """The links that go."""
+    named = [
+        _("%(member)s in %(container)s") % {"member": link.member, "container": link.container}
+        for link in preview.cut[:LINKS_SHOWN]
+    ]
+    rest = len(preview.cut) - len(named) + preview.more_cut
+    if rest:
+        named.append(ngettext("%(count)s more link", "%(count)s more links", rest) % {"count": rest})
+    return {"cut": named}

@@ -1,0 +1,171 @@
+"""The first page: who am I and for which account, what may I see, what ends soon, what happened, what to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.accounts.models import Account
+from accesscontrol.services.grants import sides as grant_sides
+from portal.addresses import address
+from portal.declared import SIGNED_IN, declares
+from portal.frame.counting import NOUNS, item_counts, noun_rows, tile
+from portal.frame.menu import address_or_none
+from portal.pages.events.lines import sentence
+from portal.pages.grants.invitations import unanswered
+from portal.pages.home.endings import Access, ending_soon
+from portal.token_sessions import TokenHolder
+from portal.tool_registry import landing, tool_of
+
+EVENTS = 8
+BLOCKED = 5
+STEPS = 4
+_ARE = {
+    "owner": gettext_noop("You are the owner of %(account)s."),
+    "administrator": gettext_noop("You are an administrator of %(account)s."),
+    "developer": gettext_noop("You are a developer of %(account)s."),
+    "user": gettext_noop("You are a user of %(account)s."),
+}
+
+
+@declares(SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:
+    """GET: the first page, with what this person may see and nothing else; what is going on follows by itself."""
+    actor, user = request.actor, request.user
+    if tool_of(request) is not None:
+        return redirect(landing(actor, user.token))
+    access = engine.access_of(actor)
+    items, nouns, own = item_counts(actor), _nouns(actor, access), actor.acting or user.account_id
+    context = {
+        "title": _hello(request),
+        "subtitle": _who(request),
+        "icon": "home",
+        "item_tiles": [tile(kind, count) for kind, count in items.items()],
+        "noun_tiles": _noun_tiles(nouns, own, actor),
+        "steps": _steps(access, {**items, **nouns}),
+        "empty": None if items else _nothing(request, access),
+        "invitations": unanswered(actor, own) if nouns.get("grant") else [],
+    }
+    return render(request, "home/home.html", context)
+
+
+@declares(SIGNED_IN)
+def going_on(request: HttpRequest) -> HttpResponse:
+    """GET: what ends soon, what is blocked and what happened; a fragment for the first page, or a page of its own."""
+    actor = request.actor
+    access = engine.access_of(actor)
+    shown = {
+        "endings": ending_soon(actor, request.user, access),
+        "events": _events(actor, access),
+        "blocked": _blocked(actor, access),
+    }
+    if request.htmx:
+        return render(None, "home/going_on_cards.html", shown)
+    return render(request, "home/going_on.html", {"title": _("What is going on"), "icon": "clock", **shown})
+
+
+def _hello(request: HttpRequest) -> str:
+    if isinstance(request.user, TokenHolder):
+        return request.user.token.name
+    return _("Hello, %(name)s") % {"name": request.user.first_name or request.user.username}
+
+
+def _who(request: HttpRequest) -> str:
+    """Who one is and for which account one acts, in a sentence."""
+    user = request.user
+    if isinstance(user, TokenHolder):
+        return _("You are signed in by this token, which %(acts_for)s.") % {"acts_for": user.acts_for}
+    if user.is_superuser and user.account_id is None:
+        return _("You are the platform operator.")
+    words = {"account": user.account.name, "role": user.role.name if user.role_id else ""}
+    if user.authority == "user" and user.role_id:
+        return _("You are a user of %(account)s, with the role %(role)s.") % words
+    return _(_ARE[user.authority]) % words
+
+
+def _nouns(actor: Actor, access: Access) -> dict[str, int]:
+    """How many of each noun the caller may view; those it sees nothing of are left out."""
+    seen = [noun for noun in ("account", *NOUNS) if access[noun][f"{noun}:view"] != "none"]
+    return {noun: noun_rows(actor, noun).count() for noun in seen}
+
+
+def _noun_tiles(nouns: dict[str, int], own: int | None, actor: Actor) -> list[dict[str, Any]]:
+    """A tile a noun; grants have one for each side that has a list of its own."""
+    found = []
+    for noun, count in nouns.items():
+        if noun == "grant" and own is not None and count:
+            found += _grant_tiles(actor, own)
+        elif count > (noun in ("account", "user")):
+            found.append(tile(noun, count))
+    return found
+
+
+def _grant_tiles(actor: Actor, own: int) -> list[dict[str, Any]]:
+    """What the branch gave, and what it received."""
+    rows = noun_rows(actor, "grant")
+    given, received = grant_sides.given(rows, own).count(), grant_sides.received(rows, own).count()
+    gave = {**tile("grant", given), "heading": _("Grants given")}
+    got = {**tile("grant", received), "heading": _("Grants received"), "url": reverse("grant_received")}
+    return [one for one, count in ((gave, given), (got, received)) if count]
+
+
+def _events(actor: Actor, access: Access) -> list[dict[str, Any]]:
+    """The latest lines of the audit log that the caller may see."""
+    if access["event"]["event:view"] == "none":
+        return []
+    rows = list(engine.visible(actor, "event:view").select_related("detail").order_by("-at", "-id")[:EVENTS])
+    veil_actors(actor, rows)
+    return [{"time": row.at, "sentence": sentence(row), "url": address(row)} for row in rows]
+
+
+def _blocked(actor: Actor, access: Access) -> list[Account]:
+    """Blocked accounts that the caller sees."""
+    if access["account"]["account.limits:view"] == "none":
+        return []
+    return list(engine.visible(actor, "account:view").filter(blocked=True).order_by("name", "pk")[:BLOCKED])
+
+
+def _steps(access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """What a newcomer does next: what they may make and have none of yet, and where to ask."""
+    wanted = (
+        ("device", 0, _("Register a device"), _("A tracker, sensor or gateway that sends data.")),
+        ("account", 1, _("Open an account for a client"), _("It owns its own items and people; you see all of it.")),
+        ("user", 1, _("Add a colleague"), _("Give them an authority, or a role and the items they need.")),
+        ("token", 0, _("Make a token"), _("A key for a tool or a script, cut down to what it needs.")),
+        ("grant", 0, _("Share with another account"), _("A grant gives others access to some of your items.")),
+    )
+    found = []
+    for kind, most, heading, text in wanted:
+        url = address_or_none(f"{kind}_create")
+        if url and access[kind][f"{kind}:create"] != "none" and counts.get(kind, 0) <= most:
+            found.append({"heading": heading, "text": text, "icon": kind, "url": url})
+    return found[:STEPS]
+
+
+def _nothing(request: HttpRequest, access: Access) -> dict[str, Any]:
+    """What it says to somebody who sees no item at all."""
+    if any(access[kind][f"{kind}:create"] != "none" for kind in catalogue.ITEM_KINDS):
+        return {
+            "icon": "items",
+            "title": _("No items yet"),
+            "text": _("Devices, channels, dashboards and all else that access is given to appear here."),
+        }
+    account = request.user.account
+    text = _("Items appear here once somebody assigns or shares them. Ask an administrator of %(account)s.")
+    return {
+        "icon": "items",
+        "title": _("Nothing is assigned to you yet"),
+        "text": text % {"account": account or _("your account")},
+    }
+
+
+urlpatterns = [path("", home, name="home"), path("going-on/", going_on, name="going_on")]

@@ -1,0 +1,56 @@
+"""The tab *Access* of an item: who may do what on it, and the caller's own access with its why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accesscontrol.access.doors import reverse
+from portal.addresses import kind_of, name_in_address
+from portal.frame.menu import address_or_none
+from portal.frame.screens import Route
+from portal.pages.items.page import ItemPage
+from portal.token_sessions import name_of_caller
+
+SHOWN = 200
+
+
+class ItemAccessScreen(ItemPage):
+    """Who has access to an item, and through what."""
+
+    routes = (Route("access", "<str:key>/access/", "view"),)
+
+    def access_page(self) -> HttpResponse:
+        asked = self.asked()
+        holders = reverse.who(asked, self.thing, asker=self.actor)
+        return self.item_page(
+            "items/access.html", "access",
+            asked=asked,
+            permissions=[{"name": name, "active": name == asked} for name in self.names()],
+            holders=[self.holder(one) for one in holders[:SHOWN]],
+            more=_("%(count)s more are not shown.") % {"count": len(holders) - SHOWN} if len(holders) > SHOWN else "",
+            own=[self.own(name) for name in self.names()],
+        )  # fmt: skip
+
+    def names(self) -> list[str]:
+        """Every permission that is asked of an item of this kind."""
+        return [name for name in self.noun.permissions if name != f"{self.kind_name}:create"]
+
+    def asked(self) -> str:
+        wanted = self.request.GET.get("permission", "")
+        return wanted if wanted in self.names() else f"{self.kind_name}:view"
+
+    def holder(self, one: reverse.Holder) -> dict[str, Any]:
+        icon = "user" if one.type == "user" else "token" if one.type == "token" else "account"
+        note = one.account_name if one.type != "account" else ""
+        return {"label": one.name, "note": note, "icon": icon, "sentence": one.sentence, "hidden": one.hidden}
+
+    def own(self, name: str) -> dict[str, Any]:
+        """One line of the caller's own access: the permission, yes or no, and where it is explained."""
+        explorer = address_or_none("explorer")
+        thing = f"{kind_of(self.thing)}:{name_in_address(self.thing)}"
+        query = urlencode({"caller": name_of_caller(self.request.user), "permission": name, "thing": thing})
+        return {"name": name, "allowed": name in self.may, "url": f"{explorer}?{query}" if explorer else ""}

@@ -1,0 +1,181 @@
+"""Forms of items: create, change, move; settings as names and values or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from zlib import crc32
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.items.models import Item
+from portal.frame.forms import ActForm, DataField, DaysField, ThingField, ThingsField, refuse_constant
+
+
+class ItemCreateForm(ActForm):
+    """A new item: for which account, its name, its settings, and what it is put into."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+
+    def __init__(self, *args, actor: Actor, kind: str, accounts: Any, **rest):
+        super().__init__(*args, **rest)
+        text = _("It belongs to this account; accounts above it see it too.")
+        account = ThingField(
+            accounts.order_by("name"), f"{kind}:create", label=_("Create for"), help_text=text, empty=""
+        )
+        self.fields = {"account": account, **self.fields}
+        self.fields["settings"] = DataField(label=_("Settings"), help_text=_("A JSON object; leave it empty for none."))
+        containers = catalogue.LINKS.get(kind, ())
+        if containers:
+            rows = engine.visible(actor, engine.ANY_ITEM_VIEW).filter(kind__in=containers).order_by("name", "id")
+            query = "&".join(f"kind={name}" for name in containers)
+            self.fields["links"] = ThingsField(
+                rows, engine.ANY_ITEM_VIEW, query=query, label=_("Put into"), required=False,
+                help_text=_("Groups, channels and other things that it shall be linked to."),
+            )  # fmt: skip
+
+
+class ItemChangeForm(ActForm):
+    """Name, owner and history depth of an item; its settings where the kind has no section for them."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+
+    def __init__(self, *args, actor: Actor, item: Item, **rest):
+        initial = {"name": item.name, "settings": item.settings, "history_days": item.history_days, "owner": item.owner}
+        super().__init__(*args, initial=initial, **rest)
+        people = engine.visible(actor, "user:view").filter(account=item.account_id, authority="developer")
+        if people.exists() and (item.owner is None or people.filter(pk=item.owner_id).exists()):
+            text = _("A developer of the account; empty = the account itself.")
+            self.fields["owner"] = ThingField(
+                people.order_by("username"),
+                "user:view",
+                lookup="username",
+                label=_("Owner"),
+                required=False,
+                help_text=text,
+            )
+        if engine.decide(actor, "subscription:change", item.account).allowed:
+            text = _("Days of messages, media, intervals and events that can be seen; empty = as the account.")
+            self.fields["history_days"] = DaysField(label=_("History depth"), help_text=text)
+        if "settings" not in catalogue.KINDS[item.kind].sections:
+            self.fields["settings"] = DataField(label=_("Settings"))
+
+
+class ItemMoveForm(ActForm):
+    """Another account for an item."""
+
+    def __init__(self, *args, accounts: Any, kind: str, **rest):
+        super().__init__(*args, **rest)
+        text = _("Its assignments, projects and grants stay as rows, and count as far as the new account allows.")
+        self.fields["account"] = ThingField(
+            accounts.order_by("name"), f"{kind}:create", label=_("New account"), help_text=text, empty=""
+        )
+
+
+class SettingsForm(ActForm):
+    """An item's settings: a field for each value there is, with a box to remove it, one new value, and all as JSON.
+
+    What is changed in the fields counts; the JSON counts when it was changed itself. shown: whether the caller may view
+    the settings; else there is only the one new value, and the others stay as they are, unseen.
+    """
+
+    kinds = (("", _("as written")), ("text", _("text")), ("json", _("JSON")))
+
+    def __init__(self, *args, item: Item, shown: bool = True, **rest):
+        super().__init__(*args, **rest)
+        #: What stays without being shown.
+        self.unseen = {} if shown else dict(item.settings)
+        #: Field → (setting, value before).
+        named = sorted(item.settings.items()) if shown else []
+        self.nested = {name: json.dumps(value, ensure_ascii=False) for name, value in named if not _is_plain(value)}
+        self.plain = {value_field(name): (name, value) for name, value in named if _is_plain(value)}
+        for field, (name, value) in self.plain.items():
+            self.fields[field] = _field_for(name, value)
+        #: Field → the setting that it removes; also of values that only the JSON can change.
+        self.removals = {f"remove_{value_field(name)}": name for name, _value in named}
+        for field, name in self.removals.items():
+            self.fields[field] = forms.BooleanField(label=_("Remove %(name)s") % {"name": name}, required=False)
+        self.fields["new_name"] = forms.CharField(label=_("New setting"), required=False, max_length=200)
+        self.fields["new_kind"] = forms.ChoiceField(label=_("Written as"), required=False, choices=self.kinds)
+        self.fields["new_value"] = forms.CharField(label=_("Its value"), required=False, max_length=2000)
+        if not shown:
+            return
+        text = _("All settings. Take a line out to remove a setting.")
+        self.fields["json"] = DataField(label=_("As JSON"), initial=item.settings, help_text=text)
+        self.groups = (
+            (_("Values"), "", tuple(self.plain)),
+            (_("One more"), "", ("new_name", "new_kind", "new_value")),
+            (_("Everything"), "", ("json",)),
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each setting as a row: its name, its field (or the value that only JSON changes), the box to remove it."""
+        fields = {name: self[field] for field, (name, _value) in self.plain.items()}
+        return [
+            {"name": name, "field": fields.get(name), "value": self.nested.get(name), "remove": self[field]}
+            for field, name in self.removals.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        found = dict(cleaned.get("json", self.unseen))
+        for field, (name, before) in self.plain.items():
+            after = _typed(cleaned[field], before)
+            if after != before and name in found:
+                found[name] = after
+        for field, name in self.removals.items():
+            if cleaned[field]:
+                found.pop(name, None)
+        if cleaned["new_name"].strip():
+            found[cleaned["new_name"].strip()] = self.new_value()
+        cleaned["settings"] = found
+        return cleaned
+
+    def new_value(self) -> Any:
+        """The value of the new setting, read as the form says."""
+        text, kind = self.cleaned_data["new_value"], self.cleaned_data["new_kind"]
+        if kind == "text":
+            return text
+        if kind == "json":
+            try:
+                return json.loads(text, parse_constant=refuse_constant)
+            except (ValueError, RecursionError):
+                self.add_error("new_value", _("This is not JSON. Write it like {“name”: 1}, with straight quotes."))
+        return _guess(text)
+
+
+def value_field(name: str) -> str:
+    """The field of a setting: its name stays whatever other settings come and go before the form is sent."""
+    return f"value_{crc32(name.encode()):08x}"
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def _field_for(name: str, value: Any) -> forms.Field:
+    if isinstance(value, bool):
+        return forms.BooleanField(label=name, required=False, initial=value)
+    if isinstance(value, int):
+        return forms.IntegerField(label=name, initial=value)
+    if isinstance(value, float):
+        return forms.FloatField(label=name, initial=value)
+    return forms.CharField(label=name, initial=value, required=False)
+
+
+def _typed(after: Any, before: Any) -> Any:
+    return float(after) if isinstance(before, float) and not isinstance(before, bool) else after
+
+
+def _guess(text: str) -> Any:
+    """A new value as people write it: a whole number, true or false, else text."""
+    text = text.strip()
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() and len(text) < 16 else text

@@ -1,0 +1,128 @@
+"""What all pages of one item share: head, tags, tabs for the sections that the caller may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.engine import Question
+from accesscontrol.items.models import Item
+from portal.addresses import address
+from portal.frame.screens import Screen
+from portal.token_sessions import TokenHolder
+from portal.tool_registry import TABS, tool_of
+
+SECTION_ICONS = {
+    "settings": "settings", "telemetry": "telemetry", "messages": "messages", "commands": "command",
+    "outputs": "output",
+    "media": "media", "properties": "property", "logs": "log", "items": "items", "connections": "link",
+    "idents": "fingerprint", "intervals": "intervals", "files": "file", "data": "data", "tags": "tag", "calls": "send",
+    "events": "bell", "fields": "property", "forms": "list",
+}  # fmt: skip
+
+
+def section_label(section: str) -> str:
+    """How a section is called on a tab."""
+    return _(section.replace("_", " ").capitalize())
+
+
+def opening(kind: str, section: str) -> str:
+    """The permission that shows a section's tab: its view, or what else there is where it has none."""
+    verbs = catalogue.KINDS[kind].sections[section]
+    return f"{kind}.{section}:{'view' if 'view' in verbs else verbs[0]}"
+
+
+def grant_tags(actor: Actor, rows: list[Item], own_account: int | None) -> dict[int, dict[str, str]]:
+    """For rows of other accounts that came by a grant: the grant in words and its address, by item id."""
+    foreign = [row for row in rows if row.account_id != own_account]
+    received = engine.visible(actor, "grant:view").filter(grantees=own_account)
+    if not foreign or not received.exists():
+        return {}
+    decisions = engine.decide_many([Question(actor, f"{row.kind}:view", row) for row in foreign])
+    by_row = {}
+    for row, decision in zip(foreign, decisions, strict=True):
+        origin = decision.verdict.by.origin if decision.allowed and decision.verdict.by else None
+        if origin and origin[0] == "grant":
+            by_row[row.pk] = origin[1]
+    grants = received.filter(pk__in=set(by_row.values())).select_related("account").in_bulk() if by_row else {}
+    return {
+        row: {"label": _("from %(account)s") % {"account": grants[number].account}, "url": address(grants[number])}
+        for row, number in by_row.items()
+        if number in grants
+    }
+
+
+class ItemPage(Screen):
+    """A page about one item."""
+
+    joined = ("account", "owner", "made_by")
+
+    @cached_property
+    def may(self) -> set[str]:
+        """Every permission of the item's kind that the caller has on it."""
+        return self.marks()
+
+    def has(self, needed: str) -> bool:
+        """Whether the caller has `change` or `settings:change` on the item."""
+        return (f"{self.kind_name}.{needed}" if ":" in needed else f"{self.kind_name}:{needed}") in self.may
+
+    def tabs(self, active: str) -> list[dict[str, Any]]:
+        """A tab for each section that the caller may see, besides the overview, the links and who has access.
+
+        Who signed in by a tool's token sees the tool: those sections and nothing else.
+        """
+        overview, sections = ("detail", _("Overview"), "info"), self.section_tabs()
+        tool, holder = tool_of(self.request), self.request.user
+        if tool is not None and sections:
+            order = TABS[tool.preset]
+            shown = sorted(sections, key=lambda tab: order.index(tab[0]) if tab[0] in order else len(order))
+        else:
+            shown = [overview, *sections]
+            if self.kind_name in catalogue.LINKS or "items" not in self.noun.sections:
+                shown.append(("links", _("Links"), "link"))
+            if not isinstance(holder, TokenHolder) or holder.is_whole:
+                shown.append(("access", _("Access"), "access"))
+        return [
+            {"label": label, "url": self.to(name), "icon": icon, "active": name == active}
+            for name, label, icon in shown
+        ]
+
+    def section_tabs(self) -> list[tuple[str, str, str]]:
+        """(route, label, icon) of the sections that the caller may see; a device's messages draw its track, too."""
+        found = []
+        if self.kind_name == "device" and "device.messages:view" in self.may:
+            found.append(("track", _("Track"), "place"))
+        for section in self.noun.sections:
+            if opening(self.kind_name, section) in self.may:
+                found.append((section, section_label(section), SECTION_ICONS[section]))
+        return found
+
+    def item_page(self, template: str, active: str, **context: Any) -> HttpResponse:
+        """Render one tab of the item's page."""
+        tags = grant_tags(self.actor, [self.thing], self.own_account())
+        grant_tag = tags.get(self.thing.pk)
+        head = {
+            "title": self.thing.name,
+            "subtitle": _(self.noun.label),
+            "account_tag": None if grant_tag else self.account_tag(),
+            "grant_tag": grant_tag,
+            "tabs": self.tabs(active),
+            "crumbs": self.crumbs(),
+            "more_actions": self.menu(),
+            "item": self.thing,
+        }
+        return self.show(template, **{**head, **context})
+
+    def menu(self) -> list[dict[str, Any]]:
+        """The acts on the item itself, as far as the caller may."""
+        wanted = (("change", "change", _("Change"), "edit"), ("move", "delete", _("Move to another account"), "move"))
+        found = [self.action(route, label, icon) for route, verb, label, icon in wanted if self.has(verb)]
+        if self.has("delete"):
+            found.append(self.action("delete", _("Delete"), "trash", dialog=True, style="danger"))
+        return found

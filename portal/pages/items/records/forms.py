@@ -1,0 +1,75 @@
+"""Forms of an item's sections: a time span, a record, an output, deleting many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.items.models import Record
+from portal.frame.forms import ActForm, DataField, MomentField, ThingField
+
+#: Sections whose rows are told apart by a name.
+WITH_NAME = ("commands", "properties", "fields", "forms", "files", "media", "tags", "data")
+NEEDS_NAME = ("properties", "fields", "forms", "files", "media")
+
+
+class SpanForm(ActForm):
+    """From when until when."""
+
+    since = MomentField(label=_("From"))
+    until = MomentField(label=_("Until"))
+
+    def narrow(self, rows: QuerySet) -> QuerySet:
+        """The rows of the span; a time that cannot be read narrows nothing, and the form says so."""
+        if not self.is_valid():
+            return rows
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        rows = rows.filter(at__gte=since) if since else rows
+        return rows.filter(at__lte=until) if until else rows
+
+
+class RecordForm(ActForm):
+    """One row of a section: its name where rows have one, its data, and the device that it names."""
+
+    def __init__(self, *args, section: str, actor: Actor | None = None, kind: str = "", edits: bool = False, **rest):
+        super().__init__(*args, **rest)
+        if section in WITH_NAME:
+            required = section in NEEDS_NAME
+            label = _("Command") if section == "commands" else _("Name")
+            self.fields["name"] = forms.CharField(label=label, max_length=200, required=required)
+        self.fields["data"] = DataField(label=_("Data"), help_text=_("A JSON object, such as {“speed”: 30}."))
+        if not edits and kind != "device" and section not in ("calls",) and actor is not None:
+            rows = engine.visible(actor, "device:view").order_by("name", "id")
+            self.fields["device"] = ThingField(
+                rows, "device:view", label=_("Device that it names"), required=False,
+                help_text=_("The row then shows only to who may view this device."),
+            )  # fmt: skip
+
+
+class OutputForm(ActForm):
+    """An output and its new state."""
+
+    name = forms.CharField(label=_("Output"), max_length=200)
+    on = forms.BooleanField(label=_("On"), required=False)
+
+    def __init__(self, *args, row: Record | None, **rest):
+        initial = {"name": row.name, "on": bool(row.data.get("on"))} if row else {}
+        super().__init__(*args, initial=initial, **rest)
+        self.kept = dict(row.data) if row else {}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["data"] = {**self.kept, "on": cleaned.get("on", False)}
+        return cleaned
+
+
+class ClearForm(ActForm):
+    """Delete the rows of a section before a time, or all of them."""
+
+    before = MomentField(label=_("Delete what is older than"), help_text=_("Leave it empty to delete everything."))
+    sure = forms.BooleanField(label=_("Yes, delete them. This cannot be undone."))

@@ -1,0 +1,196 @@
+"""The screens of items, one for each kind: list, overview, create, change, move, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import include, path
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.doors.records import last_times, visible_entries
+from accesscontrol.accounts.models import User
+from accesscontrol.items.models import Item
+from accesscontrol.services.items import items as services
+from portal.addresses import address, list_address
+from portal.frame.listing import Listing
+from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, Screen, screens_at
+from portal.pages.items.access import ItemAccessScreen
+from portal.pages.items.filters import ItemFilters
+from portal.pages.items.forms import ItemChangeForm, ItemCreateForm, ItemMoveForm
+from portal.pages.items.links import ItemLinkScreen
+from portal.pages.items.page import ItemPage, grant_tags
+from portal.pages.items.records.screens import ItemSectionScreen
+from portal.pages.items.records.track import ItemTrackScreen
+from portal.pages.items.tables import ContainerTable, DeviceTable, ItemTable
+from portal.tool_registry import tool_of
+
+#: Kinds that devices are linked to.
+HOLDERS = frozenset(catalogue.LINKS["device"])
+NAMES = 5
+
+
+def visible_people(screen: Screen, ids: set[int | None]) -> QuerySet:
+    """Those of these users that the caller may view."""
+    return engine.visible(screen.actor, "user:view").filter(pk__in=ids - {None})
+
+
+class ItemListing(Listing):
+    """The list of items of a kind."""
+
+    table = ItemTable
+    filters = ItemFilters
+    row_permissions = ("change", "delete")
+
+    def __init__(self, screen: Screen):
+        super().__init__(screen)
+        if screen.kind_name == "device":
+            self.table = DeviceTable
+        elif screen.kind_name in HOLDERS:
+            self.table = ContainerTable
+
+    def decorate(self, table: ItemTable, rows: list[Item]) -> None:
+        super().decorate(table, rows)
+        table.grant_tags = grant_tags(self.actor, rows, self.screen.own_account())
+        table.seen_users = self.seen(row.owner for row in rows)
+        if isinstance(table, DeviceTable):
+            table.last_times = last_times(self.actor, rows, "messages")
+        if isinstance(table, ContainerTable):
+            table.device_counts = self.device_counts(rows)
+
+    def rows(self) -> QuerySet:
+        """Sorted by owner, a row whose owner the caller may not view stands as one without."""
+        rows = super().rows()
+        if not any(one.strip("-") == "owner" for one in self.request.GET.getlist("sort")):
+            return rows
+        owner = engine.visible(self.actor, "user:view").filter(pk=OuterRef("owner")).order_by().values("username")[:1]
+        return rows.annotate(seen_owner=Coalesce(Subquery(owner), Value("")))
+
+    def device_counts(self, rows: list[Item]) -> dict[int, int]:
+        """How many of the devices linked to each row the caller may view."""
+        devices = engine.visible(self.actor, "device:view").filter(
+            container_links__container__in=[row.pk for row in rows]
+        )
+        counted = devices.order_by().values_list("container_links__container").annotate(Count("pk"))
+        return dict(counted) if rows else {}
+
+
+class ItemScreen(ItemPage):
+    """Items of one kind."""
+
+    listing = ItemListing
+    routes = (LIST, CREATE, DETAIL, CHANGE, Route("move", "<str:key>/move/", "delete", WRITE), DELETE)
+
+    def create_page(self) -> HttpResponse:
+        accounts = self.creation_accounts()
+        initial = {"account": self.start_account(accounts)}
+        form = ItemCreateForm(
+            self.request.POST or None, initial=initial, actor=self.actor, kind=self.kind_name, accounts=accounts
+        )
+        title = _("Create a %(label)s") % {"label": self.noun.label.lower()}
+        return self.form_page(form, self.create, title=title, to=self.after_creation, done=_("Created."),
+                              submit_label=_("Create"))  # fmt: skip
+
+    def start_account(self, accounts: QuerySet) -> Any:
+        """The account that the form starts with: the one acted for, else the first."""
+        return accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+
+    def create(self, values: dict[str, Any]) -> Item:
+        return services.create_item(self.actor, values.pop("account"), kind=self.kind_name, **values)
+
+    def after_creation(self, item: Item) -> str:
+        """Its page; the list for who may create but not view."""
+        seen = engine.decide(self.actor, f"{item.kind}:view", item).allowed
+        return address(item) if seen else list_address(item.kind)
+
+    def list_page(self) -> HttpResponse:
+        """The list; for who signed in by a tool's token it is the first page of the tool."""
+        tool = tool_of(self.request) if self.kind_name == "device" else None
+        if tool is None:
+            return super().list_page()
+        return self.show("generic/list.html", title=_(tool.name), subtitle=_(tool.description),
+                         **self.listing(self).context())  # fmt: skip
+
+    def detail_page(self) -> HttpResponse:
+        item = self.thing
+        if tool_of(self.request) is not None and self.section_tabs():
+            return redirect(self.tabs("detail")[0]["url"])  # a tool opens on its own tab
+        people = visible_people(self, {item.owner_id, item.made_by_id}).in_bulk()
+        rows = [
+            {"label": _("Key"), "value": item.key, "copyable": True},
+            {"label": _("Account"), "value": item.account.name},
+            {"label": _("Owner"), **self.person(people, item.owner_id)},
+            {"label": _("Made by"), **self.person(people, item.made_by_id)},
+            {"label": _("Created"), "time": item.created_at},
+            {"label": _("Changed"), "time": item.changed_at},
+            {"label": _("History depth"), "value": self.depth()},
+        ]
+        if "settings" not in self.noun.sections and item.settings:
+            rows += [{"label": str(name), "value": value} for name, value in item.settings.items()]
+        return self.item_page("generic/detail.html", "detail", rows=rows, intro=_(self.noun.about))
+
+    def depth(self) -> str:
+        days = self.thing.history_days
+        return _("as the account") if days is None else _("%(days)s days") % {"days": days}
+
+    @staticmethod
+    def person(people: dict[int, User], user_id: int | None) -> dict[str, str]:
+        """A user by name and address, for who may view that user."""
+        found = people.get(user_id) if user_id else None
+        return {"value": found.username, "url": address(found)} if found else {"value": ""}
+
+    def change_page(self) -> HttpResponse:
+        form = ItemChangeForm(self.request.POST or None, actor=self.actor, item=self.thing)
+        title = _("Change %(name)s") % {"name": self.thing.name}
+        return self.form_page(form, lambda values: services.change_item(self.actor, self.thing, **values),
+                              title=title, done=_("Saved."))  # fmt: skip
+
+    def move_page(self) -> HttpResponse:
+        accounts = self.creation_accounts().exclude(pk=self.thing.account_id)
+        form = ItemMoveForm(self.request.POST or None, accounts=accounts, kind=self.kind_name)
+        title = _("Move %(name)s") % {"name": self.thing.name}
+        return self.form_page(form, lambda values: services.move_item(self.actor, self.thing, values["account"]),
+                              title=title, done=_("Moved."), to=self.after_creation,
+                              submit_label=_("Move"))  # fmt: skip
+
+    def delete_page(self) -> HttpResponse:
+        item = self.thing
+        return self.confirm_page(
+            lambda: services.delete_item(self.actor, item),
+            title=_("Delete %(name)s?") % {"name": item.name},
+            warning=_("It goes with everything in it."),
+            typed_name=item.name,
+            consequences=self.consequences(),
+            to=list_address(self.kind_name),
+            done=_("%(name)s has been deleted.") % {"name": item.name},
+        )
+
+    def consequences(self) -> list[dict[str, Any]]:
+        """What goes with the item, in numbers and names; only what the caller may view is counted."""
+        item, see = self.thing, engine.visible
+        related = [
+            (_("entries in its sections"), visible_entries(self.actor, item), False),
+            (_("links to things in it"), see(self.actor, "*:view").filter(container_links__container=item), True),
+            (_("links to things it is in"), see(self.actor, "*:view").filter(member_links__member=item), True),
+            (_("people it is assigned to or shared with"), see(self.actor, "user:view").filter(
+                pk__in=item.shares.values("user")), True),
+            (_("grants that name it"), see(self.actor, "grant:view").filter(items=item), True),
+            (_("projects that hold it"), see(self.actor, "project:view").filter(items=item), True),
+        ]  # fmt: skip
+        found = []
+        for label, rows, named in related:
+            count = rows.count()
+            names = [str(row) for row in rows[:NAMES]] if named and count else []
+            more = _("and %(count)s more") % {"count": count - NAMES} if named and count > NAMES else ""
+            if count:
+                found.append({"count": count, "label": label, "names": names, "more": more})
+        return found
+
+
+SCREENS = (ItemScreen, ItemLinkScreen, ItemAccessScreen, ItemTrackScreen, ItemSectionScreen)
+urlpatterns = [path("items/", include([screens_at(f"{kind}/", *SCREENS, kind=kind) for kind in catalogue.ITEM_KINDS]))]

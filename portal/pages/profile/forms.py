@@ -1,0 +1,36 @@
+"""What people change of themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol.accounts.models import User
+from portal.frame.forms import ActForm
+from portal.frame.long_select import LongSelect
+
+FIELDS = ("first_name", "last_name", "phone", "time_zone")
+
+
+class ProfileForm(ActForm):
+    """Name, phone and time zone."""
+
+    first_name = forms.CharField(label=_("First name"), required=False, max_length=150)
+    last_name = forms.CharField(label=_("Last name"), required=False, max_length=150)
+    phone = forms.CharField(label=_("Phone"), required=False, max_length=40)
+    time_zone = forms.ChoiceField(
+        widget=LongSelect,
+        label=_("Time zone"),
+        required=False,
+        help_text=_("In which times are shown; empty = that of the installation."),
+    )
+
+    def __init__(self, *args: Any, user: User, **rest: Any):
+        super().__init__(*args, initial={name: getattr(user, name) for name in FIELDS}, **rest)
+        zones = sorted(
+            zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
+        )
+        self.fields["time_zone"].choices = [("", "—"), *((zone, zone.replace("_", " ")) for zone in zones)]

@@ -1,0 +1,15 @@
+"""Search and filters of the list of projects."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.frame.filters import ListFilters, ThingFilter
+
+
+class ProjectFilters(ListFilters):
+    """Projects by account."""
+
+    searched = ("name", "key", "description")
+
+    account = ThingFilter("account:view", label=_("Account"))

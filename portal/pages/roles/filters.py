@@ -1,0 +1,13 @@
+"""Search and filters of the list of roles."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.frame.filters import ListFilters, ThingFilter
+
+
+class RoleFilters(ListFilters):
+    """Roles by account."""
+
+    account = ThingFilter("account:view", label=_("Account"))

@@ -1,0 +1,151 @@
+"""Search over everything the caller may see: a page with groups, and the same as JSON for selects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.items.models import Item
+from portal.addresses import address, kind_of, name_in_address
+from portal.declared import SIGNED_IN, declares
+from portal.frame.menu import address_or_none
+
+SHOWN = 8
+OFFERED = 6
+#: Noun → (the columns that are searched, an item's exact name in the first two; the related rows that a line shows).
+SEARCHED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "item": (("name", "key"), ("account",)),
+    "account": (("name", "key"), ()),
+    "user": (("username", "first_name", "last_name", "email"), ("account",)),
+    "role": (("name", "key"), ("account",)),
+    "token": (("name", "key"), ("account",)),
+    "grant": (("key", "account__name"), ("account",)),
+    "project": (("name", "key", "description"), ("account",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found of one noun. more: there is more than is shown."""
+
+    noun: str
+    rows: list[Model]
+    more: bool
+
+    @property
+    def label(self) -> str:
+        return _("Items") if self.noun == "item" else _(catalogue.KINDS[self.noun].plural)
+
+
+def find(actor: Actor, letters: str, limit: int, nouns: tuple[str, ...] = tuple(SEARCHED)) -> list[Group]:
+    """The first things of each noun with these letters in a searched column, exact names of items first; by name."""
+    groups = []
+    for noun in nouns:
+        columns, related = SEARCHED[noun]
+        view = engine.ANY_ITEM_VIEW if noun == "item" else f"{noun}:view"
+        rows = engine.visible(actor, view).select_related(*related)
+        found = _first(rows, columns, letters, limit + 1)
+        if found:
+            groups.append(Group(noun, found[:limit], len(found) > limit))
+    return groups
+
+
+def _first(rows: QuerySet, columns: tuple[str, ...], letters: str, limit: int) -> list[Model]:
+    """Some rows, at most `limit`. They come as they are stored: sorting all of 200,000 to show eight takes too long."""
+    if not letters:
+        return sorted(rows.order_by("pk")[:limit], key=str)
+    named = rows.filter(_any(columns[:2], "exact", letters)) if rows.model is Item else rows.none()
+    exact = list(named.order_by("pk")[:limit])
+    near = rows.filter(_any(columns, "icontains", letters)).exclude(pk__in=[row.pk for row in exact])
+    return [*exact, *sorted(near.order_by("pk")[: limit - len(exact)], key=str)]
+
+
+def _any(columns: tuple[str, ...], how: str, letters: str) -> Q:
+    return reduce(or_, (Q(**{f"{column}__{how}": letters}) for column in columns))
+
+
+def asked_letters(request: HttpRequest) -> str:
+    """What was typed."""
+    return request.GET.get("q", "").replace("\x00", "").strip()
+
+
+def line(row: Model) -> dict[str, str]:
+    """A thing that was found, as components/thing.html reads it."""
+    return {"label": str(row), "url": address(row), "icon": kind_of(row), "note": whose(row)}
+
+
+def whose(row: Model) -> str:
+    """What kind of thing it is and whose, to tell namesakes apart."""
+    account = getattr(row, "account", None)
+    parts = [_(catalogue.KINDS[row.kind].label)] if isinstance(row, Item) else []
+    parts += [account.name] if account is not None else []
+    if name_in_address(row) != str(row):
+        parts.append(name_in_address(row))
+    return " · ".join(parts)
+
+
+def more_url(group: Group, letters: str) -> str:
+    """The list of a noun with the same search; items have one list a kind, so none for them all."""
+    url = address_or_none(f"{group.noun}_list") if group.noun != "item" and group.more else None
+    return f"{url}?{urlencode({'q': letters})}" if url else ""
+
+
+@declares(SIGNED_IN)
+def search(request: HttpRequest) -> HttpResponse:
+    """GET ?q=letters: what there is with these letters, by noun."""
+    letters = asked_letters(request)
+    groups = find(request.actor, letters, SHOWN) if letters else []
+    shown = [
+        {
+            "label": one.label,
+            "rows": [line(row) for row in one.rows],
+            "more": one.more,
+            "more_url": more_url(one, letters),
+        }
+        for one in groups
+    ]
+    return render(
+        request, "search/results.html", {"title": _("Search"), "icon": "search", "q": letters, "groups": shown}
+    )
+
+
+@declares(SIGNED_IN)
+def suggest(request: HttpRequest) -> JsonResponse:
+    """GET ?q=letters&only=user&only=token: the same for selects; the value is `kind:key`. Without letters: a few."""
+    letters = asked_letters(request)
+    nouns = tuple(noun for noun in SEARCHED if noun in request.GET.getlist("only")) or tuple(SEARCHED)
+    groups = find(request.actor, letters, OFFERED, nouns if letters else nouns[:1])
+    return JsonResponse({"results": [choice(row) for group in groups for row in group.rows]})
+
+
+def choice(row: Model) -> dict[str, Any]:
+    """A thing as a select offers it."""
+    note = (
+        whose(row)
+        if isinstance(row, Item)
+        else " · ".join([_(catalogue.KINDS[kind_of(row)].label), *filter(None, [whose(row)])])
+    )
+    return {"value": full_name(row), "text": str(row), "note": note}
+
+
+def full_name(row: Model) -> str:
+    """How a thing is named together with its kind: `device:truck-7`."""
+    return f"{kind_of(row)}:{name_in_address(row)}"
+
+
+urlpatterns = [
+    path("search/", search, name="search"),
+    path("search/suggest/", suggest, name="search_suggest"),
+]

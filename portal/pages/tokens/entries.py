@@ -1,0 +1,224 @@
+"""The entries of an ACL token: a kind, on which things of it, which verbs, which sections; and topics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol import catalogue
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.doors.token_contents import seen_rows
+from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
+from portal.addresses import name_in_address
+from portal.frame.forms import SHOWN, ThingsField, thing_label
+from portal.frame.long_select import LongSelect
+from portal.pages.tokens.forms import StepForm
+
+ACTIONS = [("subscribe", _("Subscribe")), ("publish", _("Publish"))]
+VERB_LABELS = {"view": _("View"), "create": _("Create"), "change": _("Change"), "delete": _("Delete")}
+
+
+def kind_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The kinds that a token's entry can name, by family."""
+    return [
+        (
+            str(_(label)),
+            [
+                (kind.name, str(_(kind.plural)))
+                for kind in catalogue.KINDS.values()
+                if kind.family == family and kind.name != "subscription"
+            ],
+        )
+        for family, label in catalogue.FAMILIES.items()
+    ]
+
+
+def reach_choices(kind: catalogue.Kind) -> list[tuple[str, str]]:
+    """On which things of the kind an entry can be."""
+    plural = _now(kind.plural).lower()
+    found = [("all", _now("All %(plural)s, also those made later") % {"plural": plural})]
+    if "group" in catalogue.LINKS.get(kind.name, ()):
+        found.append(("in_groups", _now("%(plural)s in groups") % {"plural": _now(kind.plural)}))
+    if kind.name not in catalogue.ASKED_OF_ACCOUNT:
+        found.append(("list", _now("Chosen %(plural)s") % {"plural": plural}))
+    return found
+
+
+class PickField(ThingsField):
+    """A picker whose first choices are read once for all entries of a kind."""
+
+    def __init__(self, pickers: Pickers, kind: str, **rest: Any):
+        lookup = "username" if kind == "user" else "key"
+        super().__init__(pickers.rows(kind), f"{kind}:view", lookup=lookup, required=False, **rest)
+        self.pickers, self.kind = pickers, kind
+
+    def _read_choices(self) -> list[tuple[str, str]]:
+        chosen = {name_in_address(row): thing_label(row) for row in self.chosen}
+        return list({**chosen, **self.pickers.first(self.kind)}.items())
+
+
+class Pickers:
+    """What the pickers of the entries offer: what the person may view, asked of the engine once a kind."""
+
+    def __init__(self, actor: Actor):
+        self.actor = actor
+        self._rows: dict[str, QuerySet] = {}
+        self._first: dict[str, dict[str, str]] = {}
+
+    def rows(self, kind: str) -> QuerySet:
+        if kind not in self._rows:
+            self._rows[kind] = seen_rows(self.actor, kind)
+        return self._rows[kind]
+
+    def first(self, kind: str) -> dict[str, str]:
+        """Some things of a kind, key and words: what can be chosen without a script and without typing."""
+        if kind not in self._first:
+            some = self.rows(kind).order_by()[:SHOWN]
+            self._first[kind] = dict(
+                sorted(((name_in_address(row), thing_label(row)) for row in some), key=lambda pair: pair[1])
+            )
+        return self._first[kind]
+
+
+class RuleForm(StepForm):
+    """One entry. kind: read from what was sent, since everything else depends on it. kept: what stays unseen in it."""
+
+    origin = forms.CharField(required=False, widget=forms.HiddenInput)
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+    all_sections = forms.BooleanField(label=_("All sections, also later ones"), required=False)
+
+    def __init__(self, data: QueryDict, number: int, pickers: Pickers, kept: TokenRuleSpec | None = None):
+        super().__init__(data, prefix=f"rule-{number}")
+        self.number, self.kept = number, kept
+        sent = data.get(f"{self.prefix}-kind", "device")
+        self.noun = catalogue.KINDS[sent if sent in catalogue.KINDS and sent != "subscription" else "device"]
+        plural = _now(self.noun.plural)
+        again = {"hx-post": "", "hx-trigger": "change", "hx-vals": f'{{"do": "refresh:{number}"}}'}
+        self.fields["kind"] = forms.ChoiceField(label=_("Kind"), choices=kind_choices(), widget=LongSelect(attrs=again))
+        self.fields["reach"] = forms.ChoiceField(
+            label=_("On which"), choices=reach_choices(self.noun), widget=forms.RadioSelect
+        )
+        reaches = dict(self.fields["reach"].choices)
+        if "list" in reaches:
+            self.fields["items"] = PickField(pickers, self.noun.name, label=plural)
+        if "in_groups" in reaches:
+            self.fields["groups"] = PickField(pickers, "group", label=_("Groups"))
+        self.fields["typed"] = forms.CharField(
+            label=_("Or type their keys, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+        )
+        self.verbs = [verb for verb in self.noun.verbs if verb in VERB_LABELS]
+        self.fields["verbs"] = forms.MultipleChoiceField(choices=_pairs(self.verbs), required=False)
+        for section, verbs in self.noun.sections.items():
+            self.fields[f"section_{section}"] = forms.MultipleChoiceField(choices=_pairs(verbs), required=False)
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything has been ticked or chosen."""
+        names = ["verbs", "all_sections", "items", "groups", "typed", "origin"]
+        names += [f"section_{section}" for section in self.noun.sections]
+        return any(self[name].data for name in names if name in self.fields)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether the entry lists things that the person may not view; they stay as long as kind and reach do."""
+        return self.kept is not None and self["kind"].data == self.kept.kind and self["reach"].data == self.kept.reach
+
+    def grid(self) -> list[dict[str, Any]]:
+        """The kind itself and its sections × verbs, as boxes to tick; None where there is no such verb."""
+        own = _now("The %(kind)s itself") % {"kind": _now(self.noun.label).lower()}
+        lines = [{"label": own, "cells": self._cells("verbs", own, self.verbs)}]
+        for section, verbs in self.noun.sections.items():
+            label = _now(section.replace("_", " ").capitalize())
+            lines.append({"label": label, "cells": self._cells(f"section_{section}", label, verbs)})
+        return lines
+
+    def _cells(self, name: str, label: str, verbs: Any) -> list[dict[str, Any] | None]:
+        bound, ticked = self[name], self[name].data or ()
+        return [
+            {
+                "name": bound.html_name, "value": verb, "checked": verb in ticked, "id": f"{bound.auto_id}_{verb}",
+                "label": f"{label}: {_now(VERB_LABELS[verb])}", "verb": VERB_LABELS[verb],
+            } if verb in verbs else None
+            for verb in VERB_LABELS
+        ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("shown") and cleaned.get("kind") and cleaned["shown"] != cleaned["kind"]:
+            self.add_error("kind", _("The kind is another one now. Tick below what may be done with it."))
+            return cleaned
+        reach = cleaned.get("reach")
+        cleaned["chosen"] = self._chosen(reach, cleaned) if reach in ("list", "in_groups") else []
+        if reach in ("list", "in_groups") and not (cleaned["chosen"] or self.unseen or self.errors):
+            field = "items" if reach == "list" else "groups"
+            self.add_error(field, _("Choose at least one, or choose all."))
+        if "create" in cleaned.get("verbs", ()) and reach != "all":
+            self.add_error("reach", _("“Create” goes only with all: what is new is on no list yet."))
+        if not (cleaned.get("verbs") or any(cleaned.get(f"section_{name}") for name in self.noun.sections)):
+            self.add_error(None, _("Tick what may be done, or remove this entry."))
+        return cleaned
+
+    def _chosen(self, reach: str, cleaned: dict[str, Any]) -> list[Any]:
+        """What was picked and what was typed, each once."""
+        name = "items" if reach == "list" else "groups"
+        found = list(cleaned.get(name) or ())
+        field = self.fields[name]
+        for line in filter(None, map(str.strip, cleaned.get("typed", "").splitlines())):
+            row = field.rows.filter(**{field.lookup: line}).first()
+            if row is None:
+                self.add_error("typed", _("There is nothing here with the key “%(key)s”.") % {"key": line})
+            elif row not in found:
+                found.append(row)
+        return found
+
+    def spec(self) -> TokenRuleSpec:
+        """The entry as the service takes it, with what it lists unseen; unchanged, it is exactly what it was."""
+        cleaned, kept = self.cleaned_data, self.kept if self.unseen else None
+        chosen, of_items = cleaned["chosen"], self.noun.is_item
+        named = {name: tuple(cleaned[f"section_{name}"]) for name in self.noun.sections}
+        return TokenRuleSpec(
+            kind=self.noun.name,
+            reach=cleaned["reach"],
+            verbs=tuple(cleaned["verbs"]),
+            sections="all" if cleaned["all_sections"] else {name: verbs for name, verbs in named.items() if verbs},
+            items=(*(chosen if of_items else ()), *(kept.items if kept else ())),
+            things=(*(() if of_items else (row.pk for row in chosen)), *(kept.things if kept else ())),
+        )
+
+
+def _pairs(verbs: Any) -> list[tuple[str, Any]]:
+    return [(verb, VERB_LABELS[verb]) for verb in verbs]
+
+
+class TopicForm(StepForm):
+    """One topic: an MQTT filter, and whether to publish, to subscribe or both."""
+
+    filter = forms.CharField(label=_("Topic filter"), max_length=1024, required=False)
+    actions = forms.MultipleChoiceField(
+        label=_("Allowed"), choices=ACTIONS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: QueryDict, number: int):
+        super().__init__(data, prefix=f"topic-{number}")
+        self.number = number
+        self.fields["filter"].widget.attrs |= {"placeholder": "fleet/+/alarms", "spellcheck": "false", "class": "code"}
+
+    @property
+    def touched(self) -> bool:
+        return bool(self["filter"].data or self["actions"].data)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("filter"):
+            self.add_error("filter", _("Enter a topic, such as fleet/#, or remove this line."))
+        if not cleaned.get("actions"):
+            self.add_error("actions", _("Tick publish, subscribe or both."))
+        return cleaned
+
+    def spec(self) -> TopicSpec:
+        return TopicSpec(filter=self.cleaned_data["filter"], actions=tuple(self.cleaned_data["actions"]))

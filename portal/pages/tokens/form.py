@@ -1,0 +1,193 @@
+"""Issue, change and rotate tokens: one form with a live preview, and the answer that shows a key once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.engine import AccessDenied
+from accesscontrol.access.permissions import PermissionSet
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.simulating import simulate
+from accesscontrol.services.tokens import tokens as services
+from accesscontrol.services.tokens.preview import Preview, access_of_token, preview_token
+from portal.addresses import address, list_address, name_in_address
+from portal.frame.noun_pages import NounPage
+from portal.frame.screens import CHANGE, CREATE, WRITE, Route
+from portal.pages.tokens.editor import TokenEditor, new_values, take_step, values_of
+from portal.pages.tokens.entries import Pickers
+from portal.pages.tokens.forms import RotateForm
+from portal.pages.tokens.key import key_page
+from portal.pages.tokens.words import preview_words, whole_words
+
+PRESET_ICONS = {"toolbox": "log", "setbox": "settings", "trackit": "chart", "mqtt-board": "messages"}
+VIEWS = PermissionSet.of(("*:view",))
+
+
+def preset_cards(chosen: str) -> list[dict[str, Any]]:
+    """The presets as cards, the blank one last."""
+    found = [
+        {"code": one.code, "label": _(one.label), "about": _(one.about), "icon": PRESET_ICONS[one.code]}
+        for one in catalogue.PRESETS
+    ]
+    found.append({"code": "", "label": _("Blank"), "about": _("Start with an empty entry."), "icon": "edit"})
+    return [{**one, "chosen": one["code"] == chosen} for one in found]
+
+
+class TokenFormScreen(NounPage):
+    """The forms of tokens."""
+
+    kind = "token"
+    joined = ("account", "user")
+    routes = (CREATE, CHANGE, Route("rotate", "<str:key>/rotate/", "change", WRITE))
+
+    # --- Create
+
+    def create_page(self) -> HttpResponse:
+        accounts = self.creation_accounts()
+
+        def editor(data: Any, **rest: Any) -> TokenEditor:
+            return TokenEditor(self.actor, data, accounts=accounts, **rest)
+
+        return self.edit(
+            editor, self.create, lambda one: preview_token(self.actor, one.spec()),
+            start=lambda: self.fresh_values(accounts), title=_("Create a token"),
+            submit_label=_("Create the token"), cards=True,
+        )  # fmt: skip
+
+    def fresh_values(self, accounts: Any) -> Any:
+        """What the empty form starts with: the own account; `?preset=trackit` fills a preset in."""
+        data = new_values(self.request.GET.get("preset", ""))
+        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+        data["account"] = name_in_address(start)
+        return data
+
+    def create(self, editor: TokenEditor) -> HttpResponse:
+        values = editor.values()
+        return key_page(self, services.create_token(self.actor, values.pop("account"), **values))
+
+    # --- Change
+
+    def change_page(self) -> HttpResponse:
+        token = self.thing
+
+        def editor(data: Any, **rest: Any) -> TokenEditor:
+            return TokenEditor(self.actor, data, token=token, **rest)
+
+        return self.edit(
+            editor, self.change, self.preview_change, start=lambda: values_of(token, Pickers(self.actor)),
+            title=_("Change %(name)s") % {"name": token}, submit_label=_("Save"),
+        )  # fmt: skip
+
+    def change(self, editor: TokenEditor) -> HttpResponse:
+        services.change_token(self.actor, self.thing, **editor.values())
+        return self.go(address(self.thing), _("Saved."))
+
+    def preview_change(self, editor: TokenEditor) -> Preview:
+        """What the token could do after the change; the act is tried and undone."""
+        values = editor.values()
+        return simulate(lambda: services.change_token(self.actor, self.thing, **values), access_of_token)[1]
+
+    # --- Both
+
+    def edit(
+        self, make: Callable[..., TokenEditor], act: Callable[[TokenEditor], HttpResponse],
+        look: Callable[[TokenEditor], Preview], *, start: Callable[[], Any], **context: Any,
+    ) -> HttpResponse:  # fmt: skip
+        """Show the form, take a step in it, preview it, or do the act."""
+        posted = self.request.method == "POST"
+        step, data = (self.request.POST.get("do", ""), self.request.POST.copy()) if posted else ("start", start())
+        focus = take_step(data, step)
+        editor = make(data, quiet=step != "", focus=focus)
+        done = self.try_act(editor, act) if step == "" else None
+        if done is not None:
+            return done
+        preview = self.preview(make(named(data)), look) if step not in ("", "start") else None
+        if step == "preview" and is_part(self.request):
+            return render(self.request, "tokens/preview.html", {"preview": preview})
+        return self.form(editor, preview, **context)
+
+    def try_act(self, editor: TokenEditor, act: Callable[[TokenEditor], HttpResponse]) -> HttpResponse | None:
+        """The answer to the act; None where something has to be corrected first."""
+        if not editor.is_valid():
+            return None
+        try:
+            return act(editor)
+        except Invalid as error:
+            editor.take(error)
+        except (Conflict, AccessDenied) as error:
+            editor.problems.append(said(error))
+        return None
+
+    def preview(self, tried: TokenEditor, look: Callable[[TokenEditor], Preview]) -> dict[str, Any]:
+        """What the token will be able to do, or what is missing, in words."""
+        if is_untouched(tried):
+            return {}
+        try:
+            if tried.is_valid():
+                whole = whole_words(tried.type, tried.acts_for_user)
+                return preview_words(look(tried), counts=self.may_count(), whole=whole)
+        except Invalid as error:
+            tried.take(error)
+        except (Conflict, AccessDenied) as error:
+            tried.problems.append(said(error))
+        return {"sentence": _("Not yet a token:"), "problems": tried.sentences(), "tone": "warning"}
+
+    def may_count(self) -> bool:
+        """Whether the numbers may be told: of what one issues oneself; else only to who sees all that is counted."""
+        token, actor = self.thing, self.actor
+        own = token is None or (actor.type == "user" and actor.acting is None and actor.id == token.user_id)
+        return own or not engine.holds(self.actor, VIEWS, token.account)
+
+    def form(self, editor: TokenEditor, preview: dict[str, Any] | None, **context: Any) -> HttpResponse:
+        title = context["title"]
+        back = address(self.thing) if self.thing is not None else list_address("token")
+        cards = preset_cards(editor.data.get("preset", "")) if context.pop("cards", False) else []
+        return self.show("tokens/form.html", editor=editor, form=editor.main, cards=cards, preview=preview,
+                         cancel_url=back, crumbs=self.crumbs((title, "")), **context)  # fmt: skip
+
+    # --- A new key
+
+    def rotate_page(self) -> HttpResponse:
+        """Ask how long the old key counts, then show the new one."""
+        form, title = RotateForm(self.request.POST or None), _("A new key for %(name)s") % {"name": self.thing}
+        if self.request.method == "POST" and form.is_valid():
+            try:
+                return key_page(self, services.rotate_token(self.actor, self.thing, form.overlap()))
+            except Invalid as error:
+                form.take(error)
+            except Conflict as error:
+                form.add_error(None, str(error))
+        return self.show("generic/form.html", title=title, form=form, submit_label=_("Make a new key"),
+                         cancel_url=address(self.thing), crumbs=self.crumbs((title, "")))  # fmt: skip
+
+
+def named(data: Any) -> Any:
+    """The values with a name where none has been typed yet: a preview needs none."""
+    found = data.copy()
+    if not found.get("name", "").strip():
+        found["name"] = _("A token")
+    return found
+
+
+def is_untouched(editor: TokenEditor) -> bool:
+    """Whether nothing has been ticked or chosen yet: then nothing is wrong yet either."""
+    return editor.is_acl and not any(one.touched for one in (*editor.rules, *editor.topics))
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether only the preview is asked for, by the script."""
+    return bool(request.htmx) and request.htmx.target == "access-preview"
+
+
+def said(error: Conflict | AccessDenied) -> str:
+    """A refusal in words; about what one may not view nothing is said but that."""
+    if isinstance(error, AccessDenied) and not error.visible:
+        return _("This covers something that you cannot see, so you can only take away from it. Choose less.")
+    return str(error)

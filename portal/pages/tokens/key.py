@@ -1,0 +1,51 @@
+"""The one page that shows a key: to copy, as a QR code, and as an access link where that is of use."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from django.http import HttpResponse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from accesscontrol.access import engine
+from accesscontrol.services.tokens.tokens import Issued
+from accesscontrol.tokens.models import Token
+from portal.addresses import address, list_address
+from portal.frame.noun_pages import NounPage
+from portal.tool_registry import access_link, tool_for
+
+
+def key_page(screen: NounPage, issued: Issued) -> HttpResponse:
+    """The key of a token that has just been issued or renewed; it is kept nowhere, so no answer shows it again."""
+    token = issued.token
+    screen.thing = token
+    seen = engine.decide(screen.actor, "token:view", token).allowed
+    link = access_link(token, issued.secret, screen.request.build_absolute_uri("/").rstrip("/"))
+    tool = tool_for(token)
+    response = screen.show(
+        "tokens/key.html",
+        title=_("The key of %(name)s") % {"name": token},
+        secret=issued.secret,
+        link=link,
+        tool=_(tool.name) if tool is not None else _("the portal"),
+        qr=qr_code(link),
+        is_master=token.type == Token.Type.MASTER,
+        overlap=token.previous_until,
+        back=address(token) if seen else list_address("token"),
+        crumbs=screen.crumbs()[:1] if not seen else screen.crumbs(),
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def qr_code(text: str) -> SafeString:
+    """The text as a QR code, drawn as SVG without any style of its own."""
+    drawn: Any = io.BytesIO()
+    segno.make(text, micro=False, error="m").save(
+        drawn, kind="svg", xmldecl=False, omitsize=True, border=2, dark="#000", light="#fff",
+        svgclass="qr", lineclass=None, nl=False, title=_("QR code"),
+    )  # fmt: skip
+    return mark_safe(drawn.getvalue().decode())  # noqa: S308  (drawn by segno from modules, holds no text of people)

@@ -1,0 +1,91 @@
+"""Forms of users: create, change, one's own data, assignments, removal."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import User
+from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
+
+
+class PersonForm(ActForm):
+    """Who somebody is: what people also change about themselves."""
+
+    first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
+    middle_name = forms.CharField(label=_("Middle name"), max_length=150, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
+    groups: tuple = ()
+
+    def __init__(self, *args, **rest):
+        super().__init__(*args, **rest)
+        zones = [(name, name) for name in sorted(available_timezones())]
+        self.fields["time_zone"].choices = [("", _("As the server")), *zones]
+
+    @classmethod
+    def initial_of(cls, user: User) -> dict[str, Any]:
+        """What stands in the fields of a user's form."""
+        names = (*PersonForm.base_fields, "username", "authority", "role", "verified", "expires_at", "history_days")
+        return {name: getattr(user, name) for name in names} | {"enabled": user.is_active}
+
+
+class UserForm(PersonForm):
+    """A user with authority, role, and what limits them."""
+
+    username = forms.CharField(label=_("Username"), max_length=150, help_text=_("Letters, digits and @ . + - _"))
+    authority = forms.ChoiceField(label=_("Authority"), choices=list(catalogue.AUTHORITIES.items()), initial="user")
+    enabled = forms.BooleanField(label=_("Enabled"), required=False, initial=True)
+    verified = forms.BooleanField(label=_("E-mail verified"), required=False)
+    expires_at = MomentField(label=_("Access ends"), help_text=_("Empty = no end."))
+    history_days = DaysField(label=_("History depth"), help_text=_("Days; empty = as the role and the account."))
+
+    groups = (
+        (
+            _("Person"),
+            "",
+            ("account", "username", "first_name", "middle_name", "last_name", "email", "phone", "time_zone"),
+        ),
+        (_("Access"), "", ("authority", "role", "enabled", "verified", "expires_at", "history_days")),
+        (_("Password"), "", ("password",)),
+    )
+
+    def __init__(self, *args, actor: Actor, accounts: QuerySet | None = None, **rest):
+        super().__init__(*args, **rest)
+        self.fields["role"] = ThingField(
+            engine.visible(actor, "role:view").order_by("name", "id"), "role:view", label=_("Role"), required=False,
+            empty=_("No role"), help_text=_("For the authority user; without a role only the basic rights."),
+        )  # fmt: skip
+        if accounts is not None:
+            self.fields["account"] = ThingField(
+                accounts.order_by("name"), "user:create", label=_("Create for"), empty=""
+            )
+            self.fields["password"] = forms.CharField(
+                label=_("Password"), required=False, strip=False,
+                widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+                help_text=_("At least 15 characters. Empty = the person sets it by a link."),
+            )  # fmt: skip
+
+    def clean_password(self) -> str | None:
+        return self.cleaned_data["password"] or None
+
+
+class AssignForm(ActForm):
+    """Items to assign to a user, until when."""
+
+    expires_at = MomentField(label=_("Until"), help_text=_("Empty = no end."))
+
+    def __init__(self, *args, actor: Actor, **rest):
+        super().__init__(*args, **rest)
+        rows = engine.visible(actor, engine.ANY_ITEM_VIEW).order_by("name", "id")
+        self.fields = {"items": ThingsField(rows, engine.ANY_ITEM_VIEW, label=_("Items")), **self.fields}

@@ -1,0 +1,183 @@
+"""The screens of users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+
+from accesscontrol.access import engine
+from accesscontrol.accounts.models import User
+from accesscontrol.services.items import assignments
+from accesscontrol.services.people import users as services
+from portal.addresses import address, list_address
+from portal.frame.listing import Listing
+from portal.frame.noun_pages import NounPage
+from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
+from portal.pages.users.filters import UserFilters
+from portal.pages.users.forms import AssignForm, PersonForm, UserForm
+from portal.pages.users.tables import UserTable, user_state
+
+
+class UserListing(Listing):
+    """The list of users."""
+
+    table = UserTable
+    filters = UserFilters
+    order = ("username", "id")
+
+    def rows(self) -> QuerySet:
+        """Sorted by role, a row whose role the caller may not view stands as one without."""
+        if not any(one.strip("-") == "role" for one in self.request.GET.getlist("sort")):
+            return super().rows()
+        role = engine.visible(self.actor, "role:view").filter(pk=OuterRef("role")).order_by().values("name")[:1]
+        return super().rows().annotate(seen_role=Coalesce(Subquery(role), Value("")))
+
+    def decorate(self, table: UserTable, rows: list[User]) -> None:
+        super().decorate(table, rows)
+        named = {row.role_id for row in rows if row.role_id}
+        roles = engine.visible(self.actor, "role:view").filter(pk__in=named)
+        table.seen_roles = set(roles.values_list("pk", flat=True)) if named else set()
+
+
+class UserScreen(NounPage):
+    """Users."""
+
+    kind = "user"
+    lookup = "username"
+    joined = ("account", "role")
+    listing = UserListing
+    routes = (
+        LIST,
+        CREATE,
+        DETAIL,
+        CHANGE,
+        DELETE,
+        Route("switch", "<str:key>/switch/", "change", ("POST",)),
+        Route("assign", "<str:key>/assign/", "assignments:change", WRITE),
+        Route("unassign", "<str:key>/unassign/<str:item>/", "assignments:change", WRITE),
+    )
+
+    def is_self(self) -> bool:
+        return self.thing.pk == self.request.user.pk
+
+    def create_page(self) -> HttpResponse:
+        accounts = self.creation_accounts()
+        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+        form = UserForm(self.request.POST or None, initial={"account": start}, actor=self.actor, accounts=accounts)
+        return self.form_page(form, lambda values: services.create_user(self.actor, values.pop("account"), **values),
+                              title=_("Add a user"), done=_("The user has been added."), to=self.after,
+                              submit_label=_("Add the user"))  # fmt: skip
+
+    def after(self, user: Model) -> str:
+        """The user's page; the list for who may create but not view."""
+        return address(user) if engine.decide(self.actor, "user:view", user).allowed else list_address("user")
+
+    def detail_page(self) -> HttpResponse:
+        user = self.thing
+        depth = "" if user.history_days is None else _("%(days)s days") % {"days": user.history_days}
+        rows = [
+            {"label": _("Name"), "value": user.full_name},
+            {"label": _("E-mail"), "value": user.email},
+            {"label": _("Phone"), "value": user.phone},
+            {"label": _("Account"), "value": str(user.account or "")},
+            {"label": _("Authority"), "value": _(user.get_authority_display())},
+            {"label": _("Role"), "value": _("No role"), **self.seen(user.role)},
+            {"label": _("E-mail verified"), "value": _("yes") if user.verified else _("no")},
+            {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": ""},
+            {"label": _("History depth"), "value": depth},
+            {"label": _("Last signed in"), "time": user.last_login, "value": ""},
+            {"label": _("Registered"), "time": user.date_joined},
+        ]
+        return self.thing_page(
+            rows, self.assigned(), self.tokens(), self.projects(),
+            state=user_state(user), actions=self.acts(), more_actions=self.deletion(_("Remove the user")),
+        )  # fmt: skip
+
+    def acts(self) -> list[dict[str, Any]]:
+        found = self.buttons(("change", "change", _("Change"), "edit"))
+        if self.has("change") and not self.is_self():
+            label = _("Disable") if self.thing.is_active else _("Enable")
+            found.append(self.action("switch", label, "power", method="post"))
+        return found
+
+    def assigned(self) -> dict[str, Any] | None:
+        """The items assigned to or shared with the user, as far as the caller may view them."""
+        if not self.has("assignments:view"):
+            return None
+        shared = self.thing.itemuserobjectpermission_set.values("content_object")
+        rows = self.related(engine.ANY_ITEM_VIEW, pk__in=shared).select_related("account").order_by("name", "id")
+        may = self.has("assignments:change")
+        action = self.action("assign", _("Assign items"), "plus") if may and self.thing.authority == "user" else None
+        return self.things(_("Assigned items"), rows, _("Nothing is assigned."), action=action,
+                           act=self.unassign_act if may else None)  # fmt: skip
+
+    def unassign_act(self, item: Model) -> dict[str, Any]:
+        return {"label": _("Take away"), "url": self.to("unassign", item=item.key), "icon": "unlink", "dialog": True}
+
+    def tokens(self) -> dict[str, Any] | None:
+        rows = self.related("token:view", user=self.thing).select_related("account").order_by("name", "id")
+        return self.things(_("Tokens"), rows, "") if rows.exists() else None
+
+    def projects(self) -> dict[str, Any] | None:
+        rows = self.related("project:view", members__user=self.thing).select_related("account").order_by("name", "id")
+        return self.things(_("Projects"), rows, "") if rows.exists() else None
+
+    def change_page(self) -> HttpResponse:
+        initial = PersonForm.initial_of(self.thing)
+        data = self.request.POST or None
+        form = (
+            PersonForm(data, initial=initial) if self.is_self() else UserForm(data, initial=initial, actor=self.actor)
+        )
+        return self.form_page(form, self.change, title=_("Change %(name)s") % {"name": self.thing}, done=_("Saved."))
+
+    def change(self, values: dict[str, Any]) -> User:
+        """Whoever may not see the role there is leaves it as it is."""
+        role = self.thing.role
+        if role is not None and values.get("role") is None and not engine.decide(self.actor, "role:view", role).allowed:
+            values.pop("role", None)
+        return services.change_user(self.actor, self.thing, **values)
+
+    def switch_page(self) -> HttpResponse:
+        user = self.thing
+        done = _("%(name)s is disabled.") if user.is_active else _("%(name)s is enabled.")
+        act = lambda: services.set_enabled(self.actor, user, not user.is_active)  # noqa: E731
+        return self.attempt(act, address(user), done % {"name": user})
+
+    def assign_page(self) -> HttpResponse:
+        form = AssignForm(self.request.POST or None, actor=self.actor)
+        return self.form_page(form, lambda values: assignments.assign_items(self.actor, self.thing, **values),
+                              title=_("Assign items to %(name)s") % {"name": self.thing}, done=_("Assigned."),
+                              to=lambda _rows: address(self.thing), submit_label=_("Assign"))  # fmt: skip
+
+    def unassign_page(self, item: str) -> HttpResponse:
+        found = engine.visible(self.actor, engine.ANY_ITEM_VIEW).filter(key=item).first()
+        if found is None:
+            raise Http404
+        return self.confirm_page(
+            lambda: assignments.unshare_item(self.actor, self.thing, found, self.codenames(found)),
+            title=_("Take %(item)s from %(name)s?") % {"item": found, "name": self.thing},
+            confirm_label=_("Take it away"), to=address(self.thing), done=_("Taken away."),
+        )  # fmt: skip
+
+    def codenames(self, item: Model) -> list[str]:
+        shares = self.thing.itemuserobjectpermission_set.filter(content_object=item)
+        return list(shares.values_list("permission__codename", flat=True))
+
+    def delete_page(self) -> HttpResponse:
+        user = self.thing
+        owned = self.related(engine.ANY_ITEM_VIEW, owner=user)
+        goes = [{"count": owned.count(), "label": _("items that are theirs"), "names": [str(row) for row in owned[:5]]}]
+        return self.delete_confirmed(
+            lambda: services.remove_user(self.actor, user),
+            title=_("Remove %(name)s?") % {"name": user},
+            warning=_("The user goes with their own items, tokens, assignments and reports."),
+            consequences=[one for one in goes if one["count"]],
+            confirm_label=_("Remove"), to=list_address("user"), done=_("%(name)s has been removed.") % {"name": user},
+        )  # fmt: skip
+
+
+urlpatterns = [screens_at("users/", UserScreen)]

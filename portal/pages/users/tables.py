@@ -1,0 +1,40 @@
+"""The table of users."""
+
+from __future__ import annotations
+
+import django_tables2 as tables
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accesscontrol.accounts.models import User
+from portal.frame.tables import AccountColumn, ListTable, StateColumn, ThingColumn, TimeColumn
+
+
+class UserTable(ListTable):
+    """Users: who they are, what they may, whether they are switched on."""
+
+    username = ThingColumn(verbose_name=_("User"), note="full_name", order_by=("username", "id"))
+    email = tables.Column(verbose_name=_("E-mail"), order_by=("email", "id"))
+    authority = tables.Column(verbose_name=_("Authority"), order_by=("authority", "username"))
+    role = tables.Column(verbose_name=_("Role"), order_by=("seen_role", "username"))
+    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name", "username"))
+    state = StateColumn()
+    date_joined = TimeColumn(verbose_name=_("Registered"), order_by=("date_joined", "id"))
+
+    def render_authority(self, record: User) -> str:
+        return _now(record.get_authority_display())
+
+    def render_role(self, record: User) -> str:
+        return str(record.role) if record.role_id in self.seen_roles else "—"
+
+    def state_of(self, record: User) -> dict[str, str]:
+        return user_state(record)
+
+
+def user_state(user: User) -> dict[str, str]:
+    """Whether a user can sign in, in words."""
+    if not user.is_active:
+        return {"label": _now("Disabled"), "tone": "danger"}
+    if not user.verified:
+        return {"label": _now("Not verified"), "tone": "warning"}
+    return {"label": _now("Enabled"), "tone": "success"}
