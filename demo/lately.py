@@ -7,7 +7,7 @@ from collections.abc import Callable
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
-from accesscontrol.services.accounts.accounts import block_account, change_notes
+from accesscontrol.services.accounts.accounts import block_account, change_account
 from accesscontrol.services.items.items import change_settings, create_item
 from accesscontrol.services.items.sections import add_record, call_endpoint, send_command
 from accesscontrol.services.people.users import set_enabled
@@ -34,13 +34,15 @@ def act_lately() -> None:
 
 def _block_delta() -> None:
     nora = _actor("nora.lind")
-    change_notes(nora, _account("delta"), "Three invoices open since summer. Unblock when they are paid.")
+    change_account(nora, _account("delta"), notes="Three invoices open since summer. Unblock when they are paid.")
     block_account(nora, _account("delta"))
 
 
 def _note_token() -> None:
     token = Token.objects.get(key="northwind-leaked")
-    change_notes(_actor("adam.stone"), _account("northwind"), f"“{token.name}” must never be switched on again.")
+    change_account(
+        _actor("adam.stone"), _account("northwind"), notes=f"“{token.name}” must never be switched on again."
+    )
 
 
 def _help_harbor() -> None:

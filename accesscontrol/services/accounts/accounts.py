@@ -131,14 +131,6 @@ def change_account(actor: Actor, account: Account, **changes: Any) -> Account:
         return change_accounts(actor, [(current, replace(account_spec(current), **changes))])[0]
 
 
-def rename_account(actor: Actor, account: Account, name: str) -> Account:
-    return change_account(actor, account, name=name)
-
-
-def change_notes(actor: Actor, account: Account, notes: str) -> Account:
-    return change_account(actor, account, notes=notes)
-
-
 def change_limits(actor: Actor, account: Account, limits: dict[str, int], history_days: int | None = None) -> Account:
     """Set the limits and the history depth of an account; nobody raises their own."""
     return change_account(actor, account, limits=limits, history_days=history_days)

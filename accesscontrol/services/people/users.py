@@ -120,10 +120,6 @@ def set_role(actor: Actor, user: User, role: Role | None) -> User:
     return change_user(actor, user, role=role)
 
 
-def set_history_days(actor: Actor, user: User, history_days: int | None) -> User:
-    return change_user(actor, user, history_days=history_days)
-
-
 def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
     """Bring users to their specs; in the order of the pairs. The account stays; a swap of owners is one call."""
     with act(user.account_id for user, _ in pairs):

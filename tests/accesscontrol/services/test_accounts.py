@@ -20,7 +20,6 @@ from accesscontrol.services.accounts.accounts import (
     create_accounts,
     move_account,
     open_account,
-    rename_account,
     unblock_account,
 )
 from accesscontrol.services.accounts.specs import AccountSpec
@@ -89,7 +88,7 @@ def test_every_wrong_spec_of_a_batch_is_told_with_its_field(cast: Cast) -> None:
 
 def test_owner_renames_the_account_but_does_not_limit_move_unblock_or_close_it(cast: Cast) -> None:
     nora, northwind = cast.actor("nora"), cast.accounts["northwind"]
-    assert rename_account(nora, northwind, "Northwind AG").name == "Northwind AG"
+    assert change_account(nora, northwind, name="Northwind AG").name == "Northwind AG"
     for refused in (
         lambda: change_limits(nora, northwind, {"device": 10**6}),
         lambda: block_account(nora, northwind),
@@ -192,7 +191,7 @@ def test_opening_for_the_public_takes_the_right_to_create_users(cast: Cast) -> N
 def test_refused_acts_leave_no_event(cast: Cast) -> None:
     before = Event.objects.count()
     with pytest.raises(AccessDenied):
-        rename_account(cast.actor("alma"), cast.accounts["northwind"], "Mine")
+        change_account(cast.actor("alma"), cast.accounts["northwind"], name="Mine")
     with pytest.raises(Invalid):
         create_user(CONSOLE, cast.accounts["northwind"], username="nora")
     assert Event.objects.count() == before

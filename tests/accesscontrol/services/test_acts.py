@@ -12,7 +12,7 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.audit import chain
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item
-from accesscontrol.services.accounts.accounts import rename_account
+from accesscontrol.services.accounts.accounts import change_account
 from accesscontrol.services.grants.grants import create_grant
 from accesscontrol.services.items.items import create_item
 from accesscontrol.services.tokens.tokens import disable_token
@@ -52,7 +52,7 @@ def test_a_change_without_its_event_does_not_happen(cast: Cast, monkeypatch: pyt
 
     monkeypatch.setattr(chain, "record_many", broken)
     with pytest.raises(RuntimeError):
-        rename_account(CONSOLE, cast.accounts["northwind"], "Other")
+        change_account(CONSOLE, cast.accounts["northwind"], name="Other")
     with pytest.raises(RuntimeError):
         create_item(CONSOLE, cast.accounts["northwind"], kind="device", name="Lost")
     assert Account.objects.get(key="northwind").name == "Northwind"
@@ -62,7 +62,7 @@ def test_a_change_without_its_event_does_not_happen(cast: Cast, monkeypatch: pyt
 def test_another_time_is_for_questions_only(cast: Cast) -> None:
     earlier = timezone.now() - timedelta(days=1)
     with pytest.raises(ValueError, match="happens now"):
-        rename_account(cast.actor("adam", at=earlier), cast.accounts["contoso"], "Then")
+        change_account(cast.actor("adam", at=earlier), cast.accounts["contoso"], name="Then")
 
 
 def test_a_dead_caller_does_nothing(cast: Cast) -> None:

@@ -12,7 +12,7 @@ from accesscontrol.services.frame.errors import Invalid
 from accesscontrol.services.items.items import create_item, create_items, move_item
 from accesscontrol.services.items.specs import ItemSpec
 from accesscontrol.services.people.roles import create_role
-from accesscontrol.services.people.users import create_user, set_history_days
+from accesscontrol.services.people.users import change_user, create_user
 from tests.world import CONSOLE, Cast
 
 
@@ -74,7 +74,7 @@ def test_many_limited_accounts_are_counted_like_one(cast: Cast, monkeypatch: pyt
 def test_history_depth_above_the_plan_is_refused_with_its_figure(cast: Cast) -> None:
     change_limits(CONSOLE, cast.accounts["northwind"], {}, history_days=180)
     with pytest.raises(Invalid, match="180 days"):
-        set_history_days(cast.actor("adam"), cast.people["sam"], 181)
+        change_user(cast.actor("adam"), cast.people["sam"], history_days=181)
     with pytest.raises(Invalid, match="180 days"):
         create_role(cast.actor("carla"), cast.accounts["contoso"], name="Deep", history_days=200)
-    assert set_history_days(cast.actor("adam"), cast.people["sam"], 180).history_days == 180
+    assert change_user(cast.actor("adam"), cast.people["sam"], history_days=180).history_days == 180

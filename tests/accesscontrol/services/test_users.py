@@ -24,7 +24,6 @@ from accesscontrol.services.people.users import (
     remove_user,
     set_authority,
     set_enabled,
-    set_history_days,
     set_password,
     set_role,
     user_spec,
@@ -93,7 +92,7 @@ def test_nobody_changes_their_own_access(cast: Cast) -> None:
         me = cast.people[username]
         assert change_user(cast.actor(username), me, first_name="New").first_name == "New"
         for act in (
-            lambda me=me: set_history_days(cast.actor(me.username), me, 7),
+            lambda me=me: change_user(cast.actor(me.username), me, history_days=7),
             lambda me=me: change_user(cast.actor(me.username), me, expires_at=timezone.now() + timedelta(days=9)),
             lambda me=me: change_user(cast.actor(me.username), me, username="other"),
         ):

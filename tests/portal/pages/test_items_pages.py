@@ -11,7 +11,7 @@ from django.utils import timezone
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item, ItemLink, Record
 from accesscontrol.services.items.assignments import share_item
-from accesscontrol.services.people.users import set_history_days
+from accesscontrol.services.people.users import change_user
 from portal.pages.items.forms import value_field
 from tests.world import CONSOLE
 
@@ -185,7 +185,7 @@ def test_messages_are_clipped_by_history_depth_and_the_page_says_so(browse, cast
     now, truck = timezone.now(), cast.items["truck_7"]
     for days in (1, 5, 40):
         Record.objects.create(item=truck, section="messages", at=now - timedelta(days=days), data={"age": days})
-    set_history_days(CONSOLE, cast.people["sam"], 7)
+    change_user(CONSOLE, cast.people["sam"], history_days=7)
     page = browse("sam").get(f"{TRUCK}messages/")
     assert [row["pairs"][0]["value"] for row in page.context["records"]] == ["1", "5"]
     assert page.context["history_note"] == "Your access reaches 7 days back. Older rows are not shown."

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -29,7 +28,7 @@ from accesscontrol.services.grants.previews.people import People
 from accesscontrol.services.grants.previews.words import Counted, offered
 
 __all__ = ["Counted", "Effect", "LinkCut", "People", "Preview", "preview_change", "preview_create", "preview_drop",
-           "preview_extend", "preview_pause", "preview_resume", "preview_revoke"]  # fmt: skip
+           "preview_revoke"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +97,6 @@ def preview_change(actor: Actor, grant: Grant, **changes: Any) -> Preview:
     there = list(grant.grantees.all()) if accepted else _living(grant)
     named = [*there, *_near(grant.account, changes.get("grantees", ()), accepted)]
     return _preview(actor, grant.account, named, lambda: change_grant(actor, grant, **changes), grant)
-
-
-def preview_pause(actor: Actor, grant: Grant) -> Preview:
-    return preview_change(actor, grant, enabled=False)
-
-
-def preview_resume(actor: Actor, grant: Grant) -> Preview:
-    return preview_change(actor, grant, enabled=True)
-
-
-def preview_extend(actor: Actor, grant: Grant, expires_at: datetime | None) -> Preview:
-    return preview_change(actor, grant, expires_at=expires_at)
 
 
 def preview_revoke(actor: Actor, grant: Grant) -> Preview:
