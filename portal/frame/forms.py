@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.fields import EARLIEST_YEAR, LATEST_YEAR
 from portal.addresses import name_in_address
 
@@ -26,11 +26,15 @@ class ActForm(forms.Form):
 
     groups: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
+    def field_of(self, problem: Problem) -> str:
+        """The field that a problem is shown at."""
+        return problem.field
+
     def take(self, error: Invalid) -> None:
         """Show what an act found wrong, at the field where there is one."""
-        for field, sentences in error.errors.items():
-            for sentence in sentences:
-                self.add_error(field if field in self.fields else None, sentence)
+        for problem in error.problems:
+            field = self.field_of(problem)
+            self.add_error(field if field in self.fields else None, problem.sentence)
 
     def sections(self) -> list[dict[str, Any]]:
         """The bound fields in their sections; empty when the form has none."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from accesscontrol import checks
@@ -137,3 +138,9 @@ def test_every_setting_of_the_environment_is_explained_in_the_example():
     explained = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert named - {"READ_ENV_FILE"} - explained == set()
     assert explained - named == {"FORWARDED_ALLOW_IPS"}  # gunicorn's own
+
+
+def test_every_language_that_can_be_chosen_exists():
+    """English stands in the code; every other language needs its catalogue."""
+    catalogues = {path.parents[1].name for path in ROOT.glob("locale/*/LC_MESSAGES/django.po")}
+    assert {code for code, _name in settings.LANGUAGES} == {"en", *catalogues}

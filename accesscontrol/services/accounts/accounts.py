@@ -11,7 +11,14 @@ from django.db.models import Model
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
-from accesscontrol.services.accounts.quotas import NAMES, Growth, check_limits, check_within, require_room
+from accesscontrol.services.accounts.quotas import (
+    ABOVE_PARENT,
+    NAMES,
+    Growth,
+    check_limits,
+    check_within,
+    require_room,
+)
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.frame.acts import (
     Caller,
@@ -102,7 +109,7 @@ def _check_below(findings: Findings, spec: AccountSpec, parent: AccountSpec) -> 
     """Limits of an account whose parent is opened beside it."""
     for name, value in spec.limits.items():
         if name in parent.limits and value > parent.limits[name]:
-            findings.add("limits", f"The limit “{name}” can be {parent.limits[name]} at most, as the parent's.", spec)
+            findings.add("limits", ABOVE_PARENT(limit=name, most=parent.limits[name]), spec)
     if spec.history_days is not None and parent.history_days is not None and spec.history_days > parent.history_days:
         findings.add("history_days", f"The plan reaches {parent.history_days} days back. Enter less.", spec)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Model, QuerySet
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -20,6 +21,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import WHOLE, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, branch_ids, chunks
@@ -30,6 +32,14 @@ NAMES = (*catalogue.AUTHORITIES, *catalogue.ITEM_KINDS, "token", "grant", "accou
 LARGEST = 1_000_000_000
 #: Up to so many limited accounts are counted one by one; more, in one go over their trees.
 ONE_BY_ONE = 40
+
+#: What is wrong with one limit of an account: pages show it at that limit's own field.
+NO_NUMBER = Wording("limit_no_number", _("The limit “%(limit)s” is a whole number from 0, not “%(value)s”."))
+ABOVE_ACCOUNT = Wording(
+    "limit_above_account",
+    _("The limit “%(limit)s” can be %(most)s at most, as the account above has. Enter less."),
+)
+ABOVE_PARENT = Wording("limit_above_parent", _("The limit “%(limit)s” can be %(most)s at most, as the parent's."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ def check_limits(findings: Findings, limits: Any, about: Any = None) -> None:
     findings.known("limits", limits, NAMES, "a limit", about)
     for name, value in limits.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
-            findings.add("limits", f"The limit “{name}” is a whole number from 0, not “{value}”.", about)
+            findings.add("limits", NO_NUMBER(limit=name, value=value), about)
 
 
 def check_within(
@@ -66,8 +76,7 @@ def check_within(
     for name, value in limits.items():
         above = lines.limit(parent.pk, name)
         if above is not None and isinstance(value, int) and value > above[0]:
-            sentence = f"The limit “{name}” can be {above[0]} at most, as the account above has. Enter less."
-            findings.add("limits", sentence, about)
+            findings.add("limits", ABOVE_ACCOUNT(limit=name, most=above[0]), about)
     check_days(findings, days, parent.pk, lines, about)
 
 

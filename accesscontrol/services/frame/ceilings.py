@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.permissions import CREATES, EVERYTHING, ITEMS, PermissionSet
 from accesscontrol.accounts.models import Account
 from accesscontrol.items.models import Item
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 
 #: What an owner or administrator has in their own account, hence what giving that authority passes on.
@@ -23,16 +26,20 @@ OWNER = ADMINISTRATOR | PermissionSet.of(["subscription:change"])
 DEVELOPER = CREATES.only((*ITEMS, "project", "token"))
 AUTHORITY = {"owner": OWNER, "administrator": ADMINISTRATOR, "developer": DEVELOPER, "user": PermissionSet()}
 SHOWN = 6
+#: `missing` holds the names of all that is missing, `named` those that are told.
+BEYOND = Wording(
+    "beyond_own",
+    _(
+        "You can pass on only what you have yourself, and over %(what)s you do not have %(named)s. "
+        "Choose less, or ask somebody who has it."
+    ),
+)
 
 
 def beyond(field: str, missing: Sequence[str], what: str, about: Any = None) -> BeyondOwn:
     """The refusal: which permissions the actor does not hold over what."""
     named = ", ".join(missing[:SHOWN]) + (" …" if len(missing) > SHOWN else "")
-    sentence = (
-        f"You can pass on only what you have yourself, and over {what} you do not have {named}. "
-        "Choose less, or ask somebody who has it."
-    )
-    return BeyondOwn([Problem(field, sentence, about)])
+    return BeyondOwn([Problem(field, BEYOND(what=what, named=named, missing=missing), about)])
 
 
 class Ceiling:

@@ -9,17 +9,37 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accesscontrol.sentences import NOTHING, Sentence
+
 #: The field of a problem that belongs to no single field.
 WHOLE = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: the field, a sentence that says what to do next, and the spec or object concerned."""
+    """One thing that is wrong: the field, a sentence that says what to do next, and the spec or object concerned.
+
+    said: a `Sentence` where programs tell the problem from others, by its code and parts; else plain words.
+    """
 
     field: str
-    sentence: str
+    said: str | Sentence
     about: Any = None
+
+    @property
+    def sentence(self) -> str:
+        """The words, for people."""
+        return str(self.said)
+
+    @property
+    def code(self) -> str:
+        """What is wrong, for programs; empty where nobody asks."""
+        return self.said.code if isinstance(self.said, Sentence) else ""
+
+    @property
+    def parts(self) -> Mapping[str, Any]:
+        """What the sentence speaks of, by name."""
+        return self.said.parts if isinstance(self.said, Sentence) else NOTHING
 
 
 class Invalid(Exception):

@@ -16,6 +16,7 @@ from django.utils.text import slugify
 
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.models import KEY_LENGTH, key_validator
+from accesscontrol.sentences import Sentence
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
 
@@ -44,8 +45,8 @@ class Findings:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def add(self, field: str, sentence: str, about: Any = None) -> None:
-        self.problems.append(Problem(field, sentence, about))
+    def add(self, field: str, said: str | Sentence, about: Any = None) -> None:
+        self.problems.append(Problem(field, said, about))
 
     def stop(self) -> None:
         """Raises Invalid when something was found."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -14,6 +15,7 @@ from accesscontrol.access.permissions import ITEMS, PermissionSet, level_permiss
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import ADMINISTRATOR, Ceiling
 from accesscontrol.services.frame.fields import Findings
@@ -23,6 +25,10 @@ from accesscontrol.services.grants.specs import GrantSpec
 
 #: Levels to name in a spec; read is always there and may be named or not.
 LEVELS = (*catalogue.LEVELS_ON_ITEMS, *catalogue.CREATE_LEVELS, "operate-as")
+
+#: What is wrong with single levels: `levels` says which, since pages have fields of their own for some.
+WHOLE_ONLY = Wording("whole_only", _("%(named)s: only with the whole account. Choose less, or cover it all."))
+OPERATE_BELOW = Wording("operate_below", _("%(account)s is below %(grantor)s: it cannot operate as it."))
 
 
 def named(actor: Actor, grantor: Account, keys: Sequence[str]) -> tuple[list[Account], list[str]]:
@@ -87,7 +93,7 @@ def _check_items(findings: Findings, spec: GrantSpec, lines: Lines, about: Any, 
 def _check_levels(findings: Findings, spec: GrantSpec, about: Any) -> None:
     whole = [level for level in spec.levels if level in catalogue.CREATE_LEVELS or level == "operate-as"]
     if whole and spec.covers != Grant.Covers.ACCOUNT:
-        findings.add("levels", f"{', '.join(whole)}: only with the whole account. Choose less, or cover it all.", about)
+        findings.add("levels", WHOLE_ONLY(named=", ".join(whole), levels=whole), about)
 
 
 def _check_grantees(findings: Findings, spec: GrantSpec, lines: Lines, about: Any, before: GrantSpec | None) -> None:
@@ -98,7 +104,8 @@ def _check_grantees(findings: Findings, spec: GrantSpec, lines: Lines, about: An
             findings.add("grantees", f"{account.key} has access already, as the account itself or one above it.", about)
         below = lines.within(account.pk, spec.account.pk)
         if "operate-as" in spec.levels and account.pk not in operated and below:
-            findings.add("levels", f"{account.key} is below {spec.account.name}: it cannot operate as it.", about)
+            said = OPERATE_BELOW(account=account.key, grantor=spec.account.name, levels=["operate-as"])
+            findings.add("levels", said, about)
     if len({account.pk for account in spec.grantees}) != len(spec.grantees):
         findings.add("grantees", "An account is named twice. Name it once.", about)
 

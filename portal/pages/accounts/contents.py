@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.db.models import Count
@@ -17,7 +16,6 @@ from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.services.accounts.quotas import NAMES
-from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import Lines, branch_ids
 from portal.addresses import address
 from portal.frame.counting import NOUNS, item_counts, noun_counts, noun_rows, tile
@@ -27,7 +25,6 @@ from portal.pages.events.lines import record_of
 
 EVENTS = 25
 NAMED = 5
-_LIMIT_NAMED = re.compile("“([a-z_]+)”")
 
 
 def overview(actor: Actor, account: Account) -> dict[str, Any]:
@@ -80,16 +77,6 @@ def _depth(account: Account, lines: Lines) -> str:
         return _("no limit")
     days = ngettext("%(days)s day", "%(days)s days", plan[0]) % {"days": plan[0]}
     return days if account.history_days == plan[0] else _("%(days)s, as an account above sets it") % {"days": days}
-
-
-def at_their_fields(error: Invalid) -> Invalid:
-    """The same problems, each at the field of the limit that it names."""
-
-    def field(problem: Problem) -> str:
-        named = _LIMIT_NAMED.search(problem.sentence) if problem.field == "limits" else None
-        return f"limit_{named.group(1)}" if named else problem.field
-
-    return Invalid([Problem(field(problem), problem.sentence, problem.about) for problem in error.problems])
 
 
 # --- Events

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.accounts.models import KEY_LENGTH, Account
 from accesscontrol.services.accounts.quotas import LARGEST, NAMES
+from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, DaysField, ThingField
 
 #: What can be limited, in sections: (title, names).
@@ -118,6 +119,10 @@ class LimitsForm(ActForm):
         named = {name: cleaned.get(f"limit_{name}") for name in NAMES}
         cleaned["limits"] = {name: value for name, value in named.items() if value is not None}
         return cleaned
+
+    def field_of(self, problem: Problem) -> str:
+        """Each limit has a field of its own."""
+        return f"limit_{problem.parts['limit']}" if "limit" in problem.parts else problem.field
 
 
 class AccountMoveForm(ActForm):

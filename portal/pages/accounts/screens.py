@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts import accounts as services
-from accesscontrol.services.frame.errors import Invalid
 from accesscontrol.services.frame.lines import branch_ids
 from portal.addresses import address, list_address
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
@@ -165,16 +164,12 @@ class AccountScreen(AccountPage):
 
     def limits_change_page(self) -> HttpResponse:
         form = LimitsForm(self.request.POST or None, account=self.thing)
-        return self.form_page(form, self.set_limits, title=_("Change limits"), done=_("Saved."),
-                              template="accounts/limits_form.html",
-                              to=lambda account: address(account, "limits"))  # fmt: skip
-
-    def set_limits(self, values: dict[str, Any]) -> Account:
-        """Set them; what is wrong with one limit is told at its field."""
-        try:
-            return services.change_limits(self.actor, self.thing, values["limits"], values["history_days"])
-        except Invalid as error:
-            raise account_contents.at_their_fields(error) from error
+        return self.form_page(
+            form,
+            lambda values: services.change_limits(self.actor, self.thing, values["limits"], values["history_days"]),
+            title=_("Change limits"), done=_("Saved."), template="accounts/limits_form.html",
+            to=lambda account: address(account, "limits"),
+        )  # fmt: skip
 
     def move_form(self) -> AccountMoveForm:
         return AccountMoveForm(self.request.POST or None, parents=self.move_targets(), top_level=self.is_platform())

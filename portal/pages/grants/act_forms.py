@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
 from portal.pages.grants.forms import FIELDS, GrantForm
 
@@ -40,10 +40,8 @@ class GranteesForm(ActForm):
             self.add_error("grantees", _("Choose at least one account, or enter a key below."))
         return cleaned
 
-    def take(self, error: Invalid) -> None:
-        for problem in error.problems:
-            field = FIELDS.get(problem.field, problem.field)
-            self.add_error(field if field in self.fields else None, problem.sentence)
+    def field_of(self, problem: Problem) -> str:
+        return FIELDS.get(problem.field, problem.field)
 
 
 class ItemsForm(ActForm):

@@ -18,7 +18,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import level_permissions
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
 from portal.pages.grants.words import LEVELS
 
@@ -132,13 +132,12 @@ class LevelsForm(ActForm):
         names = ("starts_at", "expires_at", "note")
         return {"levels": self.chosen_levels} | {name: self.cleaned_data[name] for name in names}
 
-    def take(self, error: Invalid) -> None:
+    def field_of(self, problem: Problem) -> str:
         """The service knows levels in one list; what it says of operating as the account stands at that field."""
-        for problem in error.problems:
-            field = FIELDS.get(problem.field, problem.field)
-            if field == "levels" and "operate" in problem.sentence:
-                field = "operate_as"
-            self.add_error(field if field in self.fields else None, problem.sentence)
+        levels, missing = problem.parts.get("levels", ()), problem.parts.get("missing", ())
+        if problem.field == "levels" and ("operate-as" in levels or "account:operate" in missing):
+            return "operate_as"
+        return FIELDS.get(problem.field, problem.field)
 
 
 class GrantForm(LevelsForm):

@@ -232,13 +232,12 @@ class TokenEditor:
     def take(self, error: Invalid) -> None:
         """Put what an act found wrong where it belongs."""
         names = {"idle_ttl": "idle_amount"}
-        for field, sentences in error.errors.items():
-            name = names.get(field, field)
-            for sentence in sentences:
-                if name in self.main.fields and not self.main.fields[name].widget.is_hidden:
-                    self.main.add_error(name, sentence)
-                else:
-                    self.problems.append(sentence)
+        for problem in error.problems:
+            name = names.get(problem.field, problem.field)
+            if name in self.main.fields and not self.main.fields[name].widget.is_hidden:
+                self.main.add_error(name, problem.sentence)
+            else:
+                self.problems.append(problem.sentence)
 
     @property
     def wrong(self) -> list[dict[str, str]]:
