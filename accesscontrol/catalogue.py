@@ -192,6 +192,7 @@ _MANAGEMENT_KINDS = (
 #: Every kind by name, items first, in catalogue order.
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_ITEM_KINDS, *_MANAGEMENT_KINDS)}
 ITEM_KINDS: tuple[str, ...] = tuple(kind.name for kind in _ITEM_KINDS)
+ITEM_KIND_CHOICES: list[tuple[str, str]] = [(kind.name, kind.label) for kind in _ITEM_KINDS]
 MANAGEMENT_KINDS: tuple[str, ...] = tuple(kind.name for kind in _MANAGEMENT_KINDS)
 #: Kinds whose permissions are asked of the account, because a row of theirs is not a thing of its own.
 ASKED_OF_ACCOUNT = ("event", "subscription")

@@ -258,7 +258,7 @@ SPECTACULAR_SETTINGS = {
         "portal.api.frame.schema.describe_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "ItemKind": "accesscontrol.items.models.KIND_CHOICES",
+        "ItemKind": "accesscontrol.catalogue.ITEM_KIND_CHOICES",
         "TokenType": "accesscontrol.tokens.models.Token.Type",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -7,8 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accesscontrol import catalogue
 from accesscontrol.grants.models import Grant
-from accesscontrol.items.models import KIND_CHOICES
 from accesscontrol.services.grants.checks import LEVELS
 from accesscontrol.services.grants.previews.words import WORDS
 from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
@@ -62,7 +62,7 @@ class _Terms(Payload):
     """What a grant covers, how much of it, and from when until when."""
 
     covers = serializers.ChoiceField(choices=Grant.Covers.choices)
-    kind = serializers.ChoiceField(choices=KIND_CHOICES, allow_blank=True, required=False)
+    kind = serializers.ChoiceField(choices=catalogue.ITEM_KIND_CHOICES, allow_blank=True, required=False)
     items = VisibleItems(required=False)
     include_subaccounts = serializers.BooleanField(required=False)
     levels = serializers.ListField(

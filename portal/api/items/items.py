@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol import catalogue
-from accesscontrol.items.models import KIND_CHOICES, Item
+from accesscontrol.items.models import Item
 from accesscontrol.services.items import items, links
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
@@ -21,6 +21,7 @@ from portal.api.frame.reading import NounFilters
 class ItemShown(serializers.ModelSerializer):
     """An item. settings: null for a kind whose settings are a section of their own."""
 
+    kind = serializers.ChoiceField(choices=catalogue.ITEM_KIND_CHOICES, read_only=True)
     account = VisibleThing("account", read_only=True, help_text="Null where the caller may not see the account.")
     owner = VisibleThing("user", read_only=True, help_text="The developer who owns it.")
     made_by = VisibleThing("user", read_only=True)
@@ -41,7 +42,7 @@ class NewItem(Payload):
     """An item to create; the key is made for it."""
 
     account = AccountToCreateIn()
-    kind = serializers.ChoiceField(choices=KIND_CHOICES)
+    kind = serializers.ChoiceField(choices=catalogue.ITEM_KIND_CHOICES)
     name = serializers.CharField(max_length=200)
     settings = serializers.DictField(required=False)
     owner = VisibleThing("user", required=False, allow_null=True)
@@ -75,7 +76,7 @@ class ItemLinkPayload(Payload):
 
 
 class ItemFilters(NounFilters):
-    kind = filters.ChoiceFilter(choices=KIND_CHOICES)
+    kind = filters.ChoiceFilter(choices=catalogue.ITEM_KIND_CHOICES)
 
     class Meta:
         model = Item
