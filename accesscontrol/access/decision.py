@@ -8,11 +8,11 @@ from django.db.models import Model
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope, Verdict
-from accesscontrol.access.fresh.facts import least
 from accesscontrol.access.fresh.things import Ref, Thing
+from accesscontrol.access.law import history
 from accesscontrol.access.law.reaches import VIEW_OF
 from accesscontrol.access.permissions import Permission
-from accesscontrol.catalogue import KINDS, history_clips
+from accesscontrol.catalogue import KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class Decision:
 
     @property
     def history_days(self) -> int | None:
-        if not self.allowed or self.scope is None or self.thing is None or not history_clips(self.permission.section):
+        if not self.allowed or self.scope is None or self.thing is None:
             return None
-        return least(self.scope.history, self.thing.history)
+        return history.days(self.scope.history, self.permission, self.thing)
 
     @property
     def thing_is_visible(self) -> bool:

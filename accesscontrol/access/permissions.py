@@ -45,7 +45,8 @@ class Permission:
         return "account" if self.is_create or self.kind in catalogue.ASKED_OF_ACCOUNT else self.kind
 
 
-def _nearest(name: str, choices: Iterable[str]) -> str:
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """The names closest to a wrong one, or all there are, for the message."""
     known = sorted(choices)
     close = difflib.get_close_matches(name, known, n=3) or known
     return ", ".join(close)
@@ -63,7 +64,7 @@ def permission(name: str) -> Permission:
     if not colon or kind is None:
         raise UnknownName(
             f"“{name}” is not a permission: use kind:verb or kind.section:verb, with a kind such as "
-            f"{_nearest(kind_name, catalogue.KINDS)}."
+            f"{nearest(kind_name, catalogue.KINDS)}."
         )
     if name not in kind.permissions:
         raise UnknownName(f"“{name}” is not a permission of {kind_name}. Valid: {', '.join(kind.permissions)}.")
@@ -99,7 +100,7 @@ def expand(pattern: str) -> tuple[tuple[str, int], ...]:
     masks = {}
     for name in catalogue.KINDS if kind_part == "*" else (kind_part,):
         if name not in catalogue.KINDS:
-            raise UnknownName(f"“{pattern}” names the unknown kind “{name}”. Valid: {_nearest(name, catalogue.KINDS)}.")
+            raise UnknownName(f"“{pattern}” names the unknown kind “{name}”. Valid: {nearest(name, catalogue.KINDS)}.")
         mask = sum(p.mask for p in kind_permissions(name) if _matches(p, section_part if dot else None, verb))
         if mask:
             masks[name] = mask
@@ -118,7 +119,7 @@ def _matches(candidate: Permission, section: str | None, verb: str) -> bool:
 def kind_permissions(kind: str) -> tuple[Permission, ...]:
     """Every permission of a kind, in the order of its bits. Raises UnknownName for an unknown kind."""
     if kind not in catalogue.KINDS:
-        raise UnknownName(f"“{kind}” is not a kind. Valid: {_nearest(kind, catalogue.KINDS)}.")
+        raise UnknownName(f"“{kind}” is not a kind. Valid: {nearest(kind, catalogue.KINDS)}.")
     return tuple(permission(name) for name in catalogue.KINDS[kind].permissions)
 
 
@@ -183,69 +184,3 @@ ITEMS = EVERYTHING.only(catalogue.ITEM_KINDS)
 MANAGEMENT = EVERYTHING.only(catalogue.MANAGEMENT_KINDS)
 #: Every `<kind>:create`; `MAKES` of items only.
 CREATES = PermissionSet({kind: 1 << 1 for kind in catalogue.KINDS if "create" in catalogue.KINDS[kind].verbs})
-
-
-def level_permissions(level: str) -> PermissionSet:
-    """What one level of a grant permits on the items it covers (access model §5). Raises UnknownName."""
-    if level in catalogue.CREATE_LEVELS:
-        return PermissionSet.of([f"{catalogue.CREATE_LEVELS[level]}:create"])
-    if level not in _LEVELS:
-        raise UnknownName(f"“{level}” is not a level. Valid: {_nearest(level, (*_LEVELS, *catalogue.CREATE_LEVELS))}.")
-    return _LEVELS[level]
-
-
-def _read() -> PermissionSet:
-    hidden_logs = PermissionSet.of(f"{kind}.logs:view" for kind in ("calculator", "plugin", "stream", "group"))
-    uses = PermissionSet.of(
-        f"{name}.items:create" for name in catalogue.ITEM_KINDS if "items" in catalogue.KINDS[name].sections
-    )
-    return (PermissionSet.of(("*:view", "*.*:view")).only(catalogue.ITEM_KINDS) - hidden_logs) | uses
-
-
-def _edit() -> PermissionSet:
-    kept = {"commands", "calls", "settings", "outputs", "logs"}
-    masks = {}
-    for name in catalogue.ITEM_KINDS:
-        masks[name] = sum(
-            p.mask
-            for p in kind_permissions(name)
-            if (p.section is None and p.verb == "change")
-            or (p.section and p.verb != "view" and p.section not in kept)
-            or (p.section == "logs" and p.verb == "view")
-        )
-    return PermissionSet(masks)
-
-
-_LEVELS = {
-    "read": _read(),
-    "edit": _edit(),
-    "delete": PermissionSet.of(["*:delete"]).only(catalogue.ITEM_KINDS),
-    "command": PermissionSet.of(
-        ["device.commands:create", "device.settings:change", "device.outputs:change", "endpoint.calls:create"]
-    ),
-    "operate-as": PermissionSet.of(["account:operate"]),
-}
-
-#: What the basic rights of every role permit, and what rights can be given one by one.
-BASIC = PermissionSet.of(pattern for right in catalogue.BASIC_RIGHTS for pattern in right.permits)
-
-
-@lru_cache(maxsize=256)
-def rights_permissions(codes: tuple[str, ...]) -> PermissionSet:
-    """What a role with these rights permits, the basic rights included. Raises UnknownName."""
-    for code in codes:
-        if code not in catalogue.RIGHTS:
-            raise UnknownName(f"“{code}” is not a right that can be given. Valid: {_nearest(code, catalogue.RIGHTS)}.")
-    return BASIC | PermissionSet.of(pattern for code in codes for pattern in catalogue.RIGHTS[code].permits)
-
-
-def share_permissions(codename: str, kind: str) -> PermissionSet:
-    """What a guardian object permission gives on an item of a kind, for a developer or user (access model §3, 7)."""
-    if codename == "view_item":
-        return _LEVELS["read"].only([kind])
-    section = {"command_item": ".commands:create", "logs_item": ".logs:view"}.get(codename)
-    if section is None:
-        return PermissionSet.of([f"{kind}:{codename.partition('_')[0]}"])
-    named = f"{kind}{section}"
-    wanted = named in catalogue.KINDS[kind].permissions and (codename != "command_item" or kind == "device")
-    return PermissionSet.of([named]) if wanted else PermissionSet()

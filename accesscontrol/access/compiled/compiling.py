@@ -6,27 +6,17 @@ from datetime import datetime
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope
-from accesscontrol.access.fresh.facts import (
-    AccountFacts,
-    Facts,
-    MembershipFacts,
-    RoleFacts,
-    TokenFacts,
-    UserFacts,
-    least,
-)
-from accesscontrol.access.fresh.things import account_thing
-from accesscontrol.access.law.entitlements import Entitlement
+from accesscontrol.access.fresh.facts import AccountFacts, Facts, TokenFacts, UserFacts
+from accesscontrol.access.law import history
+from accesscontrol.access.law.belonging import role_of
 from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
-from accesscontrol.access.law.reaches import Everything
-from accesscontrol.access.law.sources import ACCOUNT_SOURCES, USER_SOURCES, project_denies
-from accesscontrol.access.permissions import EVERYTHING, permission
+from accesscontrol.access.law.operating import may_operate
+from accesscontrol.access.law.sources import ACCOUNT_SOURCES, CONSOLE, USER_SOURCES, project_denies
 
-OPERATE = permission("account:operate")
 _MAY_OPERATE = ("owner", "administrator")
 
 
-class Compiler:
+class ScopeCompiler:
     """Compiles one caller at a time; notes which trees it looked at and when time alone would change the outcome."""
 
     def __init__(self, facts: Facts, now: datetime):
@@ -62,32 +52,11 @@ class Compiler:
                 self.valid_until = edge if self.valid_until is None else min(self.valid_until, edge)
         return (starts_at is None or starts_at <= self.now) and (expires_at is None or self.now < expires_at)
 
-    def role(self, user: UserFacts) -> RoleFacts | None:
-        """The role that counts: of the user's account or an account above, for authority `user` only."""
-        role = self.facts.roles.get(user.role) if user.role is not None and user.authority == "user" else None
-        if role is None or user.account is None:
-            return None
-        self.account(role.account)
-        return role if role.account in self.account(user.account).path else None
-
-    def memberships(self, user: UserFacts) -> list[MembershipFacts]:
-        """The user's memberships that are accepted and in time."""
-        found = []
-        for membership in self.facts.memberships.get(user.id, ()):
-            self.account(membership.account)
-            if self.in_force(membership.starts_at, membership.expires_at) and membership.accepted:
-                found.append(membership)
-        return found
-
-    def in_branch(self, user: UserFacts, account: int) -> bool:
-        """Whether a user is of the branch of an account."""
-        return user.account is not None and account in self.account(user.account).path
-
     def account_scope(self, account: int) -> Scope:
         """What an account has; nothing while it is blocked."""
         if account not in self._accounts:
             facts = self.account(account)
-            scope = Scope(facts.name, self.now, account=account, history=facts.history)
+            scope = Scope(facts.name, self.now, account=account, history=history.of_account(facts))
             self._accounts[account] = scope
             dead = dead_account(facts)
             scope.dead = ("alive", dead) if dead else None
@@ -100,7 +69,7 @@ class Compiler:
     def _caller(self, actor: Actor) -> Scope | None:
         if actor.type == "system":
             scope = Scope("the console", self.now)
-            scope.add([Entitlement("operator", EVERYTHING, Everything(), "the console is the platform operator's")])
+            scope.add([CONSOLE])
             return scope
         if actor.type == "account":
             return self.account_scope(actor.id) if actor.id in self.facts.accounts else None
@@ -116,9 +85,8 @@ class Compiler:
         dead = dead_user(user, self.now)
         if user.account is not None:
             account = self.account(user.account)
-            role = self.role(user)
             dead = dead or dead_account(account)
-            scope.history = least(user.history, account.history, role.history if role else None)
+            scope.history = history.of_user(user, role_of(user, self), account)
         scope.dead = ("alive", dead) if dead else None
         scope.topics = None if user.superuser or user.authority in _MAY_OPERATE else ()
         for source in USER_SOURCES:
@@ -150,27 +118,14 @@ class Compiler:
             return None
         target = self.account(actor.acting)
         acted = self.account_scope(target.id)
-        history = least(acted.history, *(self.facts.users[user].history for user in own.users))
-        scope = Scope(f"{own.label} as {target.name}", self.now, account=target.id, history=history)
+        scope = Scope(f"{own.label} as {target.name}", self.now, account=target.id)
+        scope.history = history.of_operating((self.facts.users[user] for user in own.users), target)
         scope.networks = own.networks
-        thing = account_thing(target)
         if own.dead is not None:
             scope.dead = own.dead
-        elif not self._may_operate(actor) or next(own.grants(OPERATE, thing), None) is None:
+        elif not may_operate(actor, own, target, self.facts):
             scope.dead = ("operate", f"{own.label} may not operate as {target.name}")
         else:
             scope.dead = acted.dead
         scope.add(acted.allows_list)
         return scope
-
-    def _may_operate(self, actor: Actor) -> bool:
-        if actor.type in ("account", "system"):
-            return True
-        user_id: int | None = actor.id
-        if actor.type == "token":
-            token = self.facts.tokens[actor.id]
-            if token.type != "master":
-                return False
-            user_id = token.user
-        user = self.facts.users.get(user_id) if user_id is not None else None
-        return user is None or user.superuser or user.authority in _MAY_OPERATE

@@ -16,7 +16,7 @@ from weakref import ReferenceType, ref
 from django.db import connection, transaction
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.compiled.compiling import Compiler
+from accesscontrol.access.compiled.compiling import ScopeCompiler
 from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.fresh import facts as facts_of
 from accesscontrol.access.fresh.epochs import read as read_epochs
@@ -67,7 +67,7 @@ def scopes(actors: Iterable[Actor], now: datetime) -> dict[Actor, Scope | None]:
     if missing:
         facts = facts_of.load(missing)
         for actor in missing:
-            scope = Compiler(facts, actor.at or now).compile(actor)
+            scope = ScopeCompiler(facts, actor.at or now).compile(actor)
             found[actor] = scope
             if scope is not None:
                 _keep(actor, scope)

@@ -13,9 +13,10 @@ from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.decision import Decision
 from accesscontrol.access.fresh.things import MODELS, Ref, Thing
 from accesscontrol.access.law.entitlements import Entitlement
+from accesscontrol.access.law.levels import level_permissions, rights_permissions
 from accesscontrol.access.law.limits import LIMITS, wrong_address
 from accesscontrol.access.law.sources import SOURCES
-from accesscontrol.access.permissions import Permission, level_permissions, rights_permissions
+from accesscontrol.access.permissions import Permission
 
 Origin = tuple[str, int] | None
 #: What an outcome can be.

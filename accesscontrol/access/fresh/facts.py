@@ -16,14 +16,17 @@ from accesscontrol.access.fresh import sql
 
 @dataclass(slots=True)
 class AccountFacts:
-    """An account with what it inherits from its path (ids from the top-level account down to itself)."""
+    """An account with what it inherits from its path (ids from the top-level account down to itself).
+
+    depths: the figures of history depth along the path; None where an account has none.
+    """
 
     id: int
     name: str
     path: tuple[int, ...]
     tops: frozenset[int]
     blocked_by: str | None
-    history: int | None
+    depths: tuple[int | None, ...]
 
     @property
     def above(self) -> tuple[int, ...]:
@@ -251,13 +254,8 @@ def _account(line: list[sql.Row]) -> AccountFacts:
         path=tuple(row["id"] for row in line),
         tops=frozenset(row["top"] for row in line if row["top"] is not None),
         blocked_by=next((row["name"] for row in line if row["blocked"]), None),
-        history=least(*(row["history"] for row in line)),
+        depths=tuple(row["history"] for row in line),
     )
-
-
-def least(*figures: int | None) -> int | None:
-    """The smallest of the figures that are there; None when there is none."""
-    return min((figure for figure in figures if figure is not None), default=None)
 
 
 def _read_people(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:

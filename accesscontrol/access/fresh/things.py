@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.access.fresh import sql
-from accesscontrol.access.fresh.facts import AccountFacts, accounts_of, least
+from accesscontrol.access.fresh.facts import AccountFacts, accounts_of
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
@@ -38,6 +38,7 @@ class Thing:
     """One thing: its kind, whose it is, and what reaches need to know of it.
 
     path: account ids from the top-level account down to the thing's own account.
+    depths: the figures of history depth along the path, and of the thing itself.
     linked: members linked to it that are assigned to one of the users in question (for `linked to assigned` reaches).
     """
 
@@ -47,7 +48,7 @@ class Thing:
     account: int
     account_name: str
     path: tuple[int, ...]
-    history: int | None = None
+    depths: tuple[int | None, ...] = ()
     owner: int | None = None
     made_by: int | None = None
     device_count: int = 0
@@ -183,14 +184,14 @@ def _management_arms(name: str, involved: list[str]) -> list[str]:
 
 def account_thing(account: AccountFacts) -> Thing:
     """The thing of an account whose facts are at hand."""
-    return Thing("account", account.id, account.name, account.id, account.name, account.path, account.history)
+    return Thing("account", account.id, account.name, account.id, account.name, account.path, account.depths)
 
 
 def _item(row: sql.Row, accounts: dict[int, AccountFacts]) -> Thing:
     account = accounts[row["account"]]
     return Thing(
         row["kind"], row["id"], row["name"], account.id, account.name, account.path,
-        history=least(account.history, row.get("history")), owner=row.get("owner"), made_by=row.get("made_by"),
+        depths=(*account.depths, row.get("history")), owner=row.get("owner"), made_by=row.get("made_by"),
         device_count=row.get("devices", 0),
     )  # fmt: skip
 

@@ -1,16 +1,38 @@
-"""Entitlements: what a source gives or a deny takes, as data that decisions, lists and explanations all read."""
+"""Entitlements: what a source gives or a deny takes, as data that decisions, lists and explanations all read.
+
+The two protocols say what the law needs of the machinery that compiles it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import Protocol
 
+from django.db.models import Q
+
+from accesscontrol.access.fresh.facts import AccountFacts, Facts
 from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law.reaches import Reach
 from accesscontrol.access.permissions import Permission, PermissionSet
 
-if TYPE_CHECKING:
-    from accesscontrol.access.compiled.scope import Scope
+
+class Cap(Protocol):
+    """What a cap needs of the scope of the account behind it."""
+
+    account: int | None
+    dead: tuple[str, str] | None
+    allows_list: list[Entitlement]
+
+    def grants(self, wanted: Permission, thing: Thing) -> Iterator[Entitlement]:
+        """Every entitlement that gives this permission on this thing, denies and limits aside."""
+
+    def allows(self, wanted: Permission, thing: Thing) -> bool:
+        """Whether the account has this permission on this thing now."""
+
+    def condition(self, wanted: Sequence[Permission]) -> Q:
+        """The rows of one model that the account has these permissions on now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +50,7 @@ class Entitlement:
     reach: Reach
     sentence: str
     origin: tuple[str, int] | None = None
-    cap: Scope | None = None
+    cap: Cap | None = None
 
     def gives(self, wanted: Permission, thing: Thing) -> bool:
         """Whether it gives this permission on this thing, its cap included."""
@@ -37,3 +59,19 @@ class Entitlement:
             and self.reach.covers(thing)
             and (self.cap is None or self.cap.allows(wanted, thing))
         )
+
+
+class Compiler(Protocol):
+    """What a source needs of the compiler. at: the caller's what-if time, or None."""
+
+    facts: Facts
+    at: datetime | None
+
+    def account(self, account: int) -> AccountFacts:
+        """The facts of an account, which the outcome then depends on."""
+
+    def in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
+        """Whether now is within the times, which the outcome then depends on."""
+
+    def account_scope(self, account: int) -> Cap:
+        """What an account has; nothing while it is blocked."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
@@ -13,11 +12,9 @@ from django.utils import timezone
 
 from accesscontrol.access.fresh import sql
 from accesscontrol.access.fresh.things import Thing
+from accesscontrol.access.law.entitlements import Cap
 from accesscontrol.access.law.reaches import NO_ROW, VIEW_OF, VIEWS, Reach, in_ids
 from accesscontrol.items.models import Item, ItemLink
-
-if TYPE_CHECKING:
-    from accesscontrol.access.compiled.scope import Scope
 
 _ABOVE = """(WITH RECURSIVE up(id, parent_id) AS (
     SELECT a.id, a.parent_id FROM accounts_account a WHERE a.id = {account}
@@ -116,7 +113,7 @@ class HoldsAssigned(Reach):
     account: int
     assigned: frozenset[int]
     devices: bool
-    behind: Scope
+    behind: Cap
     at: datetime | None = None
 
     def covers(self, thing: Thing) -> bool:

@@ -1,17 +1,18 @@
 """Sources: the one list of ways to have access, and of denies, one function each (access model §3, 1–10).
 
-A source turns facts into entitlements. `Compiler` hands them the facts, the time, and the scopes of accounts behind.
+A source turns facts into entitlements. The compiler hands them the facts, the time, and what accounts behind have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.facts import AccountFacts, GrantFacts, MembershipFacts, ProjectRuleFacts, UserFacts
-from accesscontrol.access.law.entitlements import Entitlement
+from accesscontrol.access.law.belonging import in_branch, memberships_of, role_of
+from accesscontrol.access.law.entitlements import Compiler, Entitlement
 from accesscontrol.access.law.item_reaches import HoldsAssigned, InProject, Items, MadeBy, OwnedBy, Unlinked
+from accesscontrol.access.law.levels import level_permissions, rights_permissions, share_permissions
 from accesscontrol.access.law.reaches import (
     Accounts,
     Below,
@@ -25,18 +26,7 @@ from accesscontrol.access.law.reaches import (
     ReceivedBelow,
     Rows,
 )
-from accesscontrol.access.permissions import (
-    CREATES,
-    EVERYTHING,
-    ITEMS,
-    PermissionSet,
-    level_permissions,
-    rights_permissions,
-    share_permissions,
-)
-
-if TYPE_CHECKING:
-    from accesscontrol.access.compiled.compiling import Compiler
+from accesscontrol.access.permissions import CREATES, EVERYTHING, ITEMS, PermissionSet
 
 #: Code → what the source is, as explanations list it.
 SOURCES = {
@@ -126,6 +116,8 @@ ACCOUNT_SOURCES: tuple[Callable[[AccountFacts, Compiler], Iterator[Entitlement]]
 
 # --- Sources for a user
 
+CONSOLE = Entitlement("operator", EVERYTHING, Everything(), "the console is the platform operator's")
+
 
 def operator(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """The platform operator (superuser) has everything."""
@@ -162,7 +154,7 @@ def rights(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """6. A `user` has the permissions of their rights on what they reach."""
     if user.account is None or user.authority != "user":
         return
-    role = compiler.role(user)
+    role = role_of(user, compiler)
     given = rights_permissions(role.rights if role else ()) - PermissionSet.of(["device:delete"])
     origin = ("role", role.id) if role else ("user", user.id)
     because = f"the role {role.name}" if role else "the basic rights"
@@ -233,13 +225,13 @@ def oneself(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
 
 def projects(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """9. What the allow rules of project memberships give, under the cap of the project's account."""
-    for membership in compiler.memberships(user):
+    for membership in memberships_of(user, compiler):
         cap = compiler.account_scope(membership.account)
         origin = ("project", membership.project)
         seen = Rows("project", frozenset([membership.project]))
         view = PermissionSet.of(["project:view"])
         yield Entitlement("project", view, seen, f"{user.name} is a member of {membership.name}", origin, cap)
-        inside = compiler.in_branch(user, membership.account)
+        inside = in_branch(user, membership.account, compiler)
         for rule in membership.rules:
             if rule.effect == "allow":
                 reach = InProject(
@@ -275,7 +267,7 @@ USER_SOURCES: tuple[Callable[[UserFacts, Compiler], Iterator[Entitlement]], ...]
 
 def project_denies(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """10. Deny rules of project memberships beat every allow that the user has on the items of that project."""
-    for membership in compiler.memberships(user):
+    for membership in memberships_of(user, compiler):
         for rule in membership.rules:
             if rule.effect == "deny":
                 by = f"the project role {rule.role}" if rule.role else "a deny rule"
@@ -287,7 +279,7 @@ def project_denies(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]
 
 def _denied(user: UserFacts, membership: MembershipFacts, rule: ProjectRuleFacts, compiler: Compiler) -> InProject:
     """Counts where item or member is of the project's branch; not for managers whose branch holds the item."""
-    inside = compiler.in_branch(user, membership.account)
+    inside = in_branch(user, membership.account, compiler)
     manager = user.authority in ("owner", "administrator")
     return InProject(
         membership.project,

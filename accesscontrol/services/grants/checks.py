@@ -11,7 +11,8 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.permissions import ITEMS, PermissionSet, level_permissions
+from accesscontrol.access.law.levels import level_permissions
+from accesscontrol.access.permissions import ITEMS, PermissionSet
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant

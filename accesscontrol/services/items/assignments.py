@@ -12,7 +12,8 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
-from accesscontrol.access.permissions import PermissionSet, rights_permissions, share_permissions
+from accesscontrol.access.law.levels import rights_permissions, share_permissions
+from accesscontrol.access.permissions import PermissionSet
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
 from accesscontrol.services.frame.acts import Caller, Fact, act, fresh, record_all, require_all

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.decision import Decision, Question
 from accesscontrol.access.fresh.things import Thing
-from accesscontrol.access.law.entitlements import Entitlement
+from accesscontrol.access.law.entitlements import Cap, Entitlement
 from accesscontrol.access.permissions import Permission
 from accesscontrol.grants.models import GrantGrantee
 from accesscontrol.items.models import Item, ItemLink
@@ -62,7 +61,7 @@ def part_of(decision: Decision) -> Part | None:
     return max(lasting, key=lambda part: (ends[part[0]] is None, ends[part[0]] or 0, -part[0]), default=None)
 
 
-def _roots(scope: Scope, wanted: Permission, thing: Thing) -> Iterable[Part | None]:
+def _roots(scope: Cap, wanted: Permission, thing: Thing) -> Iterable[Part | None]:
     """What each way to a yes goes back to in the account behind it: a grant received, or (None) anything else."""
     for entitlement in scope.grants(wanted, thing):
         if entitlement.cap is None:
@@ -71,7 +70,7 @@ def _roots(scope: Scope, wanted: Permission, thing: Thing) -> Iterable[Part | No
             yield from _roots(entitlement.cap, wanted, thing)
 
 
-def _root(entitlement: Entitlement, scope: Scope) -> Part | None:
+def _root(entitlement: Entitlement, scope: Cap) -> Part | None:
     origin = entitlement.origin
     by_grant = origin is not None and origin[0] == "grant" and scope.account is not None
     return (origin[1], scope.account) if by_grant and origin and scope.account else None

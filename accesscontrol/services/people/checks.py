@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accesscontrol import catalogue
-from accesscontrol.access.permissions import BASIC, rights_permissions
+from accesscontrol.access.law.levels import BASIC, rights_permissions
 from accesscontrol.accounts.models import User
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.permissions import BASIC, rights_permissions
+from accesscontrol.access.law.levels import BASIC, rights_permissions
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.quotas import check_days

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from accesscontrol import catalogue
-from accesscontrol.access.permissions import share_permissions
+from accesscontrol.access.law.levels import share_permissions
 from accesscontrol.services.world.checking import Checked
 from accesscontrol.services.world.giving import check_grants, check_projects, check_tokens
 from accesscontrol.services.world.linking import check_links_under

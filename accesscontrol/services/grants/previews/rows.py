@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from accesscontrol import catalogue
 from accesscontrol.access.compiled.scope import Scope
-from accesscontrol.access.law.entitlements import Entitlement
+from accesscontrol.access.law.entitlements import Cap, Entitlement
 from accesscontrol.access.law.item_reaches import HoldsAssigned, Items
 from accesscontrol.access.law.reaches import EVERY_ROW, NO_ROW, VIEWS, Reach
 from accesscontrol.access.permissions import Permission, kind_permissions
@@ -119,7 +119,7 @@ def _given(entitlements: list[Entitlement], wanted: Permission) -> frozenset:
     )
 
 
-def _behind(cap: Scope | None, wanted: Sequence[Permission]) -> tuple | None:
+def _behind(cap: Cap | None, wanted: Sequence[Permission]) -> tuple | None:
     if cap is None or cap.dead is not None:
         return None if cap is None else ()
     return tuple(

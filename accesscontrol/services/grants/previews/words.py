@@ -10,7 +10,8 @@ from django.db.models import Count
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.permissions import Permission, level_permissions, permission
+from accesscontrol.access.law.levels import level_permissions
+from accesscontrol.access.permissions import Permission, permission
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.lines import branch_ids

@@ -1,0 +1,30 @@
+"""Operate as: acting as another account, and having exactly what that account has (access model §3)."""
+
+from __future__ import annotations
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.fresh.facts import AccountFacts, Facts
+from accesscontrol.access.fresh.things import account_thing
+from accesscontrol.access.law.entitlements import Cap
+from accesscontrol.access.permissions import permission
+
+OPERATE = permission("account:operate")
+
+
+def may_operate(actor: Actor, own: Cap, account: AccountFacts, facts: Facts) -> bool:
+    """Whether a caller with this scope of their own may operate as an account: as one who may, by branch or grant."""
+    return _is_one_who_may(actor, facts) and any(own.grants(OPERATE, account_thing(account)))
+
+
+def _is_one_who_may(actor: Actor, facts: Facts) -> bool:
+    """Owners, administrators, their and the account's master tokens, an account itself, and the platform operator."""
+    if actor.type in ("account", "system"):
+        return True
+    user_id: int | None = actor.id
+    if actor.type == "token":
+        token = facts.tokens[actor.id]
+        if token.type != "master":
+            return False
+        user_id = token.user
+    user = facts.users.get(user_id) if user_id is not None else None
+    return user is None or user.superuser or user.authority in ("owner", "administrator")
