@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
@@ -16,9 +16,7 @@ from django.utils.translation import ngettext
 
 from accesscontrol.access import engine
 from portal.frame.filters import CHOICES, PAGE_SIZES
-
-if TYPE_CHECKING:
-    from portal.frame.screens import Screen
+from portal.frame.screens import Screen
 
 
 class Listing:

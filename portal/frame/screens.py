@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -24,7 +24,6 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal.addresses import address, list_address
 from portal.frame.forms import ActForm
-from portal.frame.listing import Listing
 
 READ = ("GET", "HEAD")
 WRITE = ("GET", "HEAD", "POST")
@@ -59,12 +58,21 @@ CHANGE = Route("change", "<str:key>/change/", "change", WRITE)
 DELETE = Route("delete", "<str:key>/delete/", "delete", WRITE)
 
 
+class Listed(Protocol):
+    """What a screen needs of its list (a `Listing`)."""
+
+    def __init__(self, screen: Screen) -> None: ...
+
+    def context(self) -> dict[str, Any]:
+        """All that the list's template reads."""
+
+
 class Screen:
     """The pages of a kind. Subclasses say what is listed, shown and asked for."""
 
     kind: ClassVar[str] = ""
     routes: ClassVar[tuple[Route, ...]] = (LIST, CREATE, DETAIL, CHANGE, DELETE)
-    listing: ClassVar[type[Listing] | None] = None
+    listing: ClassVar[type[Listed] | None] = None
     lookup: ClassVar[str] = "key"
     joined: ClassVar[tuple[str, ...]] = ("account",)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import django_tables2 as tables
 from django.middleware.csrf import get_token
@@ -16,12 +16,10 @@ from accesscontrol import catalogue
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
+from accesscontrol.services.grants.sides import Sides
 from portal.addresses import address
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
 from portal.pages.grants.words import grant_state, level_tags, what
-
-if TYPE_CHECKING:
-    from accesscontrol.services.grants.sides import Sides
 
 #: So many grantees are named in a row.
 NAMED = 3
