@@ -1,4 +1,7 @@
-"""The only writer of the account tree: open, move and close accounts, many at once too, and check and repair.
+"""The account tree: its only writer (open, move, close, many at once too, check and repair), and its one reading.
+
+An account's *line* is itself and all above it, its *branch* itself and all below it. No reading rests on a loaded
+row's place, which is stale after the next insert: `parent_id` is followed, or places are compared inside the SQL.
 
 Every write holds the tree's lock to the end of its transaction and reads the accounts named again under it, so an
 account loaded earlier may be passed without harm. New children come last. See `numbering` for the derived columns.
@@ -10,7 +13,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q, QuerySet, Subquery
 
 from accesscontrol.accounts.branches import bulk_open
 from accesscontrol.accounts.closing import delete_branch
@@ -34,14 +37,22 @@ __all__ = [
     "TreeBroken",
     "TreeError",
     "ancestor_ids",
+    "branch_ids",
+    "branch_sql",
     "bulk_open",
     "check_tree",
     "close_account",
+    "in_branch",
+    "line_sql",
+    "lines_sql",
     "lock_tree",
     "move_account",
     "open_account",
     "repair_tree",
 ]
+
+#: No line is followed further: only parents in a circle would lead there.
+DEEPEST = 64
 
 
 @transaction.atomic
@@ -127,6 +138,72 @@ def close_account(account: Account) -> int:
     count = delete_branch(branch)
     shift(closing.tree_id, closing.rght + 1, closing.lft - closing.rght - 1)
     return count
+
+
+# --- The reading
+
+
+def line_sql(account: str) -> str:
+    """A sub-select of the ids of an account's line. account: the SQL of its id."""
+    return (
+        "(WITH RECURSIVE up(id, parent_id) AS ("
+        f"SELECT a.id, a.parent_id FROM accounts_account a WHERE a.id = {account} "
+        "UNION SELECT a.id, a.parent_id FROM up JOIN accounts_account a ON a.id = up.parent_id) SELECT id FROM up)"
+    )
+
+
+def lines_sql(accounts: str) -> str:
+    """A select of the lines of many accounts, with what is inherited along them. `depth` 0 is the account itself.
+
+    accounts: the SQL of a sub-select of their ids.
+    """
+    inherited = "a.parent_id, a.top_id, a.blocked, a.history_days, a.name"
+    return (
+        "WITH RECURSIVE up(account_id, id, parent_id, top_id, blocked, history_days, name, depth) AS ("
+        f"SELECT a.id, a.id, {inherited}, 0 FROM accounts_account a WHERE a.id IN {accounts} "
+        f"UNION ALL SELECT up.account_id, a.id, {inherited}, up.depth + 1 "
+        f"FROM up JOIN accounts_account a ON a.id = up.parent_id WHERE up.depth < {DEEPEST}) SELECT * FROM up"
+    )
+
+
+def branch_sql(accounts: str, *, itself: bool = True) -> str:
+    """A select of the ids of the branches of many accounts. accounts: the SQL of a sub-select of their ids.
+
+    By the parents, for lists that a page is cut from: with a join over places PostgreSQL cannot tell a small branch
+    from a large one, and walks the table (100,000 accounts, 300,000 items: 1,700 ms instead of 0.3 for one account).
+    """
+    start = "id" if itself else "parent_id"
+    return (
+        f"WITH RECURSIVE down(id) AS (SELECT a.id FROM accounts_account a WHERE a.{start} IN {accounts} "
+        "UNION SELECT a.id FROM down JOIN accounts_account a ON a.parent_id = down.id) SELECT id FROM down"
+    )
+
+
+def branch_ids(account_id: int) -> QuerySet[Account]:
+    """The ids of one account's branch as a condition of rows; its place is read in the same statement.
+
+    By the places, since a branch is counted or looked through as a whole here: 30 times as quick as by the parents.
+    """
+    here = Account.objects.filter(pk=account_id)
+    return Account.objects.filter(
+        tree_id=Subquery(here.values("tree_id")[:1]),
+        lft__gte=Subquery(here.values("lft")[:1]),
+        lft__lte=Subquery(here.values("rght")[:1]),
+    ).values("pk")
+
+
+def in_branch(account: str, of: str, *, itself: bool = True) -> Q:
+    """The rows of which one account is in the branch of another, which says as well that the other is on its line.
+
+    account, of: the relations that lead to the two. itself: an account counts as in its own branch.
+    """
+    return Q(
+        **{
+            f"{account}__tree_id": F(f"{of}__tree_id"),
+            f"{account}__lft__{'gte' if itself else 'gt'}": F(f"{of}__lft"),
+            f"{account}__lft__lte": F(f"{of}__rght"),
+        }
+    )
 
 
 def ancestor_ids(account_ids: Collection[int]) -> dict[int, tuple[int, ...]]:

@@ -1,11 +1,12 @@
-"""The account tree has one writer: accesscontrol/accounts/tree.py, with the neighbours it shares its work with.
+"""The account tree has one writer and one reading: accesscontrol/accounts/tree.py, with its neighbours.
 
-Any other way corrupts the tree or races with others.
+Any other way of writing corrupts the tree or races with others; any other reading may rest on a stale place.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
@@ -64,6 +65,23 @@ def test_only_the_accounts_app_knows_the_neighbours_of_the_tree_module():
         for node in nodes(path)
         if isinstance(node, ast.ImportFrom)
         and {node.module, *(f"{node.module}.{name.name}" for name in node.names)} & hidden
+    ]
+    assert found == []
+
+
+#: A place in the tree, or the walk along the parents.
+SPELLED = re.compile(r"lft|rght|tree_id|RECURSIVE|get_ancestors|get_descendants", re.IGNORECASE)
+
+
+def test_only_the_tree_module_spells_how_the_tree_is_read():
+    """Everybody else takes lines and branches from accounts.tree, and none from the columns of a loaded row."""
+    told = {*WRITERS, ACCOUNTS / "models.py"}
+    files = [path for path in python_files("accesscontrol", "portal", "demo", "benchmarks") if path not in told]
+    found = [
+        f"{place(path, number)} {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if SPELLED.search(line)
     ]
     assert found == []
 

@@ -141,7 +141,7 @@ class Facts:
 
 
 _STATEMENT = """
-WITH RECURSIVE
+WITH
 tok AS (SELECT * FROM tokens_token WHERE id IN {tokens}),
 usr AS (SELECT * FROM accounts_user WHERE id IN {users}
         UNION SELECT * FROM accounts_user WHERE id IN (SELECT user_id FROM tok WHERE user_id IS NOT NULL)),

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from accesscontrol.accounts import tree
+
 Row = dict[str, Any]
 
 
@@ -85,12 +87,7 @@ def _counting(link: str) -> str:
 
 
 #: Every account with itself and all above it, for the accounts of the CTE `involved(id)`.
-CHAIN = """chain(account_id, id, parent_id, top_id, blocked, history_days, name, depth) AS (
-    SELECT a.id, a.id, a.parent_id, a.top_id, a.blocked, a.history_days, a.name, 0
-      FROM accounts_account a WHERE a.id IN (SELECT id FROM involved)
-    UNION ALL
-    SELECT c.account_id, a.id, a.parent_id, a.top_id, a.blocked, a.history_days, a.name, c.depth + 1
-      FROM chain c JOIN accounts_account a ON a.id = c.parent_id WHERE c.depth < 64)"""
+CHAIN = f"chain AS ({tree.lines_sql('(SELECT id FROM involved)')})"
 
 
 def chain_record() -> str:

@@ -128,7 +128,7 @@ def _statement(wanted: dict[str, set[int]], users: list[int], at: datetime) -> t
     with_parts.append(f"involved(id) AS ({' UNION '.join(involved)})")
     with_parts.append(sql.CHAIN)
     arms.append(f"SELECT 'chain', {sql.chain_record()} FROM chain")
-    return f"WITH RECURSIVE {', '.join(with_parts)} {' UNION ALL '.join(arms)}", [*params, *last]
+    return f"WITH {', '.join(with_parts)} {' UNION ALL '.join(arms)}", [*params, *last]
 
 
 def _item_arms(

@@ -14,11 +14,8 @@ from accesscontrol.access.fresh import sql
 from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law.entitlements import Cap
 from accesscontrol.access.law.reaches import NO_ROW, VIEW_OF, VIEWS, Reach, in_ids
+from accesscontrol.accounts.tree import line_sql
 from accesscontrol.items.models import Item, ItemLink
-
-_ABOVE = """(WITH RECURSIVE up(id, parent_id) AS (
-    SELECT a.id, a.parent_id FROM accounts_account a WHERE a.id = {account}
-    UNION ALL SELECT a.id, a.parent_id FROM accounts_account a JOIN up ON a.id = up.parent_id) SELECT id FROM up)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class Items(Reach):
         rows = Q(pk__in=in_ids(free)) if free else NO_ROW
         if bound:
             listed, param = sql.table("p", ("item", "within_account"), sorted(bound))
-            above = _ABOVE.format(account="i.account_id")
+            above = line_sql("i.account_id")
             chosen = f"""SELECT i.id FROM {listed} JOIN items_item i ON i.id = p.item
                          WHERE p.within_account = i.account_id OR p.within_account IN {above}"""
             rows |= Q(pk__in=RawSQL(chosen, [param]))
@@ -181,7 +178,7 @@ class InProject(Reach):
         columns = ("project", "item", "account", "owner", "within_account", "outside_account")
         rows = {(r.project, r.item, r.account, r.owner, r.within, r.outside) for r in reaches}
         listed, param = sql.table("r", columns, sorted(rows, key=str))
-        above = _ABOVE.format(account="i.account_id")
+        above = line_sql("i.account_id")
         chosen = f"""SELECT i.id FROM {listed}
             JOIN projects_projectitem pi ON pi.project_id = r.project AND (r.item IS NULL OR r.item = pi.item_id)
             JOIN items_item i ON i.id = pi.item_id

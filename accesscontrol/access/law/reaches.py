@@ -16,6 +16,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.fresh import sql
 from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.permissions import Permission, permission
+from accesscontrol.accounts.tree import branch_sql
 
 #: View on every kind of item, and view on one of them.
 VIEWS: tuple[Permission, ...] = tuple(permission(f"{kind}:view") for kind in catalogue.ITEM_KINDS)
@@ -25,9 +26,6 @@ VIEW_OF: dict[str, Permission] = {kind: permission(f"{kind}:view") for kind in c
 EVERY_ROW = Q(pk__isnull=False)
 NO_ROW = Q(pk__in=[])
 
-_BRANCH = """WITH RECURSIVE branch(id) AS (
-    SELECT a.id FROM accounts_account a WHERE a.{start} IN {listed}
-    UNION SELECT a.id FROM accounts_account a JOIN branch ON a.parent_id = branch.id) SELECT id FROM branch"""
 #: Up to so many ids are told as they are, so that the planner knows how few they are.
 _FEW = 200
 
@@ -79,7 +77,7 @@ class Branch(Reach):
     @classmethod
     def condition(cls, reaches: Sequence[Branch], model: str) -> Q:
         listed, param = sql.ids({reach.account for reach in reaches})
-        return Q(**{f"{account_field(model)}__in": RawSQL(_BRANCH.format(start="id", listed=listed), [param])})
+        return Q(**{f"{account_field(model)}__in": RawSQL(branch_sql(listed), [param])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ class Below(Reach):
     @classmethod
     def condition(cls, reaches: Sequence[Below], model: str) -> Q:
         listed, param = sql.ids({reach.account for reach in reaches})
-        return Q(**{f"{account_field(model)}__in": RawSQL(_BRANCH.format(start="parent_id", listed=listed), [param])})
+        return Q(**{f"{account_field(model)}__in": RawSQL(branch_sql(listed, itself=False), [param])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +162,10 @@ def of_accounts(reaches: Sequence[Branch | Below | Own | OwnButOwner], model: st
     if not branches and not below:
         return Own.condition([Own(account) for account in own], model)
     parts, params = [], []
-    for start, accounts in (("id", branches), ("parent_id", below)):
+    for itself, accounts in ((True, branches), (False, below)):
         if accounts:
             listed, param = sql.ids(accounts)
-            parts.append(_BRANCH.format(start=start, listed=listed))
+            parts.append(branch_sql(listed, itself=itself))
             params.append(param)
     if own:
         listed, param = sql.ids(own)
@@ -220,7 +218,7 @@ class ReceivedBelow(Reach):
     @classmethod
     def condition(cls, reaches: Sequence[ReceivedBelow], model: str) -> Q:
         listed, param = sql.ids({reach.account for reach in reaches})
-        branch = _BRANCH.format(start="parent_id", listed=listed)
+        branch = branch_sql(listed, itself=False)
         return Q(
             pk__in=RawSQL(f"SELECT l.grant_id FROM grants_grantgrantee l WHERE l.account_id IN ({branch})", [param])
         )

@@ -18,13 +18,14 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import WHOLE, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.frame.lines import Lines, branch_ids, chunks
+from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.tokens.models import Token
 
 #: What can be limited: users by authority, items by kind, and these.

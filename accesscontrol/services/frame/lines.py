@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from django.db.models import QuerySet, Subquery
-
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 
@@ -52,16 +50,6 @@ class Lines:
 
     def same_tree(self, one: int, other: int) -> bool:
         return self.paths[one][0] == self.paths[other][0]
-
-
-def branch_ids(account_id: int) -> QuerySet[Account]:
-    """The ids of an account's branch, for a sub-select; the coordinates are read in the same statement."""
-    here = Account.objects.filter(pk=account_id)
-    return Account.objects.filter(
-        tree_id=Subquery(here.values("tree_id")[:1]),
-        lft__gte=Subquery(here.values("lft")[:1]),
-        lft__lte=Subquery(here.values("rght")[:1]),
-    ).values("pk")
 
 
 def distinct(values: Iterable[T]) -> Sequence[T]:

@@ -12,11 +12,10 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.law.reaches import Branch, of_accounts
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.accounts.tree import ancestor_ids
+from accesscontrol.accounts.tree import ancestor_ids, branch_ids
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.frame.acts import record_all
-from accesscontrol.services.frame.lines import branch_ids
 from accesscontrol.services.items.link_grants import set_grants
 from accesscontrol.services.items.links import cut_links, link_facts, to_link
 

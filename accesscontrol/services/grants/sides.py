@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Prefetch, QuerySet
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.tree import branch_ids, in_branch
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.frame.acts import caller
-from accesscontrol.services.frame.lines import branch_ids
+
+_HOLDS_ALREADY = ExpressionWrapper(in_branch("grant__account", "account"), BooleanField())
+
+
+def with_grantees(rows: QuerySet[Grant]) -> QuerySet[Grant]:
+    """The grants with their grantee_links and their accounts loaded, and what `holds_already` reads."""
+    links = GrantGrantee.objects.annotate(holds_already=_HOLDS_ALREADY)
+    return rows.prefetch_related(Prefetch("grantee_links", links), "grantee_links__account")
+
+
+def holds_already(link: GrantGrantee) -> bool:
+    """Whether a grantee loaded `with_grantees` is the grantor or stands above it, since one of them was moved."""
+    return link.holds_already  # type: ignore[attr-defined]
 
 
 class Sides:

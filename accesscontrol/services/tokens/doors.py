@@ -15,17 +15,17 @@ from django.utils import timezone
 from accesscontrol.access.fresh.facts import TokenFacts, UserFacts
 from accesscontrol.access.law.limits import dead_token, dead_user, wrong_address
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.tree import line_sql
 from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 
 #: Whether an account above (or itself) is blocked: of the user whom the token acts for, else of the token.
-_BLOCKED = """EXISTS (WITH RECURSIVE up(id, parent_id, blocked) AS (
-    SELECT a.id, a.parent_id, a.blocked FROM accounts_account a WHERE a.id = CASE
-        WHEN tokens_token.user_id IS NULL THEN tokens_token.account_id
-        ELSE (SELECT u.account_id FROM accounts_user u WHERE u.id = tokens_token.user_id) END
-    UNION ALL
-    SELECT a.id, a.parent_id, a.blocked FROM accounts_account a JOIN up ON a.id = up.parent_id)
-    SELECT 1 FROM up WHERE blocked)"""
+_BLOCKED = f"""EXISTS (SELECT 1 FROM accounts_account b WHERE b.blocked AND b.id IN {
+    line_sql(
+        "CASE WHEN tokens_token.user_id IS NULL THEN tokens_token.account_id "
+        "ELSE (SELECT u.account_id FROM accounts_user u WHERE u.id = tokens_token.user_id) END"
+    )
+})"""
 
 
 def open_with_key(key: str, address: str | None) -> Token | None:

@@ -14,9 +14,9 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.accounts.models import Account
-from accesscontrol.accounts.tree import ancestor_ids
+from accesscontrol.accounts.tree import ancestor_ids, branch_ids
 from accesscontrol.services.accounts.quotas import NAMES
-from accesscontrol.services.frame.lines import Lines, branch_ids
+from accesscontrol.services.frame.lines import Lines
 from portal.addresses import address
 from portal.frame.counting import NOUNS, item_counts, noun_counts, noun_rows, tile
 from portal.pages.accounts.forms import LIMIT_GROUPS, limit_label

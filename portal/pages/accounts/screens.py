@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.accounts import accounts as services
-from accesscontrol.services.frame.lines import branch_ids
 from portal.addresses import address, list_address
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.pages.accounts import contents as account_contents

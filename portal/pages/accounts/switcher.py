@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.frame.errors import Conflict
-from accesscontrol.services.frame.lines import branch_ids
 from accesscontrol.services.people import sessions
 from portal import actors
 from portal.declared import SIGNED_IN, declares

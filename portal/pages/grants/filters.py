@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
-from accesscontrol.services.frame.lines import branch_ids
+from accesscontrol.accounts.tree import branch_ids
 from portal.frame.filters import ListFilters, ThingFilter
 from portal.pages.grants.words import LEVELS
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.tree import in_branch
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.grants import grants as services
 from accesscontrol.services.grants import sides as grant_sides
@@ -97,7 +98,7 @@ class GrantListScreen(NounPage):
     )
 
     def rows(self) -> QuerySet:
-        return super().rows().prefetch_related("grantee_links__account")
+        return grant_sides.with_grantees(super().rows())
 
     @cached_property
     def waiting(self) -> list[Grant]:
@@ -180,10 +181,8 @@ def item_names(actor: Actor, grants: list[Grant]) -> dict[int, str]:
     chosen = [grant.pk for grant in grants if grant.covers == Grant.Covers.ITEMS]
     if not chosen:
         return {}
-    items = engine.visible(actor, engine.ANY_ITEM_VIEW).filter(
-        grants__in=chosen, account__tree_id=F("grants__account__tree_id"),
-        account__lft__gte=F("grants__account__lft"), account__lft__lte=F("grants__account__rght"),
-    )  # fmt: skip
+    items = engine.visible(actor, engine.ANY_ITEM_VIEW)
+    items = items.filter(in_branch("account", "grants__account"), grants__in=chosen)
     counted = items.order_by().values_list("grants").annotate(Min("name"), Count("pk"))
     return {
         grant: name if count == 1 else _("%(name)s and %(count)s more") % {"name": name, "count": count - 1}

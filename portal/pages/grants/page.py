@@ -14,6 +14,7 @@ from accesscontrol.services.grants import grants as services
 from accesscontrol.services.grants import invitations as grant_invitations
 from accesscontrol.services.grants.previews import previews
 from accesscontrol.services.grants.previews.words import covered_items
+from accesscontrol.services.grants.sides import holds_already
 from portal.addresses import address
 from portal.frame.screens import DETAIL, WRITE, Route
 from portal.pages.grants.act_forms import GranteesForm, ItemsForm
@@ -22,7 +23,7 @@ from portal.pages.grants.list import item_names
 from portal.pages.grants.log import GrantLogListing
 from portal.pages.grants.parts import CoveredListing, GrantPage
 from portal.pages.grants.previews import attempted
-from portal.pages.grants.words import holds_already, level_lines, title, what, without_effect
+from portal.pages.grants.words import level_lines, title, what, without_effect
 
 
 class GrantScreen(GrantPage):
@@ -91,7 +92,7 @@ class GrantScreen(GrantPage):
         state = {"label": _("Accepted"), "tone": "success"}
         if link.accepted_at is None:
             state = {"label": _("Waits for an answer"), "tone": "info"}
-        elif holds_already(self.thing, link):
+        elif holds_already(link):
             state = {"label": _("Without effect"), "tone": "warning"}
         return {
             "label": link.account.name, "note": link.account.key, "state": state, "since": link.accepted_at,

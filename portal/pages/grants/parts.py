@@ -15,7 +15,7 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item
 from accesscontrol.services.grants.previews.words import covered_items
-from accesscontrol.services.grants.sides import Sides
+from accesscontrol.services.grants.sides import Sides, with_grantees
 from portal.addresses import address
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
@@ -33,7 +33,7 @@ class GrantPage(NounPage):
     kind = "grant"
 
     def rows(self) -> QuerySet:
-        return super().rows().prefetch_related("grantee_links__account")
+        return with_grantees(super().rows())
 
     @cached_property
     def sides(self) -> Sides:

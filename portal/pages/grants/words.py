@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
 from accesscontrol.grants.models import Grant, GrantGrantee
+from accesscontrol.services.grants.sides import holds_already
 
 #: Level → its name, and what it means for who receives it (access model §5).
 LEVELS = {
@@ -115,15 +116,9 @@ def grant_state(grant: Grant, links: Iterable[GrantGrantee]) -> dict[str, str]:
     known = list(links)
     if not any(link.accepted_at is not None for link in known):
         return {"label": _("Waits for an answer"), "tone": "info"}
-    if all(holds_already(grant, link) for link in known if link.accepted_at is not None):
+    if all(holds_already(link) for link in known if link.accepted_at is not None):
         return {"label": _("Without effect"), "tone": "warning"}
     return {"label": _("Live"), "tone": "success"}
-
-
-def holds_already(grant: Grant, link: GrantGrantee) -> bool:
-    """Whether the grantee is the grantor or stands above it, since one of them was moved."""
-    one, other = link.account, grant.account
-    return one.tree_id == other.tree_id and one.lft <= other.lft and one.rght >= other.rght
 
 
 def without_effect(grant: Grant, links: Iterable[GrantGrantee]) -> list[str]:
@@ -138,7 +133,7 @@ def without_effect(grant: Grant, links: Iterable[GrantGrantee]) -> list[str]:
     if not any(link.accepted_at is not None for link in known):
         found.append(_("No grantee has accepted it yet. It counts from the moment one accepts."))
     for link in known:
-        if link.accepted_at is not None and holds_already(grant, link):
+        if link.accepted_at is not None and holds_already(link):
             names = {"grantee": link.account, "grantor": grant.account}
             found.append(_("%(grantee)s stands above %(grantor)s now and has access without it.") % names)
     return found

@@ -15,8 +15,8 @@ from accesscontrol.access.engine import ANY_ITEM_VIEW, visible
 from accesscontrol.access.law.reaches import Reach
 from accesscontrol.access.permissions import Permission
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.services.frame.lines import branch_ids
 from accesscontrol.services.grants.previews.people import People, PeopleMeasure
 from accesscontrol.services.grants.previews.words import ON_ACCOUNTS, ON_ITEMS, Counted, sentence
 

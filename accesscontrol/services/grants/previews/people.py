@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
@@ -16,10 +16,10 @@ from accesscontrol.access.engine import visible
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Ref, Thing
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.tree import branch_ids, in_branch
 from accesscontrol.items.models import ItemLink
 from accesscontrol.projects.models import ProjectMember
 from accesscontrol.services.frame.acts import caller
-from accesscontrol.services.frame.lines import branch_ids
 from accesscontrol.services.grants.previews.candidates import candidates
 from accesscontrol.services.grants.previews.differences import Change, Pair, touched, turned
 from accesscontrol.services.grants.previews.rows import gains_and_loses
@@ -170,11 +170,8 @@ class PeopleMeasure:
 
     def _take_members(self, near: Collection[int]) -> None:
         """Members of the projects of these accounts from below, whom the projects give what the accounts received."""
-        members = ProjectMember.objects.filter(project__account__in=near).exclude(user__account=F("project__account"))
-        below = members.filter(
-            user__account__lft__gt=F("project__account__lft"), user__account__rght__lt=F("project__account__rght"),
-            user__account__tree_id=F("project__account__tree_id"),
-        )  # fmt: skip
+        members = ProjectMember.objects.filter(project__account__in=near)
+        below = members.filter(in_branch("user__account", "project__account", itself=False))
         pairs = list(below.order_by("pk").values_list("user", "project__account")[: MOST_MEMBERS + 1])
         homes = dict(pairs[:MOST_MEMBERS])
         for account in {account for _, account in pairs} if len(pairs) > MOST_MEMBERS else ():

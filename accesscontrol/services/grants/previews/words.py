@@ -13,8 +13,8 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import level_permissions
 from accesscontrol.access.permissions import Permission, permission
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.frame.lines import branch_ids
 from accesscontrol.services.grants.links import covered_items
 
 SEE, EDIT, DELETE, COMMAND, CREATE, OPERATE = "see", "edit", "delete", "command", "create", "operate as"
