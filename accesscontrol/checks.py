@@ -2,17 +2,18 @@
 
 `manage.py` runs them before every command, `accesscontrol/wsgi.py` and `asgi.py` before the first request. Ids:
 accesscontrol.E001–E003 keys · E010–E014 addresses · E020–E021 database · E030–E033 access · E040 catalogue ·
-E050–E051 tools · W001 cache.
+E050–E051 tools · E070–E071, I001 heads of the audit log · W001 cache.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 from accesscontrol import catalogue
@@ -180,6 +181,26 @@ def check_cache(**_: Any) -> list[CheckMessage]:
     return [Warning(message, hint="Use the database cache or another shared one.", id="accesscontrol.W001")]
 
 
+def check_published_heads(**_: Any) -> list[CheckMessage]:
+    """The heads of the audit log go to a folder that is there, after a number of events."""
+    found: list[CheckMessage] = []
+    if settings.AUDIT_HEADS_EVERY < 1:
+        found.append(_error("070", "AUDIT_HEADS_EVERY is no number of events.", "Set it to 1 or more, such as 1000."))
+    path = settings.AUDIT_HEADS_FILE
+    if path and not Path(path).absolute().parent.is_dir():
+        hint = "Make it, writable for the portal, or name another file."
+        found.append(_error("071", f"The folder of AUDIT_HEADS_FILE, {path}, is not there.", hint))
+    return found
+
+
+def check_heads_are_published(**_: Any) -> list[CheckMessage]:
+    """Without heads outside the database the newest events can be cut off unseen."""
+    if settings.AUDIT_HEADS_FILE or settings.AUDIT_HEADS_COMMAND:
+        return []
+    message = "The heads of the audit log are published nowhere."
+    return [Info(message, hint="Set AUDIT_HEADS_FILE or AUDIT_HEADS_COMMAND.", id="accesscontrol.I001")]
+
+
 Check = Callable[..., Sequence[CheckMessage]]
 SETTINGS_CHECKS: tuple[Check, ...] = (
     check_keys,
@@ -188,6 +209,7 @@ SETTINGS_CHECKS: tuple[Check, ...] = (
     check_access,
     check_catalogue,
     check_tools,
+    check_published_heads,
 )
 
 
@@ -196,6 +218,7 @@ def register_checks() -> None:
     for check in SETTINGS_CHECKS:
         register(check, Tags.security)
     register(check_cache, Tags.security, deploy=True)
+    register(check_heads_are_published, Tags.security, deploy=True)
 
 
 def refuse_unsafe_settings() -> None:

@@ -27,6 +27,9 @@ SECURE = not INSECURE_HTTP
 SECRET_KEY = env.str("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 AUDIT_KEY = env.str("AUDIT_KEY", default="")  # keys the chain of events
+AUDIT_HEADS_FILE = env.str("AUDIT_HEADS_FILE", default="")  # where the heads of its chains are published
+AUDIT_HEADS_COMMAND = env.str("AUDIT_HEADS_COMMAND", default="")  # gets them on its input
+AUDIT_HEADS_EVERY = env.int("AUDIT_HEADS_EVERY", default=1000)  # events of a chain
 TOKEN_PEPPER = env.str("TOKEN_PEPPER", default="")  # keys the stored digests of tokens
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if INSECURE_HTTP else [])

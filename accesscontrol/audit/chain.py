@@ -13,10 +13,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Literal
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.utils import timezone
 
 from accesscontrol.audit.digests import START, digest_detail, digest_event, plain, register_mark, seal
+from accesscontrol.audit.heads import publish_in_turn
 from accesscontrol.audit.models import ChainHead, Event, EventDetail
 
 PLATFORM = 0
@@ -26,7 +27,7 @@ MODULUS = 1 << 256
 
 
 class AuditError(RuntimeError):
-    """A line that cannot be recorded, or a detail that cannot be erased; the message says why."""
+    """A line that cannot be recorded; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ def record_many(lines: Iterable[Line | Mapping[str, Any]]) -> list[Event]:
         return []
     now = timezone.now()
     heads = _locked_heads({line.chain for line in ready})
+    began = {chain: head.position for chain, head in heads.items()}
     events, details = [], []
     for line in ready:
         event, detail = _chained(line, heads[line.chain], now)
@@ -81,6 +83,7 @@ def record_many(lines: Iterable[Line | Mapping[str, Any]]) -> list[Event]:
         details.append(detail)
     _store(events, details)
     _move_heads(heads.values())
+    publish_in_turn(began, heads.values())
     return events
 
 
@@ -215,15 +218,3 @@ def _register() -> ChainHead:
     if not ChainHead.objects.filter(chain=REGISTER).exists():
         ChainHead.objects.bulk_create([first], ignore_conflicts=True)
     return ChainHead.objects.select_for_update().get(chain=REGISTER)
-
-
-@transaction.atomic
-def erase(event_ids: Iterable[int]) -> int:
-    """Blank names, address and changes of these events for good; the chain stays whole. Gives the number erased."""
-    blank = {"actor_name": "", "acting_account_name": "", "thing_name": "", "address": "", "changes": {}}
-    wanted = list(event_ids)
-    count = 0
-    for start in range(0, len(wanted), 500):
-        details = EventDetail.objects.filter(event_id__in=wanted[start : start + 500], erased_at=None)
-        count += details.update(**blank, erased_at=timezone.now())
-    return count

@@ -82,3 +82,8 @@ def seal(head: ChainHead) -> str:
 def register_mark(chain: int) -> int:
     """What one chain adds to the register's sum."""
     return int(_keyed("chain", chain), 16)
+
+
+def seal_published(at: str, heads: dict[str, list[Any]]) -> str:
+    """The digest that shows that heads kept outside the database were published with the key."""
+    return _keyed("published", at, heads)

@@ -9,26 +9,30 @@ from django.db.models import Q
 
 from accesscontrol.audit.chain import MODULUS, PLATFORM, REGISTER
 from accesscontrol.audit.digests import DETAIL_COLUMNS, START, digest_detail, digest_event, register_mark, seal
+from accesscontrol.audit.erasing import told_by
+from accesscontrol.audit.heads import Published
 from accesscontrol.audit.models import ChainHead, Event, EventDetail
 
 CHUNK = 2000
 
 
-def verify() -> list[str]:
+def verify(published: Published | None = None) -> list[str]:
     """One sentence for each problem: an edited, missing, moved or added line, a changed detail, a cut chain.
 
-    Reads in chunks and holds no lock. Writers at work make no false alarm: each chain is held against the head that it
-    had before its lines were read.
+    published: heads that were kept outside the database, which show what was cut off together with its head. Reads in
+    chunks and holds no lock. Writers at work make no false alarm: each chain is held against the head that it had
+    before its lines were read.
     """
+    known = published or Published("", {})
     heads = {head.chain: head for head in ChainHead.objects.order_by("chain")}
     problems = list(_check_heads(heads))
-    unread = set(heads) - {REGISTER}
+    unread = (set(heads) | set(known.heads)) - {REGISTER}
     for chain, events in groupby(_events(), key=lambda event: event.chain):
         unread.discard(chain)
         head = heads.get(chain) or ChainHead.objects.filter(chain=chain).first()  # the chain may have begun just now
-        problems += _check_chain(chain, events, head)
+        problems += _Reading(chain, head, known).problems(events)
     for chain in sorted(unread):
-        problems += _check_chain(chain, iter(()), heads[chain])
+        problems += _Reading(chain, heads.get(chain), known).problems(iter(()))
     return problems
 
 
@@ -62,26 +66,65 @@ def _check_heads(heads: dict[int, ChainHead]) -> Iterator[str]:
         yield "The register counts other chains than there are: one head was removed and another added."
 
 
-def _check_chain(chain: int, events: Iterator[Event], head: ChainHead | None) -> Iterator[str]:
-    """The lines of one chain, each against the one before it, and their end against the head."""
-    name = _name(chain)
-    position, before = 0, START
-    for event in events:
-        if event.position != position + 1:
-            yield f"{name}: {_missing(position + 1, event.position - 1)}."
-        if event.digest != digest_event(event, before):
-            yield f"{name}: {_line(event)} was edited, moved or added, or the one before it was."
+class _Reading:
+    """One chain while it is read: each line against the one before it, and their end against the heads."""
+
+    def __init__(self, chain: int, head: ChainHead | None, published: Published):
+        self.name = _name(chain)
+        self.chain, self.head = chain, head
+        self.published_at = published.at
+        self.published = published.heads.get(chain, (0, START))
+        self.position, self.before = 0, START
+        self.erased: set[int] = set()
+        self.told: set[int] = set()
+
+    def problems(self, events: Iterator[Event]) -> Iterator[str]:
+        """A sentence for each problem, the chain's name in front."""
+        for event in events:
+            yield from (f"{self.name}: {problem}" for problem in self._problems_of(event))
+            self.position, self.before = event.position, event.digest
+        yield from (f"{self.name}: {problem}" for problem in (*self._erasures(), *self._end(), *self._publication()))
+
+    def _problems_of(self, event: Event) -> Iterator[str]:
+        if event.position != self.position + 1:
+            yield f"{_missing(self.position + 1, event.position - 1)}."
+        if event.digest != digest_event(event, self.before):
+            yield f"{_line(event)} was edited, moved or added, or the one before it was."
         if (problem := _problem_of_detail(event)) is not None:
-            yield f"{name}: {problem}"
-        position, before = event.position, event.digest
-        if head is not None and position == head.position and before != head.digest:
-            yield f"{name}: its last line is not the one that its head names."
-    if head is None:
-        yield f"{name}: the chain has lines and no head."
-    elif position < head.position:
-        yield f"{name}: {_missing(position + 1, head.position)}; the end of the chain was cut off."
-    elif position > head.position and ChainHead.objects.get(chain=chain).position < position:
-        yield f"{name}: lines {head.position + 1} to {position} were added behind its head."
+            yield problem
+        elif event.detail.erased_at is not None:
+            self.erased.add(event.position)
+        else:
+            self.told |= told_by(event)
+        if self.head is not None and event.position == self.head.position and event.digest != self.head.digest:
+            yield "its last line is not the one that its head names."
+        if event.position == self.published[0] and event.digest != self.published[1]:
+            yield f"{_line(event)} is not the one that was published at {self.published_at}."
+
+    def _erasures(self) -> Iterator[str]:
+        """What is erased, and what the chain says of it."""
+        for position in sorted(self.erased - self.told):
+            yield f"the details of line {position} were emptied, and no line tells of that."
+        for position in sorted(self.told - self.erased):
+            yield f"line {position} was erased, as another tells, and its details are there again."
+
+    def _end(self) -> Iterator[str]:
+        if self.head is None:
+            if self.position:
+                yield "the chain has lines and no head."
+        elif self.position < self.head.position:
+            yield f"{_missing(self.position + 1, self.head.position)}; the end of the chain was cut off."
+        elif self.position > self.head.position and self.position > self._head_now():
+            yield f"lines {self.head.position + 1} to {self.position} were added behind its head."
+
+    def _head_now(self) -> int:
+        """Where the chain has come to meanwhile: writers may be at work."""
+        return ChainHead.objects.get(chain=self.chain).position
+
+    def _publication(self) -> Iterator[str]:
+        if self.position < self.published[0]:
+            gone = _missing(self.position + 1, self.published[0])
+            yield f"{gone}, which were there when the heads were published at {self.published_at}."
 
 
 def _line(event: Event) -> str:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accesscontrol.access.fresh import triggers
 from accesscontrol.audit import chain
+from accesscontrol.audit.erasing import BLANK, erase
 from accesscontrol.audit.models import ChainHead, Event, EventDetail
 from accesscontrol.audit.verification import verify
 
@@ -180,14 +181,26 @@ def test_the_database_refuses_its_own_ways_around_the_triggers():
 
 def test_erased_details_are_gone_for_good_and_the_chain_survives():
     events = chain.record_many([{**line, "address": "192.0.2.1", "changes": {"a": 1}} for line in lines(3)])
-    assert chain.erase([events[1].pk]) == 1
-    assert chain.erase([events[1].pk]) == 0
+    assert erase([events[1].pk], reason="asked for by the person", actor_name="console") == 1
+    assert erase([events[1].pk], reason="once more") == 0
+    told = Event.objects.get(action="event.erase")
+    assert (told.chain, told.position, told.detail.actor_name) == (7, 4, "console")
+    assert told.detail.changes == {"lines": [[2, 2]], "reason": "asked for by the person"}
     detail = EventDetail.objects.get(event=events[1])
     assert (detail.thing_name, detail.address, detail.changes) == ("", "", {})
     assert detail.erased_at is not None
     assert EventDetail.objects.get(event=events[0]).thing_name == "Truck 0"
     with pytest.raises(IntegrityError), transaction.atomic():
         EventDetail.objects.filter(event=events[1]).update(thing_name="Forged")
+    assert verify() == []
+
+
+def test_what_tells_of_an_erasure_is_not_erased_and_tells_spans():
+    events = chain.record_many([*lines(6), {"action": "x", "chain": 8, "thing_name": "Bus"}])
+    assert erase([event.pk for event in events if event.position != 3], reason="gone") == 6
+    told = Event.objects.filter(action="event.erase").order_by("chain")
+    assert [one.detail.changes["lines"] for one in told] == [[[1, 2], [4, 6]], [[1, 1]]]
+    assert erase([one.pk for one in told], reason="never") == 0
     assert verify() == []
 
 
@@ -256,6 +269,24 @@ TAMPERING = {
         lambda: EventDetail.objects.filter(event=event(2)).delete(),
         "the details of line 2 .* are missing",
     ),
+    "emptied as if erased": (
+        lambda: EventDetail.objects.filter(event=event(2)).update(erased_at="2026-01-01T00:00:00Z", **BLANK),
+        "the details of line 2 were emptied, and no line tells of that",
+    ),
+    "the telling emptied": (
+        lambda: (
+            erase([event(2).pk], reason="gone"),
+            EventDetail.objects.filter(event=event(6)).update(erased_at="2026-01-01T00:00:00Z", **BLANK),
+        ),
+        "the details of line 6 were emptied, and no line tells of that",
+    ),
+    "an erasure taken back": (
+        lambda: (
+            erase([event(2).pk], reason="gone"),
+            EventDetail.objects.filter(event=event(2)).update(erased_at=None, thing_name="Truck 1", address="::1"),
+        ),
+        "line 2 was erased, as another tells, and its details are there again",
+    ),
     "erased and written": (
         lambda: EventDetail.objects.filter(event=event(2)).update(erased_at="2026-01-01T00:00:00Z"),
         "the erased details of line 2 .* hold values again",
@@ -281,7 +312,10 @@ def test_another_key_verifies_nothing(log, settings):
 
 def test_the_command_says_what_it_found(log, capsys):
     call_command("verify_audit")
-    assert capsys.readouterr().out == "The audit log is whole: 8 events in 2 chains.\n"
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "The audit log is whole: 8 events in 2 chains.\nThere are no published heads to compare with"
+    )
     Event.objects.filter(chain=7, position=2).update(action="other")
     with pytest.raises(SystemExit) as ended:
         call_command("verify_audit")

@@ -168,7 +168,7 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
     tops: dict[int, int] = {}
     for piece in chunks({fact.account_id for fact in listed if fact.account_id is not None}):
         tops |= dict(Account.objects.filter(pk__in=piece).values_list("pk", "top_id"))
-    signature = _signature(actor)
+    signature = signature_of(actor)
     chain.record_many(
         chain.Line(
             action=fact.action,
@@ -184,8 +184,8 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
     )
 
 
-def _signature(actor: Actor) -> dict[str, Any]:
-    """Who acted, and as whom: the same on every line of an act."""
+def signature_of(actor: Actor) -> dict[str, Any]:
+    """Who acted, and as whom, as fields of a line: the same on every line of an act."""
     who = caller(actor)
     acting = Account.objects.filter(pk=actor.acting).first()
     return {
