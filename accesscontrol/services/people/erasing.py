@@ -33,5 +33,5 @@ def erase_person(actor: Actor, person: int, reason: str) -> int:
 
 def numbers_of(username: str) -> list[int]:
     """The numbers of the users that the log knows by this name, removed ones included."""
-    named = Event.objects.filter(thing_type="user", detail__thing_name=username, thing_id__isnull=False)
-    return sorted(set(named.values_list("thing_id", flat=True)))
+    named = Event.objects.filter(thing_type="user", detail__thing_name=username).values_list("thing_id", flat=True)
+    return sorted({number for number in named if number is not None})
