@@ -32,9 +32,16 @@ class Sentence:
     def __repr__(self) -> str:
         return f"{self.code}({', '.join(f'{name}={part!r}' for name, part in self.parts.items())})"
 
-    def standing_alone(self) -> str:
+    def alone(self) -> Sentence:
         """What is said after “because”, as a sentence of its own."""
-        words = str(self)
+        return _Alone(self.wording, self.parts)
+
+
+class _Alone(Sentence):
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        words = super().__str__()
         return f"{words[:1].upper()}{words[1:]}."
 
 

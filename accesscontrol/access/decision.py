@@ -9,10 +9,11 @@ from django.db.models import Model
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope, Verdict
 from accesscontrol.access.fresh.things import Ref, Thing
-from accesscontrol.access.law import history
+from accesscontrol.access.law import history, sentences
 from accesscontrol.access.law.reaches import VIEW_OF
 from accesscontrol.access.permissions import Permission
 from accesscontrol.catalogue import KINDS
+from accesscontrol.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +65,40 @@ class Decision:
         return self.scope.evaluate(VIEW_OF[self.thing.kind], self.thing, self.actor.address).allowed
 
     @property
+    def origin(self) -> tuple[str, int] | None:
+        """The row that decided: the source of a yes, what stopped a no."""
+        by = self.verdict.by
+        return by.origin if self.allowed and by is not None else self.verdict.origin
+
+    @property
     def reason(self) -> str:
         """Why, in a sentence. It says no more of a thing the caller may not view than of one that does not exist."""
-        verdict, caller = self.verdict, self.scope.label if self.scope else ""
-        if self.thing is not None and verdict.allowed and verdict.by is not None:
-            return f"{caller} has {self.permission} on {self.thing.name}: {verdict.by.sentence}."
+        return str(self.told(seen=self.allowed or self.thing_is_visible))
+
+    def told(self, *, seen: bool, link: Sentence | None = None) -> Sentence:
+        """Why, as told to somebody.
+
+        seen: whether they may view the thing. link: how what decided is called, where they may not view that.
+        """
+        verdict, thing = self.verdict, self.thing
+        named = {"caller": self.scope.label if self.scope else "", "permission": self.permission}
         if verdict.code in ("alive", "operate"):
-            return f"{caller} has no access at all: {verdict.stopped}."
-        if self.thing is None or not self.thing_is_visible:
+            return sentences.NO_ACCESS(**named, why=verdict.stopped)
+        if thing is None or not seen:
             return unseen(self.permission)
+        named["thing"] = thing.name
         if verdict.code == "silence":
-            return f"Nothing gives {caller} {self.permission} on {self.thing.name}."
-        return f"{caller} does not have {self.permission} on {self.thing.name}: {verdict.stopped}."
+            return sentences.SILENCE(**named)
+        if link is not None:
+            return (sentences.HAS_THROUGH if self.allowed else sentences.HAS_NOT_BY)(**named, link=link)
+        if verdict.allowed and verdict.by is not None:
+            return sentences.HAS(**named, why=verdict.by.sentence)
+        return sentences.HAS_NOT(**named, why=verdict.stopped)
 
 
-def unseen(wanted: Permission) -> str:
+def unseen(wanted: Permission) -> Sentence:
     """The one sentence for a thing that does not exist and one that the caller may not view."""
-    label = KINDS[wanted.asked_of].label.lower()
-    return f"There is no such {label} here, or nothing gives {wanted} on it."
+    return sentences.UNSEEN(kind=sentences.lowered(KINDS[wanted.asked_of].label), permission=wanted)
 
 
 def unknown_thing(actor: Actor, wanted: Permission, scope: Scope | None) -> Decision:

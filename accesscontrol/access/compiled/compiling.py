@@ -7,7 +7,7 @@ from datetime import datetime
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.fresh.facts import AccountFacts, Facts, TokenFacts, UserFacts
-from accesscontrol.access.law import history
+from accesscontrol.access.law import history, sentences
 from accesscontrol.access.law.belonging import role_of
 from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
 from accesscontrol.access.law.operating import may_operate
@@ -68,7 +68,7 @@ class ScopeCompiler:
 
     def _caller(self, actor: Actor) -> Scope | None:
         if actor.type == "system":
-            scope = Scope("the console", self.now)
+            scope = Scope(sentences.THE_CONSOLE, self.now)
             scope.add([CONSOLE])
             return scope
         if actor.type == "account":
@@ -118,13 +118,14 @@ class ScopeCompiler:
             return None
         target = self.account(actor.acting)
         acted = self.account_scope(target.id)
-        scope = Scope(f"{own.label} as {target.name}", self.now, account=target.id)
+        label = sentences.OPERATING(caller=own.label, account=target.name)
+        scope = Scope(label, self.now, account=target.id)
         scope.history = history.of_operating((self.facts.users[user] for user in own.users), target)
         scope.networks = own.networks
         if own.dead is not None:
             scope.dead = own.dead
         elif not may_operate(actor, own, target, self.facts):
-            scope.dead = ("operate", f"{own.label} may not operate as {target.name}")
+            scope.dead = ("operate", sentences.MAY_NOT_OPERATE(caller=own.label, account=target.name))
         else:
             scope.dead = acted.dead
         scope.add(acted.allows_list)

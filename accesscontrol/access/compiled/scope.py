@@ -14,6 +14,7 @@ from accesscontrol.access.law.item_reaches import Items
 from accesscontrol.access.law.limits import Narrowed, Rules, wrong_address
 from accesscontrol.access.law.reaches import NO_ROW, Below, Branch, Own, OwnButOwner, OwnersOf, Reach, of_accounts
 from accesscontrol.access.permissions import Permission
+from accesscontrol.sentences import Sentence
 
 _BY_PATH = (Branch, Below)
 _BY_ACCOUNT = (Own, OwnButOwner, OwnersOf)
@@ -29,7 +30,7 @@ class Verdict:
     allowed: bool
     code: str
     by: Entitlement | None = None
-    stopped: str = ""
+    stopped: Sentence | None = None
     origin: tuple[str, int] | None = None
 
 
@@ -44,10 +45,10 @@ class Scope:
     topics: the topic rules of an ACL token; None = every free topic; empty = none.
     """
 
-    label: str
+    label: str | Sentence
     built_at: datetime
     account: int | None = None
-    dead: tuple[str, str] | None = None
+    dead: tuple[str, Sentence] | None = None
     networks: tuple[str, ...] = ()
     limits: tuple[Narrowed, ...] = ()
     history: int | None = None

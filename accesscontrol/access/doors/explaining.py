@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db.models import Model
+from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -12,11 +13,13 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.decision import Decision
 from accesscontrol.access.fresh.things import MODELS, Ref, Thing
+from accesscontrol.access.law import sentences
 from accesscontrol.access.law.entitlements import Entitlement
 from accesscontrol.access.law.levels import level_permissions, rights_permissions
 from accesscontrol.access.law.limits import LIMITS, wrong_address
 from accesscontrol.access.law.sources import SOURCES
 from accesscontrol.access.permissions import Permission
+from accesscontrol.sentences import Sentence
 
 Origin = tuple[str, int] | None
 #: What an outcome can be.
@@ -25,11 +28,15 @@ ALLOWS, DENIES, STOPS, PASSES, NEAR, ABSENT = "allows", "denies", "stops", "pass
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One box of the chain caller → source → thing."""
+    """One box of the chain caller → source → thing.
 
-    label: str
+    kind: a kind of caller or thing, the code of a source, limit or deny, or `none`. hidden: the asker may not view it.
+    """
+
+    label: object
     kind: str
     origin: Origin = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +48,20 @@ class Outcome:
     """
 
     code: str
-    label: str
+    label: object
     outcome: str
-    sentence: str
+    sentence: Sentence
     origin: Origin = None
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision with everything that was weighed."""
+    """A decision with everything that was weighed. needed: what would make a no a yes, each way with its code."""
 
     decision: Decision
     chain: list[Step] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
-    needed: list[str] = field(default_factory=list)
+    needed: list[Sentence] = field(default_factory=list)
 
     @property
     def allowed(self) -> bool:
@@ -74,7 +81,7 @@ def explain_decision(decision: Decision) -> Explanation:
     """The explanation of a decision at hand; asks the database nothing."""
     scope, thing = decision.scope, decision.thing
     if scope is None or thing is None:
-        return Explanation(decision, needed=["Check the name: nothing like this is here for this caller."])
+        return Explanation(decision, needed=[sentences.CHECK_NAME])
     outcomes = [*_sources(decision, scope, thing), *_denies(decision, scope, thing), *_limits(decision, scope, thing)]
     needed = [] if decision else _needed(decision, scope, thing)
     return Explanation(decision, _chain(decision, thing), outcomes, needed)
@@ -87,7 +94,7 @@ def _veiled(explanation: Explanation, asker: Actor) -> Explanation:
     outcomes = [_veil_outcome(outcome, hidden) for outcome in explanation.outcomes]
     chain = [_veil_step(step, hidden) for step in explanation.chain]
     stopped_by = explanation.decision.verdict.origin
-    needed = [f"Lift what stops it: {cannot_see(stopped_by)}."] if stopped_by in hidden else explanation.needed
+    needed = [sentences.LIFT(link=cannot_see(stopped_by))] if stopped_by in hidden else explanation.needed
     return Explanation(explanation.decision, chain, outcomes, needed)
 
 
@@ -97,61 +104,53 @@ def _sources(decision: Decision, scope: Scope, thing: Thing) -> list[Outcome]:
         have = [entitlement for entitlement in scope.allows_list if entitlement.source == code]
         giving = [entitlement for entitlement in have if entitlement.gives(decision.permission, thing)]
         if giving:
-            outcomes += [Outcome(code, label, ALLOWS, _sentence(e.sentence), e.origin) for e in giving]
+            outcomes += [Outcome(code, label, ALLOWS, e.sentence.alone(), e.origin) for e in giving]
         else:
             outcomes += _near(code, label, have, decision.permission, thing)
     return outcomes
 
 
-def _near(code: str, label: str, have: list[Entitlement], wanted: Permission, thing: Thing) -> list[Outcome]:
+def _near(code: str, label: object, have: list[Entitlement], wanted: Permission, thing: Thing) -> list[Outcome]:
     """Why a source gives nothing here: at most a few of its nearest entitlements."""
     if not have:
-        return [Outcome(code, label, ABSENT, "Nothing from here.")]
+        return [Outcome(code, label, ABSENT, sentences.NOTHING_FROM_HERE)]
     reaching = [entitlement for entitlement in have if entitlement.reach.covers(thing)]
     capped = [entitlement for entitlement in reaching if entitlement.permissions.has(wanted)]
     if capped:
-        sentence = "It would, but the account behind does not have this itself, or is blocked."
-        return [Outcome(code, label, NEAR, f"{_sentence(e.sentence)} {sentence}", e.origin) for e in capped[:3]]
+        return [Outcome(code, label, NEAR, sentences.CAPPED(why=e.sentence.alone()), e.origin) for e in capped[:3]]
     if reaching:
-        return [
-            Outcome(code, label, NEAR, f"{_sentence(e.sentence)} But it does not give {wanted}.", e.origin)
-            for e in reaching[:3]
-        ]
+        less = [(sentences.GIVES_LESS(why=e.sentence.alone(), permission=wanted), e.origin) for e in reaching[:3]]
+        return [Outcome(code, label, NEAR, sentence, origin) for sentence, origin in less]
     if any(entitlement.permissions.has(wanted) for entitlement in have):
-        return [Outcome(code, label, NEAR, f"It gives {wanted} on other things, not on this one.")]
-    return [Outcome(code, label, ABSENT, "It neither reaches this thing nor gives this permission.")]
+        return [Outcome(code, label, NEAR, sentences.GIVES_ELSEWHERE(permission=wanted))]
+    return [Outcome(code, label, ABSENT, sentences.NEITHER)]
 
 
 def _denies(decision: Decision, scope: Scope, thing: Thing) -> list[Outcome]:
-    label = "Deny rules of projects"
+    label = sentences.DENY_RULES
     found = [deny for deny in scope.denies if deny.gives(decision.permission, thing)]
     if found:
-        return [Outcome("deny", label, DENIES, _sentence(deny.sentence), deny.origin) for deny in found]
-    return [Outcome("deny", label, PASSES, "No deny rule is about this.")]
+        return [Outcome("deny", label, DENIES, deny.sentence.alone(), deny.origin) for deny in found]
+    return [Outcome("deny", label, PASSES, sentences.NO_DENY)]
 
 
 def _limits(decision: Decision, scope: Scope, thing: Thing) -> list[Outcome]:
     dead = scope.dead
     away = wrong_address(scope.networks, decision.actor.address)
     alive = dead[1] if dead and dead[0] == "alive" else away
-    outcomes = [_limit("alive", alive, "The caller is alive.")]
+    outcomes = [_limit("alive", alive, sentences.IS_ALIVE)]
     if decision.actor.acting is not None:
         operate = dead[1] if dead and dead[0] == "operate" else None
-        outcomes.append(_limit("operate", operate, "The caller may operate as the account named."))
+        outcomes.append(_limit("operate", operate, sentences.MAY_OPERATE))
     for limit in scope.limits:
-        outcomes.append(_limit(limit.code, limit.stops(decision.permission, thing), "The token lets it through."))
+        outcomes.append(_limit(limit.code, limit.stops(decision.permission, thing), sentences.LETS_THROUGH))
     if (days := decision.history_days) is not None:
-        sentence = f"Only the last {days} days are shown."
-        outcomes.append(Outcome("history", LIMITS["history"], PASSES, sentence))
+        outcomes.append(Outcome("history", LIMITS["history"], PASSES, sentences.LAST_DAYS(days=days)))
     return outcomes
 
 
-def _limit(code: str, stopped: str | None, passes: str) -> Outcome:
-    return Outcome(code, LIMITS[code], STOPS if stopped else PASSES, _sentence(stopped) if stopped else passes)
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
+def _limit(code: str, stopped: Sentence | None, passes: Sentence) -> Outcome:
+    return Outcome(code, LIMITS[code], STOPS if stopped else PASSES, stopped.alone() if stopped else passes)
 
 
 def _chain(decision: Decision, thing: Thing) -> list[Step]:
@@ -159,7 +158,7 @@ def _chain(decision: Decision, thing: Thing) -> list[Step]:
     caller = Step(scope.label if scope else "", actor.type, (actor.type, actor.id) if actor.type in MODELS else None)
     end = Step(thing.name, thing.kind, ("item" if thing.is_item else thing.kind, thing.id))
     if verdict.by is None:
-        return [caller, Step("Nothing in between", "none"), end]
+        return [caller, Step(sentences.NOTHING_BETWEEN, "none"), end]
     by = verdict.by
     steps = [caller, Step(SOURCES[by.source], by.source, by.origin)]
     if not verdict.allowed:
@@ -179,49 +178,52 @@ def hidden_origins(origins: set[Origin], asker: Actor) -> set[Origin]:
     return hidden
 
 
-def cannot_see(origin: Origin) -> str:
-    label = "thing" if not origin or origin[0] == "item" else catalogue.KINDS[origin[0]].label.lower()
-    return f"{'an' if label[0] in 'aeiou' else 'a'} {label} you cannot see"
+def cannot_see(origin: Origin) -> Sentence:
+    """How a link of the chain is called to somebody who may not view it."""
+    if not origin or origin[0] == "item":
+        return sentences.UNSEEN_THING
+    kind = catalogue.KINDS[origin[0]].label
+    return (sentences.UNSEEN_LINK_VOWEL if kind[0] in "AEIOU" else sentences.UNSEEN_LINK)(kind=sentences.lowered(kind))
 
 
 def _veil_outcome(outcome: Outcome, hidden: set[Origin]) -> Outcome:
     if outcome.origin not in hidden:
         return outcome
-    return Outcome(outcome.code, outcome.label, outcome.outcome, _sentence(f"through {cannot_see(outcome.origin)}"))
+    through = sentences.THROUGH(link=cannot_see(outcome.origin))
+    return Outcome(outcome.code, outcome.label, outcome.outcome, through.alone())
 
 
 def _veil_step(step: Step, hidden: set[Origin]) -> Step:
-    return step if step.origin not in hidden else Step(cannot_see(step.origin), step.kind)
+    return step if step.origin not in hidden else Step(cannot_see(step.origin), step.kind, hidden=True)
 
 
-def _needed(decision: Decision, scope: Scope, thing: Thing) -> list[str]:
+def _needed(decision: Decision, scope: Scope, thing: Thing) -> list[Sentence]:
     """What would turn this no into a yes, in sentences that say what to do."""
     verdict, wanted = decision.verdict, decision.permission
     if verdict.code in ("alive", "operate"):
-        return [f"First: {verdict.stopped}. Lift that, and ask again."]
+        return [sentences.LIFT_FIRST(why=verdict.stopped)]
     if verdict.code == "deny":
-        return [f"Take the deny rule away: {verdict.stopped}."]
+        return [sentences.TAKE_DENY_AWAY(why=verdict.stopped)]
     if verdict.code in ("token_type", "token_rules"):
-        return [f"A token that holds {wanted}: add it to the token's entries, or use another token."]
+        return [sentences.A_TOKEN_ENTRY(permission=wanted)]
     return _ways(decision, scope, thing)
 
 
-def _ways(decision: Decision, scope: Scope, thing: Thing) -> list[str]:
+def _ways(decision: Decision, scope: Scope, thing: Thing) -> list[Sentence]:
     wanted, ways = decision.permission, []
+    named = {"thing": thing.name, "caller": scope.label, "permission": wanted}
     if thing.is_item and decision.actor.type == "user" and scope.account in thing.path:
         codes = [code for code in catalogue.RIGHTS if rights_permissions((code,)).has(wanted)]
         if codes and len(codes) < len(catalogue.RIGHTS):
-            labels = " or ".join(f"“{catalogue.RIGHTS[code].label}”" for code in codes)
-            ways.append(f"A role with the right {labels}, and an assignment of {thing.name}.")
+            rights = sentences.quoted(gettext_lazy(catalogue.RIGHTS[code].label) for code in codes)
+            ways.append(sentences.A_ROLE(rights=rights, thing=thing.name))
         else:
-            ways.append(
-                f"An assignment or a direct share of {thing.name} to {scope.label}, if its rights name {wanted}."
-            )
-        ways.append(f"A project with {thing.name} whose rules allow {wanted} to {scope.label}.")
+            ways.append(sentences.A_SHARE(**named))
+        ways.append(sentences.A_PROJECT(**named))
     levels = ["read", *catalogue.LEVELS_ON_ITEMS]
     fitting = next((level for level in levels if level_permissions(level).has(wanted)), None)
     if fitting and scope.account not in thing.path:
-        ways.append(f"A grant from {thing.account_name} at level “{fitting}” to the caller's account.")
+        ways.append(sentences.A_GRANT(grantor=thing.account_name, level=fitting))
     if wanted.is_create and scope.account != thing.account:
-        ways.append(f"A grant of the whole account {thing.name} with “create-{wanted.kind}”.")
-    return ways or [f"Only {thing.account_name or 'an account above'}, or an account above it, has {wanted} here."]
+        ways.append(sentences.A_CREATE_GRANT(thing=thing.name, kind=wanted.kind))
+    return ways or [sentences.ONLY_ABOVE(account=thing.account_name or sentences.ACCOUNT_ABOVE, permission=wanted)]

@@ -14,11 +14,13 @@ from accesscontrol.access.compiled.keeping import scopes
 from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Ref, Thing, ref_of
+from accesscontrol.access.law import sentences
 from accesscontrol.access.law.reaches import Branch
 from accesscontrol.access.permissions import Permission, UnknownName
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import GrantGrantee
 from accesscontrol.items.models import ItemUserObjectPermission
+from accesscontrol.sentences import Sentence
 from accesscontrol.tokens.models import Token
 
 #: Kinds that users of an account reach without a row of their own: by what is linked, or because all do.
@@ -37,7 +39,7 @@ class Holder:
     name: str
     account: int | None
     account_name: str
-    sentence: str
+    sentence: Sentence
     hidden: bool = False
     origin: tuple[str, int] | None = None
 
@@ -142,7 +144,7 @@ def _veil_sentences(holders: list[Holder], asker: Actor) -> list[Holder]:
     others = [holder for holder in holders if (holder.type, holder.id) != (asker.type, asker.id)]
     hidden = hidden_origins({holder.origin for holder in others if holder.origin}, asker)
     return [
-        replace(holder, sentence=f"through {cannot_see(holder.origin)}")
+        replace(holder, sentence=sentences.THROUGH(link=cannot_see(holder.origin)))
         if holder in others and holder.origin in hidden
         else holder
         for holder in holders
@@ -165,7 +167,6 @@ def _veiled(holders: list[Holder], asker: Actor, thing: Thing) -> list[Holder]:
             continue
         if holder.id not in seen[holder.type] and holder.account not in named and holder.account is not None:
             named.add(holder.account)
-            sentence = "somebody of this account has it"
             shown.append(Holder("account", holder.account, holder.account_name, holder.account, holder.account_name,
-                                sentence, hidden=True))  # fmt: skip
+                                sentences.SOMEBODY, hidden=True))  # fmt: skip
     return shown

@@ -21,9 +21,11 @@ from accesscontrol.access.compiled.keeping import scopes
 from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Thing
+from accesscontrol.access.law import sentences
 from accesscontrol.access.law.limits import wrong_address
 from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.items.models import Item
+from accesscontrol.sentences import Sentence
 
 ACTIONS = {"subscribe": ("view",), "publish": ("create", "change")}
 ITEMS = "items"
@@ -31,11 +33,6 @@ ITEMS = "items"
 _LEVELS = 4
 #: The sources that give all of an account; no deny touches what they give in their own branch.
 _WHOLE = ("branch", "operator")
-_UNSEEN = "No such topic is open to this caller."
-_TOO_WIDE = (
-    "“%(filter)s” also matches topics of items, items/…, and %(label)s may not view all of these. "
-    "Subscribe to names of your own, such as fleet/#."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +40,15 @@ class TopicDecision:
     """May this caller publish or subscribe to this topic (or topic filter)?"""
 
     allowed: bool
-    reason: str
+    sentence: Sentence
     history_days: None = None
 
     def __bool__(self) -> bool:
         return self.allowed
+
+    @property
+    def reason(self) -> str:
+        return str(self.sentence)
 
 
 def decide_topic(actor: Actor, action: str, topic: str) -> TopicDecision:
@@ -60,14 +61,14 @@ def decide_topic(actor: Actor, action: str, topic: str) -> TopicDecision:
         raise UnknownName(f"“{action}” is not done to a topic. Valid: publish, subscribe.")
     levels = _levels(topic, action)
     if action == "publish" and _is_filter(levels):
-        return TopicDecision(False, "A message is published to one topic; + and # are for subscriptions.")
+        return TopicDecision(False, sentences.MANY_TOPICS)
     if levels[0].startswith("$"):
-        return TopicDecision(False, "Topics that begin with $ are the broker's own.")
+        return TopicDecision(False, sentences.BROKERS_TOPIC)
     if not _is_filter(levels):
         return _on_item(actor, action, levels) if levels[0] == ITEMS else _on_free_name(actor, action, levels)
     of_items = _on_items(actor, levels) if item_levels(levels) else None
     if levels[0] == ITEMS:
-        return of_items or TopicDecision(False, _UNSEEN)
+        return of_items or TopicDecision(False, sentences.TOPIC_UNSEEN)
     free = _on_free_name(actor, action, levels)
     return of_items if of_items is not None and free and not of_items else free
 
@@ -123,11 +124,11 @@ def _on_items(actor: Actor, levels: list[str]) -> TopicDecision:
         return _on_one_item(actor, kinds, key, section)
     scope = _scope(actor)
     if not wanted or scope is None or scope.account is None or _dead(scope, actor):
-        return TopicDecision(False, _UNSEEN)
+        return TopicDecision(False, sentences.TOPIC_UNSEEN)
     account = things.load([("account", scope.account)])["account", scope.account]
-    if not all(_holds_everywhere(scope, account, view) for view in wanted):
-        return TopicDecision(False, _TOO_WIDE % {"filter": "/".join(levels), "label": scope.label})
-    return TopicDecision(True, f"{scope.label} may view all that {'/'.join(levels)} matches.")
+    holds_all = all(_holds_everywhere(scope, account, view) for view in wanted)
+    wording = sentences.TOPIC_OF_ITEMS if holds_all else sentences.TOPIC_TOO_WIDE
+    return TopicDecision(holds_all, wording(filter="/".join(levels), caller=scope.label))
 
 
 def _holds_everywhere(scope: Scope, account: Thing, wanted: Permission) -> bool:
@@ -147,13 +148,13 @@ def _on_one_item(actor: Actor, kinds: Sequence[str], key: str, section: str) -> 
     asked = [engine.Question(actor, view, item) for view in _views(item.kind, section)] if item is not None else []
     decisions = engine.decide_many(asked) if asked else []
     if not decisions or not all(decisions):
-        return TopicDecision(False, _UNSEEN)
-    return TopicDecision(True, decisions[0].reason)
+        return TopicDecision(False, sentences.TOPIC_UNSEEN)
+    return TopicDecision(True, decisions[0].told(seen=True))
 
 
 def _on_item(actor: Actor, action: str, levels: list[str]) -> TopicDecision:
     if len(levels) != _LEVELS or levels[1] not in catalogue.ITEM_KINDS:
-        return TopicDecision(False, _UNSEEN)
+        return TopicDecision(False, sentences.TOPIC_UNSEEN)
     _, kind, key, section = levels
     item = Item.objects.filter(kind=kind, key=key).first()
     verbs = catalogue.KINDS[kind].sections.get(section, ())
@@ -161,15 +162,15 @@ def _on_item(actor: Actor, action: str, levels: list[str]) -> TopicDecision:
         if item is not None and verb in verbs:
             decision = engine.decide(actor, permission(f"{kind}.{section}:{verb}"), item)
             if decision:
-                return TopicDecision(True, decision.reason)
-    return TopicDecision(False, _UNSEEN)
+                return TopicDecision(True, decision.told(seen=True))
+    return TopicDecision(False, sentences.TOPIC_UNSEEN)
 
 
 def _scope(actor: Actor) -> Scope | None:
     return scopes([actor], actor.at or timezone.now())[actor]
 
 
-def _dead(scope: Scope, actor: Actor) -> str | None:
+def _dead(scope: Scope, actor: Actor) -> Sentence | None:
     """Why the caller has nothing at all, or None."""
     return scope.dead[1] if scope.dead else wrong_address(scope.networks, actor.address)
 
@@ -177,20 +178,20 @@ def _dead(scope: Scope, actor: Actor) -> str | None:
 def _on_free_name(actor: Actor, action: str, levels: list[str]) -> TopicDecision:
     scope = _scope(actor)
     if scope is None:
-        return TopicDecision(False, _UNSEEN)
+        return TopicDecision(False, sentences.TOPIC_UNSEEN)
     dead = _dead(scope, actor)
     if dead:
-        return TopicDecision(False, f"{scope.label} has no access at all: {dead}.")
+        return TopicDecision(False, sentences.NO_ACCESS(caller=scope.label, why=dead))
     return _free(scope, action, "/".join(levels))
 
 
 def _free(scope: Scope, action: str, topic: str) -> TopicDecision:
     if scope.topics is None:
-        return TopicDecision(True, f"{scope.label} uses every free topic of the account.")
+        return TopicDecision(True, sentences.FREE_TOPIC(caller=scope.label))
     for rule, actions in scope.topics:
         if action in actions and covers(rule, topic):
-            return TopicDecision(True, f"The topic rule {rule} of {scope.label} allows it.")
-    return TopicDecision(False, _UNSEEN)
+            return TopicDecision(True, sentences.TOPIC_RULE(rule=rule, caller=scope.label))
+    return TopicDecision(False, sentences.TOPIC_UNSEEN)
 
 
 def covers(rule: str, topic: str) -> bool:

@@ -16,13 +16,14 @@ from accesscontrol.access.fresh.facts import AccountFacts, Facts
 from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law.reaches import Reach
 from accesscontrol.access.permissions import Permission, PermissionSet
+from accesscontrol.sentences import Sentence
 
 
 class Cap(Protocol):
     """What a cap needs of the scope of the account behind it."""
 
     account: int | None
-    dead: tuple[str, str] | None
+    dead: tuple[str, Sentence] | None
     allows_list: list[Entitlement]
 
     def grants(self, wanted: Permission, thing: Thing) -> Iterator[Entitlement]:
@@ -48,7 +49,7 @@ class Entitlement:
     source: str
     permissions: PermissionSet
     reach: Reach
-    sentence: str
+    sentence: Sentence
     origin: tuple[str, int] | None = None
     cap: Cap | None = None
 

@@ -11,20 +11,24 @@ from typing import ClassVar
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.fresh import sql
 from accesscontrol.access.fresh.facts import AccountFacts, RuleFacts, TokenFacts, UserFacts
 from accesscontrol.access.fresh.things import Thing
+from accesscontrol.access.law import sentences
 from accesscontrol.access.law.reaches import EVERY_ROW, NO_ROW, in_ids
 from accesscontrol.access.permissions import Permission
+from accesscontrol.sentences import Sentence
 
+#: Code → what the limit is, as explanations list it.
 LIMITS = {
-    "alive": "Alive: not blocked, disabled, unverified, expired or called from elsewhere",
-    "token_type": "What the token's type leaves out",
-    "token_rules": "The entries of the ACL token",
-    "operate": "Who may operate as the account named",
-    "history": "History depth",
+    "alive": _("Alive: not blocked, disabled, unverified, expired or called from elsewhere"),
+    "token_type": _("What the token's type leaves out"),
+    "token_rules": _("The entries of the ACL token"),
+    "operate": _("Who may operate as the account named"),
+    "history": _("History depth"),
 }
 
 
@@ -34,7 +38,7 @@ class Narrowed:
 
     code: ClassVar[str]
 
-    def stops(self, wanted: Permission, thing: Thing) -> str | None:
+    def stops(self, wanted: Permission, thing: Thing) -> Sentence | None:
         """The sentence that says why it is stopped, or None when it is let through."""
         raise NotImplementedError
 
@@ -61,10 +65,8 @@ class WithoutManagement(Narrowed):
 
     code: ClassVar[str] = "token_type"
 
-    def stops(self, wanted: Permission, thing: Thing) -> str | None:
-        if wanted.kind in catalogue.MANAGEMENT_KINDS:
-            return f"a standard token leaves out access management, and {wanted} is access management"
-        return None
+    def stops(self, wanted: Permission, thing: Thing) -> Sentence | None:
+        return sentences.NO_MANAGEMENT(permission=wanted) if wanted.kind in catalogue.MANAGEMENT_KINDS else None
 
     def condition(self, wanted: Sequence[Permission], model: str) -> Q:
         return NO_ROW if any(self.narrows(permission) for permission in wanted) else EVERY_ROW
@@ -87,13 +89,14 @@ class Rules(Narrowed):
     rules: tuple[RuleFacts, ...]
     at: datetime | None = None
 
-    def stops(self, wanted: Permission, thing: Thing) -> str | None:
+    def stops(self, wanted: Permission, thing: Thing) -> Sentence | None:
         named = [rule for rule in self.rules if _names(rule, wanted)]
         if any(_reaches(rule, wanted, thing) for rule in named):
             return None
         if named:
-            return f"the token's entries allow {wanted}, but not on this {thing.kind.replace('_', ' ')}"
-        return f"no entry of the token allows {wanted}"
+            kind = sentences.lowered(catalogue.KINDS[thing.kind].label)
+            return sentences.ENTRIES_ELSEWHERE(permission=wanted, kind=kind)
+        return sentences.NO_ENTRY(permission=wanted)
 
     def condition(self, wanted: Sequence[Permission], model: str) -> Q:
         rows = NO_ROW
@@ -153,45 +156,45 @@ def of_token(token: TokenFacts, at: datetime | None = None) -> tuple[Narrowed, .
     return (WithoutManagement(),) if token.type == "standard" else (Rules(tuple(token.rules), at),)
 
 
-def dead_account(account: AccountFacts) -> str | None:
+def dead_account(account: AccountFacts) -> Sentence | None:
     """Why an account gives nothing at all, or None."""
-    return f"the account {account.blocked_by} is blocked" if account.blocked_by else None
+    return sentences.ACCOUNT_BLOCKED(account=account.blocked_by) if account.blocked_by else None
 
 
-def dead_user(user: UserFacts, now: datetime) -> str | None:
+def dead_user(user: UserFacts, now: datetime) -> Sentence | None:
     """Why a user has nothing at all, their account aside, or None."""
     if not user.active:
-        return f"the user {user.name} is disabled"
+        return sentences.USER_DISABLED(user=user.name)
     if not user.verified and not user.superuser:
-        return f"the e-mail address of {user.name} is not verified"
+        return sentences.USER_UNVERIFIED(user=user.name)
     if user.expires_at is not None and now >= user.expires_at:
-        return f"the access of {user.name} ended on {user.expires_at:%Y-%m-%d %H:%M} UTC"
+        return sentences.USER_ENDED(user=user.name, end=f"{user.expires_at:%Y-%m-%d %H:%M}")
     return None
 
 
-def dead_token(token: TokenFacts, user: UserFacts | None, now: datetime) -> str | None:
+def dead_token(token: TokenFacts, user: UserFacts | None, now: datetime) -> Sentence | None:
     """Why a token has nothing at all, whom it acts for aside, or None."""
     if not token.enabled:
-        return "the token is disabled"
+        return sentences.TOKEN_DISABLED
     if token.expires_at is not None and now >= token.expires_at:
-        return f"the token ended on {token.expires_at:%Y-%m-%d %H:%M} UTC"
+        return sentences.TOKEN_ENDED(end=f"{token.expires_at:%Y-%m-%d %H:%M}")
     if token.idle_until is not None and now >= token.idle_until:
-        return "the token has not been used for longer than its idle time"
+        return sentences.TOKEN_IDLE
     if token.user is not None and (user is None or user.authority == "user"):
-        return "the token's user may no longer have tokens"
+        return sentences.TOKEN_WITHOUT_USER
     return None
 
 
-def wrong_address(networks: Sequence[str], address: str | None) -> str | None:
+def wrong_address(networks: Sequence[str], address: str | None) -> Sentence | None:
     """Why a call from this address is refused by a list of networks, or None. Unknown is refused where a list is."""
     if not networks:
         return None
     if address is None:
-        return "the token is bound to addresses and the caller's address is unknown"
+        return sentences.ADDRESS_UNKNOWN
     try:
         caller = ipaddress.ip_address(address)
     except ValueError:
-        return "the token is bound to addresses and the caller's address cannot be read"
+        return sentences.ADDRESS_UNREADABLE
     if any(caller in ipaddress.ip_network(network, strict=False) for network in networks):
         return None
-    return "the call does not come from one of the token's addresses"
+    return sentences.ADDRESS_ELSEWHERE

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from django.utils.translation import gettext_lazy as _
+
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.facts import AccountFacts, GrantFacts, MembershipFacts, ProjectRuleFacts, UserFacts
+from accesscontrol.access.law import sentences
 from accesscontrol.access.law.belonging import in_branch, memberships_of, role_of
 from accesscontrol.access.law.entitlements import Compiler, Entitlement
 from accesscontrol.access.law.item_reaches import HoldsAssigned, InProject, Items, MadeBy, OwnedBy, Unlinked
@@ -27,23 +30,29 @@ from accesscontrol.access.law.reaches import (
     Rows,
 )
 from accesscontrol.access.permissions import CREATES, EVERYTHING, ITEMS, PermissionSet
+from accesscontrol.sentences import Sentence
 
 #: Code → what the source is, as explanations list it.
 SOURCES = {
-    "branch": "The account's own branch",
-    "received": "Grants that the account received",
-    "roles_above": "Roles of the accounts above",
-    "owner": "Being the owner",
-    "developer": "What a developer makes and owns",
-    "rights": "Rights of the role, on what the user reaches",
-    "shares": "Direct shares",
-    "oneself": "Oneself and one's own account",
-    "project": "Project membership",
-    "operator": "The platform operator",
+    "branch": _("The account's own branch"),
+    "received": _("Grants that the account received"),
+    "roles_above": _("Roles of the accounts above"),
+    "owner": _("Being the owner"),
+    "developer": _("What a developer makes and owns"),
+    "rights": _("Rights of the role, on what the user reaches"),
+    "shares": _("Direct shares"),
+    "oneself": _("Oneself and one's own account"),
+    "project": _("Project membership"),
+    "operator": _("The platform operator"),
 }
 
 _NOT_ON_ITSELF = PermissionSet.of(["account:delete", "account.limits:change", "subscription:change"])
 _OWNER_SEEN = PermissionSet.of(["user:view", "token:view"])
+_ACCOUNT_VIEW = PermissionSet.of(["account:view"])
+_ROLE_VIEW = PermissionSet.of(["role:view"])
+_PROJECT_VIEW = PermissionSet.of(["project:view"])
+_SUBSCRIPTION_CHANGE = PermissionSet.of(["subscription:change"])
+_DEVICE_DELETE = PermissionSet.of(["device:delete"])
 _RECEIVED = PermissionSet.of(["grant:view", "grant:delete", "grant.logs:view"])
 _RECEIVED_BELOW = PermissionSet.of(["grant:view", "grant.logs:view"])
 _ONESELF = PermissionSet.of(["user:view", "user:change", "user.sessions:view", "user.sessions:delete"])
@@ -63,9 +72,9 @@ _ON_ACCOUNT = CREATES | EVERYTHING.only(["subscription"])
 
 def branch(account: AccountFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """1. Every permission on everything its branch owns, except some on itself and on its own owner."""
-    name, origin = account.name, ("account", account.id)
-    yield Entitlement("branch", EVERYTHING, Below(account.id), f"it is in the branch of {name}", origin)
-    own = f"it belongs to {name}"
+    origin = ("account", account.id)
+    yield Entitlement("branch", EVERYTHING, Below(account.id), sentences.IN_BRANCH(account=account.name), origin)
+    own = sentences.OF_ACCOUNT(account=account.name)
     yield Entitlement("branch", EVERYTHING - _NOT_ON_ITSELF, OwnButOwner(account.id), own, origin)
     yield Entitlement("branch", _OWNER_SEEN, OwnersOf(account.id), own, origin)
 
@@ -73,8 +82,9 @@ def branch(account: AccountFacts, compiler: Compiler) -> Iterator[Entitlement]:
 def received(account: AccountFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """2. Grants received, and what one may do with the grants themselves."""
     origin = ("account", account.id)
-    yield Entitlement("received", _RECEIVED, Received(account.id), f"{account.name} received this grant", origin)
-    below = f"an account below {account.name} received this grant"
+    own = sentences.RECEIVED(account=account.name)
+    yield Entitlement("received", _RECEIVED, Received(account.id), own, origin)
+    below = sentences.RECEIVED_BELOW(account=account.name)
     yield Entitlement("received", _RECEIVED_BELOW, ReceivedBelow(account.id), below, origin)
     for grant in compiler.facts.grants.get(account.id, ()):
         grantor = compiler.account(grant.grantor)
@@ -91,10 +101,10 @@ def _granted(grant: GrantFacts, account: AccountFacts, grantor: AccountFacts) ->
         if not to_descendant:
             permissions |= level_permissions(level)
     if grant.covers == "account":
-        permissions |= PermissionSet.of(["account:view"])
+        permissions |= _ACCOUNT_VIEW
     elif grant.covers == "kind":
         permissions = permissions.only([grant.kind])
-    sentence = f"{grantor.name} granted it to {account.name}"
+    sentence = sentences.GRANTED(grantor=grantor.name, account=account.name)
     yield Entitlement("received", permissions, reach, sentence, ("grant", grant.id))
 
 
@@ -106,9 +116,8 @@ def _cover(grant: GrantFacts) -> Reach:
 
 def roles_above(account: AccountFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """3. Roles of the accounts above may be seen, to give them to one's users."""
-    view = PermissionSet.of(["role:view"])
-    sentence = f"a role of an account above {account.name} may be given to its users"
-    yield Entitlement("roles_above", view, Accounts(frozenset(account.above)), sentence, ("account", account.id))
+    sentence = sentences.ROLE_ABOVE(account=account.name)
+    yield Entitlement("roles_above", _ROLE_VIEW, Accounts(frozenset(account.above)), sentence, ("account", account.id))
 
 
 ACCOUNT_SOURCES: tuple[Callable[[AccountFacts, Compiler], Iterator[Entitlement]], ...] = (branch, received, roles_above)
@@ -116,14 +125,14 @@ ACCOUNT_SOURCES: tuple[Callable[[AccountFacts, Compiler], Iterator[Entitlement]]
 
 # --- Sources for a user
 
-CONSOLE = Entitlement("operator", EVERYTHING, Everything(), "the console is the platform operator's")
+CONSOLE = Entitlement("operator", EVERYTHING, Everything(), sentences.CONSOLE)
 
 
 def operator(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """The platform operator (superuser) has everything."""
     if user.superuser:
         origin = ("user", user.id)
-        yield Entitlement("operator", EVERYTHING, Everything(), f"{user.name} is the platform operator", origin)
+        yield Entitlement("operator", EVERYTHING, Everything(), sentences.OPERATOR(user=user.name), origin)
 
 
 def owner(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
@@ -133,9 +142,8 @@ def owner(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     yield from compiler.account_scope(user.account).allows_list
     if user.authority == "owner":
         origin = ("user", user.id)
-        change = PermissionSet.of(["subscription:change"])
-        yield Entitlement("owner", change, Own(user.account), f"{user.name} is the owner of the account", origin)
-        mine = f"it is a token of {user.name}, the owner"
+        yield Entitlement("owner", _SUBSCRIPTION_CHANGE, Own(user.account), sentences.OWNER(user=user.name), origin)
+        mine = sentences.TOKEN_OF_OWNER(user=user.name)
         yield Entitlement("owner", _TOKENS - CREATES, OwnedBy(user.id, user.account), mine, origin)
 
 
@@ -144,9 +152,9 @@ def developer(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     if user.account is None or user.authority != "developer":
         return
     origin = ("user", user.id)
-    makes = f"{user.name} is a developer of the account"
+    makes = sentences.DEVELOPER(user=user.name)
     yield Entitlement("developer", _DEVELOPER_MAKES, Own(user.account), makes, origin)
-    owns = f"{user.name} owns it"
+    owns = sentences.OWNED(user=user.name)
     yield Entitlement("developer", _DEVELOPER_OWNS, OwnedBy(user.id, user.account), owns, origin)
 
 
@@ -155,42 +163,38 @@ def rights(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     if user.account is None or user.authority != "user":
         return
     role = role_of(user, compiler)
-    given = rights_permissions(role.rights if role else ()) - PermissionSet.of(["device:delete"])
+    given = rights_permissions(role.rights if role else ()) - _DEVICE_DELETE
     origin = ("role", role.id) if role else ("user", user.id)
-    because = f"the role {role.name}" if role else "the basic rights"
+    given_by = sentences.THE_ROLE(role=role.name) if role else sentences.BASIC_RIGHTS
     cap = compiler.account_scope(user.account)
     assigned = frozenset(
         share.item
         for share in compiler.facts.shares.get(user.id, ())
         if share.codename == "view_item" and compiler.in_force(None, share.expires_at)
     )
-    for kinds, reach, words in _user_reaches(user.id, user.account, assigned, compiler):
+    for kinds, reach, reached in _user_reaches(user.id, user.account, assigned, compiler):
         permissions = given.only(kinds) - _ON_ACCOUNT
-        if words == _ASSIGNED:
-            view = Entitlement("rights", _ASSIGNED_VIEW, reach, words, ("user", user.id), cap)
-            yield view
-        yield Entitlement("rights", permissions, reach, f"{words}, and {because} allows it", origin, cap)
+        if reached is sentences.ASSIGNED:
+            yield Entitlement("rights", _ASSIGNED_VIEW, reach, reached, ("user", user.id), cap)
+        sentence = sentences.BY_RIGHTS(reached=reached, given_by=given_by)
+        yield Entitlement("rights", permissions, reach, sentence, origin, cap)
     on_account = PermissionSet(given & _ON_ACCOUNT)
-    yield Entitlement("rights", on_account, Own(user.account), f"{because} allows it in the account", origin, cap)
-
-
-_ASSIGNED = "it is assigned to the user"
+    yield Entitlement("rights", on_account, Own(user.account), sentences.IN_ACCOUNT(given_by=given_by), origin, cap)
 
 
 def _user_reaches(
     user: int, account: int, assigned: frozenset[int], compiler: Compiler
-) -> Iterator[tuple[tuple[str, ...], Reach, str]]:
+) -> Iterator[tuple[tuple[str, ...], Reach, Sentence]]:
     behind = compiler.account_scope(account)
     by_device = HoldsAssigned(account, assigned, True, behind, compiler.at)
-    linked = "a device assigned to the user is linked to it"
-    yield _ASSIGNABLE, Items(assigned), _ASSIGNED
-    yield (*_BY_DEVICE, *_BY_DEVICE_OR_FREE), by_device, linked
-    yield _BY_DEVICE, MadeBy(user, account, True), "the user made it and no device is linked to it yet"
-    yield _BY_DEVICE_OR_FREE, Unlinked(account), "no device is linked to it"
+    yield _ASSIGNABLE, Items(assigned), sentences.ASSIGNED
+    yield (*_BY_DEVICE, *_BY_DEVICE_OR_FREE), by_device, sentences.DEVICE_ASSIGNED
+    yield _BY_DEVICE, MadeBy(user, account, True), sentences.MADE_WITHOUT_DEVICE
+    yield _BY_DEVICE_OR_FREE, Unlinked(account), sentences.WITHOUT_DEVICE
     by_any = HoldsAssigned(account, assigned, False, behind, compiler.at)
-    yield ("group",), by_any, "something assigned to the user is in it"
-    yield _FOR_ALL, Own(account), "it is there for all users of the account"
-    yield ("report",), MadeBy(user, account, False), "the user made it"
+    yield ("group",), by_any, sentences.HOLDS_ASSIGNED
+    yield _FOR_ALL, Own(account), sentences.FOR_ALL
+    yield ("report",), MadeBy(user, account, False), sentences.MADE
 
 
 def shares(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
@@ -208,7 +212,8 @@ def shares(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
         for kind in catalogue.ITEM_KINDS:
             if not (codename == "delete_item" and kind == "device" and user.authority == "user"):
                 permissions |= share_permissions(codename, kind)
-        sentence = f"it is shared with {user.name} ({catalogue.SHARE_CODENAMES[codename].lower()})"
+        named = sentences.lowered(catalogue.SHARE_CODENAMES[codename])
+        sentence = sentences.SHARED(user=user.name, share=named)
         yield Entitlement("shares", permissions, Items(frozenset(shared)), sentence, ("user", user.id), cap)
 
 
@@ -216,11 +221,10 @@ def oneself(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """8. Every user: their own account's page, and themselves."""
     origin = ("user", user.id)
     myself = Rows("user", frozenset([user.id]))
-    yield Entitlement("oneself", _ONESELF, myself, "everybody may see and change themselves", origin)
+    yield Entitlement("oneself", _ONESELF, myself, sentences.ONESELF, origin)
     if user.account is not None:
         own = Rows("account", frozenset([user.account]))
-        view = PermissionSet.of(["account:view"])
-        yield Entitlement("oneself", view, own, "everybody may see their own account", origin)
+        yield Entitlement("oneself", _ACCOUNT_VIEW, own, sentences.OWN_ACCOUNT, origin)
 
 
 def projects(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
@@ -229,8 +233,8 @@ def projects(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
         cap = compiler.account_scope(membership.account)
         origin = ("project", membership.project)
         seen = Rows("project", frozenset([membership.project]))
-        view = PermissionSet.of(["project:view"])
-        yield Entitlement("project", view, seen, f"{user.name} is a member of {membership.name}", origin, cap)
+        member = sentences.MEMBER(user=user.name, project=membership.name)
+        yield Entitlement("project", _PROJECT_VIEW, seen, member, origin, cap)
         inside = in_branch(user, membership.account, compiler)
         for rule in membership.rules:
             if rule.effect == "allow":
@@ -241,8 +245,8 @@ def projects(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
                     owner=membership.owner,
                     within=None if inside else membership.account,
                 )
-                by = f"the project role {rule.role}" if rule.role else "a rule"
-                sentence = f"{by} of the project {membership.name} allows it"
+                by = sentences.PROJECT_ROLE(role=rule.role) if rule.role else sentences.A_RULE
+                sentence = sentences.RULE_ALLOWS(rule=by, project=membership.name)
                 yield Entitlement("project", _rule_permissions(rule), reach, sentence, origin, cap)
 
 
@@ -270,8 +274,8 @@ def project_denies(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]
     for membership in memberships_of(user, compiler):
         for rule in membership.rules:
             if rule.effect == "deny":
-                by = f"the project role {rule.role}" if rule.role else "a deny rule"
-                sentence = f"{by} of the project {membership.name} denies it"
+                by = sentences.PROJECT_ROLE(role=rule.role) if rule.role else sentences.A_DENY_RULE
+                sentence = sentences.RULE_DENIES(rule=by, project=membership.name)
                 reach = _denied(user, membership, rule, compiler)
                 permissions = _rule_permissions(rule)
                 yield Entitlement("deny", permissions, reach, sentence, ("project", membership.project))

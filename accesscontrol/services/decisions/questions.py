@@ -141,19 +141,14 @@ class _Batch:
         """What decided about others and is not for the asker to see: a project, a grant, a role."""
         if self.asker is None:
             return set()
-        origins = {_origin(decision) for one, decision in self.decisions.items() if self._about_others(one)}
+        origins = {decision.origin for one, decision in self.decisions.items() if self._about_others(one)}
         return hidden_origins(origins, self.asker)
 
     def _reason(self, one: Asked, decision: Decision) -> str:
         """The decision's reason; what the asker may not view is not named in it."""
-        origin, thing = _origin(decision), decision.thing
-        told = decision.allowed or decision.thing_is_visible
-        if thing is None or not told or origin not in self.hidden or not self._about_others(one):
-            return decision.reason
-        caller, permission = decision.scope.label if decision.scope else "", decision.permission
-        if decision.allowed:
-            return f"{caller} has {permission} on {thing.name} through {cannot_see(origin)}."
-        return f"{caller} does not have {permission} on {thing.name} because of {cannot_see(origin)}."
+        hidden = decision.origin in self.hidden and self._about_others(one)
+        link = cannot_see(decision.origin) if hidden else None
+        return str(decision.told(seen=decision.allowed or decision.thing_is_visible, link=link))
 
     def _sees_topic(self, one: Asked) -> bool:
         """Whether a topic may be asked about: one of an item takes the item's view, as the item itself does."""
@@ -207,12 +202,6 @@ class _Batch:
             if not decision and one not in of_branch:
                 unseen.setdefault(one, part)
         return unseen
-
-
-def _origin(decision: Decision) -> tuple[str, int] | None:
-    """The row that decided: the source of a yes, what stopped a no."""
-    verdict = decision.verdict
-    return verdict.by.origin if verdict.allowed and verdict.by is not None else verdict.origin
 
 
 def _answer_topic(actor: Actor, one: Asked, *, seen: bool) -> Answer:

@@ -101,7 +101,7 @@ def _looked_at(token: Token) -> Preview:
     actor = Actor.of(token, address=_address_within(token.allowed_addresses))
     scope = engine.scope_of(actor)
     if scope is None or scope.dead is not None:
-        return Preview(dead=scope.dead[1] if scope is not None and scope.dead is not None else "there is no such token")
+        return Preview(dead=str(scope.dead[1]) if scope is not None and scope.dead else "there is no such token")
     lines = [line for kind in catalogue.KINDS for line in _lines(actor, scope, token, kind)]
     return Preview(tuple(lines), _topics(scope))
 

@@ -34,6 +34,6 @@ def _line(one: Holder, name: str, asked: dict[str, str]) -> dict[str, Any]:
         "label": one.name,
         "note": _("somebody of it whom you cannot see") if one.hidden else note,
         "icon": one.type,
-        "sentence": one.sentence,
+        "sentence": str(one.sentence),
         "url": f"{reverse('explorer')}?{urlencode({'caller': name, **asked})}" if name and not one.hidden else "",
     }

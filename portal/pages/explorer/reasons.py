@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.decision import Decision, unseen
+from accesscontrol.access.decision import unseen
 from accesscontrol.access.doors.explaining import (
     ABSENT,
     ALLOWS,
@@ -20,10 +20,12 @@ from accesscontrol.access.doors.explaining import (
     Explanation,
     Outcome,
     Step,
+    cannot_see,
     explain,
 )
 from accesscontrol.access.law.sources import SOURCES
 from accesscontrol.access.permissions import Permission
+from accesscontrol.sentences import Sentence
 from portal.addresses import address, kind_of
 from portal.frame.menu import address_or_none
 from portal.pages.explorer.asking import Subject
@@ -38,19 +40,19 @@ def why(asker: Actor, subject: Subject, wanted: Permission, thing: Model) -> dic
     decision = explanation.decision
     return {
         "allowed": decision.allowed,
-        "sentence": _sentence(explanation),
+        "sentence": str(decision.told(seen=True, link=_hidden_link(explanation))),
         "permission": str(wanted),
         "history_days": decision.history_days,
         "chain": [_box(step, seen, thing) for step in explanation.chain],
         "parts": [_part(outcome, seen) for outcome in explanation.outcomes],
-        "needed": [_needed(asker, subject, sentence) for sentence in explanation.needed],
+        "needed": [_needed(asker, subject, need) for need in explanation.needed],
     }
 
 
 def why_not_there(wanted: Permission) -> dict[str, Any]:
     """The answer about a thing that does not exist or is not to be seen: one and the same."""
     needed = {"sentence": _("Check the name. If it is right, ask an administrator of your account for access to it.")}
-    return {"allowed": False, "sentence": unseen(wanted), "permission": str(wanted), "needed": [needed]}
+    return {"allowed": False, "sentence": str(unseen(wanted)), "permission": str(wanted), "needed": [needed]}
 
 
 def _rows(asker: Actor, explanation: Explanation) -> Rows:
@@ -65,47 +67,10 @@ def _rows(asker: Actor, explanation: Explanation) -> Rows:
     return found
 
 
-def _sentence(explanation: Explanation) -> str:
-    """The verdict in one sentence. The asker sees the thing, so it may be named; a hidden link of the chain is not."""
-    decision = explanation.decision
-    scope, thing, verdict = decision.scope, decision.thing, decision.verdict
-    if scope is None or thing is None or verdict.code in ("alive", "operate"):
-        return decision.reason
-    if verdict.code == "silence":
-        return _("Nothing gives %(caller)s %(permission)s on %(thing)s.") % _names(decision)
-    hidden = _hidden_step(explanation)
-    if hidden is None:
-        return decision.reason if decision.allowed or decision.thing_is_visible else _stopped(decision)
-    if decision.allowed:
-        return _("%(caller)s has %(permission)s on %(thing)s through %(link)s.") % {**_names(decision), "link": hidden}
-    return _("%(caller)s does not have %(permission)s on %(thing)s because of %(link)s.") % {
-        **_names(decision),
-        "link": hidden,
-    }
-
-
-def _names(decision: Decision) -> dict[str, str]:
-    caller = decision.scope.label if decision.scope else ""
-    return {
-        "caller": caller,
-        "permission": str(decision.permission),
-        "thing": decision.thing.name if decision.thing else "",
-    }
-
-
-def _stopped(decision: Decision) -> str:
-    words = {**_names(decision), "why": decision.verdict.stopped}
-    return _("%(caller)s does not have %(permission)s on %(thing)s: %(why)s.") % words
-
-
-def _hidden_step(explanation: Explanation) -> str | None:
+def _hidden_link(explanation: Explanation) -> Sentence | None:
     """How the link that decided is called, when the asker may not see it."""
-    verdict = explanation.decision.verdict
-    decisive = verdict.origin if not verdict.allowed else verdict.by.origin if verdict.by else None
-    boxes = explanation.chain[1:-1]
-    if decisive is None or not boxes or boxes[-1].origin is not None:
-        return None
-    return boxes[-1].label
+    hidden = any(step.hidden for step in explanation.chain[-2:-1])
+    return cannot_see(explanation.decision.origin) if hidden else None
 
 
 def _box(step: Step, seen: Rows, thing: Model) -> dict[str, Any]:
@@ -119,11 +84,11 @@ def _box(step: Step, seen: Rows, thing: Model) -> dict[str, Any]:
     )
     note = str(row) if row is not None and is_source else ""
     return {
-        "label": step.label,
+        "label": str(step.label),
         "url": address(row) if row is not None else "",
         "note": note,
         "icon": icon or (kind_of(thing) if step.kind == kind_of(thing) else "limits"),
-        "hidden": step.origin is None and step.label.endswith("you cannot see"),
+        "hidden": step.hidden,
     }
 
 
@@ -140,24 +105,25 @@ def _part(outcome: Outcome, seen: Rows) -> dict[str, Any]:
     label = {NEAR: _("not here"), ABSENT: _("says nothing")}.get(outcome.outcome, "")
     return {
         "group": group,
-        "label": _(outcome.label),
-        "sentence": outcome.sentence,
+        "label": str(outcome.label),
+        "sentence": str(outcome.sentence),
         "outcome": words.get(outcome.outcome, "silent"),
         "outcome_label": label,
         "url": address(row) if row is not None else "",
     }
 
 
-def _needed(asker: Actor, subject: Subject, sentence: str) -> dict[str, str]:
+def _needed(asker: Actor, subject: Subject, need: Sentence) -> dict[str, str]:
     """One way to a yes, with where to do it for who may."""
-    if sentence.startswith(("An assignment", "A role")) and not subject.is_self:
+    found = {"sentence": str(need)}
+    if need.code in ("role", "share") and not subject.is_self:
         if engine.decide(asker, "user.assignments:change", subject.row).allowed:
-            return {"sentence": sentence, "url": address(subject.row), "label": _("Open the user")}
-    elif sentence.startswith("A grant"):
-        return {"sentence": sentence, **_making(asker, "grant", _("Make a grant"))}
-    elif sentence.startswith("A project"):
-        return {"sentence": sentence, **_making(asker, "project", _("Make a project"))}
-    return {"sentence": sentence}
+            return {**found, "url": address(subject.row), "label": _("Open the user")}
+    elif need.code == "grant":
+        return {**found, **_making(asker, "grant", _("Make a grant"))}
+    elif need.code == "project":
+        return {**found, **_making(asker, "project", _("Make a project"))}
+    return found
 
 
 def _making(asker: Actor, noun: str, label: str) -> dict[str, str]:

@@ -46,7 +46,7 @@ class ItemAccessScreen(ItemPage):
     def holder(self, one: reverse.Holder) -> dict[str, Any]:
         icon = "user" if one.type == "user" else "token" if one.type == "token" else "account"
         note = one.account_name if one.type != "account" else ""
-        return {"label": one.name, "note": note, "icon": icon, "sentence": one.sentence, "hidden": one.hidden}
+        return {"label": one.name, "note": note, "icon": icon, "sentence": str(one.sentence), "hidden": one.hidden}
 
     def own(self, name: str) -> dict[str, Any]:
         """One line of the caller's own access: the permission, yes or no, and where it is explained."""
