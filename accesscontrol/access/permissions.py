@@ -181,6 +181,4 @@ class PermissionSet(Mapping[str, int]):
 
 EVERYTHING = PermissionSet.of(("*:*", "*.*:*"))
 ITEMS = EVERYTHING.only(catalogue.ITEM_KINDS)
-MANAGEMENT = EVERYTHING.only(catalogue.MANAGEMENT_KINDS)
-#: Every `<kind>:create`; `MAKES` of items only.
-CREATES = PermissionSet({kind: 1 << 1 for kind in catalogue.KINDS if "create" in catalogue.KINDS[kind].verbs})
+CREATES = PermissionSet.of(["*:create"])

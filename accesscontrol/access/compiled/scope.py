@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from accesscontrol import catalogue
 from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law.entitlements import Entitlement
 from accesscontrol.access.law.item_reaches import Items
@@ -137,10 +138,7 @@ def model_of(wanted: Permission) -> str:
     """The model whose rows a list for this permission holds: `item`, `account`, `user`, …, `event`, `subscription`."""
     if wanted.is_create:
         return "account"
-    return wanted.kind if wanted.kind in _MANAGEMENT else "item"
-
-
-_MANAGEMENT = frozenset(["account", "user", "token", "grant", "role", "project", "event", "subscription"])
+    return "item" if wanted.kind in catalogue.ITEM_KINDS else wanted.kind
 
 
 def _any_of(entitlements: list[Entitlement], wanted: Sequence[Permission], model: str) -> Q:
