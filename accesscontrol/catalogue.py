@@ -333,6 +333,8 @@ AUTHORITIES = {
     "developer": "Developer",
     "user": "User",
 }
+#: Those who have everything that their account has.
+MANAGERS = ("owner", "administrator")
 TOKEN_TYPES = {"standard": "Standard", "master": "Master", "acl": "ACL"}
 
 PRESETS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.fresh.facts import AccountFacts, Facts, TokenFacts, UserFacts
@@ -12,8 +13,6 @@ from accesscontrol.access.law.belonging import role_of
 from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
 from accesscontrol.access.law.operating import may_operate
 from accesscontrol.access.law.sources import ACCOUNT_SOURCES, CONSOLE, USER_SOURCES, project_denies
-
-_MAY_OPERATE = ("owner", "administrator")
 
 
 class ScopeCompiler:
@@ -88,7 +87,7 @@ class ScopeCompiler:
             dead = dead or dead_account(account)
             scope.history = history.of_user(user, role_of(user, self), account)
         scope.dead = ("alive", dead) if dead else None
-        scope.topics = None if user.superuser or user.authority in _MAY_OPERATE else ()
+        scope.topics = None if user.superuser or user.authority in catalogue.MANAGERS else ()
         for source in USER_SOURCES:
             scope.add(source(user, self))
         scope.denies = list(project_denies(user, self))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
+from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.keeping import scopes
@@ -63,7 +64,7 @@ def who(wanted: str | Permission, thing: Model | Ref, asker: Actor | None = None
 
 def _candidates(thing: Thing) -> list[Actor]:
     accounts = set(thing.path) | _grantees(thing)
-    managers = Q(account__in=accounts, authority__in=("owner", "administrator"))
+    managers = Q(account__in=accounts, authority__in=catalogue.MANAGERS)
     users = set(User.objects.filter(managers | Q(is_superuser=True)).values_list("pk", flat=True)) | _near_users(thing)
     tokens = Token.objects.filter(Q(account__in=accounts, user__isnull=True) | Q(user__in=users))
     return [

@@ -1,55 +1,59 @@
-"""Levels, rights and shares: what each word that people give away permits (access model §3, 6 and 7, and §5)."""
+"""Levels, shares, rights and authorities: what each word that people give permits (access model §3 and §5)."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
 from accesscontrol import catalogue
-from accesscontrol.access.permissions import PermissionSet, UnknownName, kind_permissions, nearest
-
-
-def level_permissions(level: str) -> PermissionSet:
-    """What one level of a grant permits on the items it covers (access model §5). Raises UnknownName."""
-    if level in catalogue.CREATE_LEVELS:
-        return PermissionSet.of([f"{catalogue.CREATE_LEVELS[level]}:create"])
-    if level not in _LEVELS:
-        raise UnknownName(f"“{level}” is not a level. Valid: {nearest(level, (*_LEVELS, *catalogue.CREATE_LEVELS))}.")
-    return _LEVELS[level]
+from accesscontrol.access.permissions import CREATES, EVERYTHING, ITEMS, PermissionSet, UnknownName, nearest
 
 
 def _read() -> PermissionSet:
     hidden_logs = PermissionSet.of(f"{kind}.logs:view" for kind in ("calculator", "plugin", "stream", "group"))
-    uses = PermissionSet.of(
-        f"{name}.items:create" for name in catalogue.ITEM_KINDS if "items" in catalogue.KINDS[name].sections
-    )
-    return (PermissionSet.of(("*:view", "*.*:view")).only(catalogue.ITEM_KINDS) - hidden_logs) | uses
+    return PermissionSet.of(("*:view", "*.*:view", "*.items:create")) - hidden_logs
 
 
 def _edit() -> PermissionSet:
-    kept = {"commands", "calls", "settings", "outputs", "logs"}
-    masks = {}
-    for name in catalogue.ITEM_KINDS:
-        masks[name] = sum(
-            p.mask
-            for p in kind_permissions(name)
-            if (p.section is None and p.verb == "change")
-            or (p.section and p.verb != "view" and p.section not in kept)
-            or (p.section == "logs" and p.verb == "view")
-        )
-    return PermissionSet(masks)
+    kept = PermissionSet.of(f"*.{section}:*" for section in ("commands", "calls", "settings", "outputs", "logs"))
+    changes = PermissionSet.of(("*.*:create", "*.*:change", "*.*:delete")) - kept
+    return changes | PermissionSet.of(("*:change", "*.logs:view"))
 
 
-_LEVELS = {
-    "read": _read(),
-    "edit": _edit(),
+_COMMAND = ("device.commands:create", "device.settings:change", "device.outputs:change", "endpoint.calls:create")
+_ON_ITEMS = {
+    "read": _read().only(catalogue.ITEM_KINDS),
+    "edit": _edit().only(catalogue.ITEM_KINDS),
     "delete": PermissionSet.of(["*:delete"]).only(catalogue.ITEM_KINDS),
-    "command": PermissionSet.of(
-        ["device.commands:create", "device.settings:change", "device.outputs:change", "endpoint.calls:create"]
-    ),
-    "operate-as": PermissionSet.of(["account:operate"]),
+    "command": PermissionSet.of(_COMMAND),
+}
+_CREATE = {level: PermissionSet.of([f"{kind}:create"]) for level, kind in catalogue.CREATE_LEVELS.items()}
+_LEVELS = {**_ON_ITEMS, **_CREATE, "operate-as": PermissionSet.of(["account:operate"])}
+
+
+def level_permissions(level: str) -> PermissionSet:
+    """What one level of a grant permits on the items it covers (access model §5). Raises UnknownName."""
+    if level not in _LEVELS:
+        raise UnknownName(f"“{level}” is not a level. Valid: {nearest(level, _LEVELS)}.")
+    return _LEVELS[level]
+
+
+_SHARES = {
+    "view_item": _ON_ITEMS["read"],
+    "change_item": PermissionSet.of(["*:change"]),
+    "delete_item": PermissionSet.of(["*:delete"]),
+    "command_item": PermissionSet.of(["device.commands:create"]),
+    "logs_item": PermissionSet.of(["*.logs:view"]),
 }
 
-#: What the basic rights of every role permit, and what rights can be given one by one.
+
+def share_permissions(codename: str, kind: str) -> PermissionSet:
+    """What a guardian object permission gives on an item of a kind (access model §3, 7). Raises UnknownName."""
+    if codename not in _SHARES:
+        raise UnknownName(f"“{codename}” is not a permission to share. Valid: {nearest(codename, _SHARES)}.")
+    return _SHARES[codename].only([kind])
+
+
+#: What the basic rights of every role permit.
 BASIC = PermissionSet.of(pattern for right in catalogue.BASIC_RIGHTS for pattern in right.permits)
 
 
@@ -62,13 +66,14 @@ def rights_permissions(codes: tuple[str, ...]) -> PermissionSet:
     return BASIC | PermissionSet.of(pattern for code in codes for pattern in catalogue.RIGHTS[code].permits)
 
 
-def share_permissions(codename: str, kind: str) -> PermissionSet:
-    """What a guardian object permission gives on an item of a kind, for a developer or user (access model §3, 7)."""
-    if codename == "view_item":
-        return _LEVELS["read"].only([kind])
-    section = {"command_item": ".commands:create", "logs_item": ".logs:view"}.get(codename)
-    if section is None:
-        return PermissionSet.of([f"{kind}:{codename.partition('_')[0]}"])
-    named = f"{kind}{section}"
-    wanted = named in catalogue.KINDS[kind].permissions and (codename != "command_item" or kind == "device")
-    return PermissionSet.of([named]) if wanted else PermissionSet()
+#: What an account, and so its administrators, may with itself and what it owns (access model §3, 1).
+ON_ITSELF = EVERYTHING - PermissionSet.of(["account:delete", "account.limits:change", "subscription:change"])
+#: What a developer makes in their account (access model §3, 5).
+DEVELOPER_MAKES = CREATES & (ITEMS | EVERYTHING.only(["project", "token"]))
+#: What giving an authority passes on over the whole account.
+AUTHORITIES = {
+    "owner": ON_ITSELF | PermissionSet.of(["subscription:change"]),
+    "administrator": ON_ITSELF,
+    "developer": DEVELOPER_MAKES,
+    "user": PermissionSet(),
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.fresh.facts import AccountFacts, Facts
 from accesscontrol.access.fresh.things import account_thing
@@ -27,4 +28,4 @@ def _is_one_who_may(actor: Actor, facts: Facts) -> bool:
             return False
         user_id = token.user
     user = facts.users.get(user_id) if user_id is not None else None
-    return user is None or user.superuser or user.authority in ("owner", "administrator")
+    return user is None or user.superuser or user.authority in catalogue.MANAGERS

@@ -15,7 +15,13 @@ from accesscontrol.access.law import sentences
 from accesscontrol.access.law.belonging import in_branch, memberships_of, role_of
 from accesscontrol.access.law.entitlements import Compiler, Entitlement
 from accesscontrol.access.law.item_reaches import HoldsAssigned, InProject, Items, MadeBy, OwnedBy, Unlinked
-from accesscontrol.access.law.levels import level_permissions, rights_permissions, share_permissions
+from accesscontrol.access.law.levels import (
+    DEVELOPER_MAKES,
+    ON_ITSELF,
+    level_permissions,
+    rights_permissions,
+    share_permissions,
+)
 from accesscontrol.access.law.reaches import (
     Accounts,
     Below,
@@ -46,7 +52,6 @@ SOURCES = {
     "operator": _("The platform operator"),
 }
 
-_NOT_ON_ITSELF = PermissionSet.of(["account:delete", "account.limits:change", "subscription:change"])
 _OWNER_SEEN = PermissionSet.of(["user:view", "token:view"])
 _ACCOUNT_VIEW = PermissionSet.of(["account:view"])
 _ROLE_VIEW = PermissionSet.of(["role:view"])
@@ -57,7 +62,6 @@ _RECEIVED = PermissionSet.of(["grant:view", "grant:delete", "grant.logs:view"])
 _RECEIVED_BELOW = PermissionSet.of(["grant:view", "grant.logs:view"])
 _ONESELF = PermissionSet.of(["user:view", "user:change", "user.sessions:view", "user.sessions:delete"])
 _TOKENS = EVERYTHING.only(["token"])
-_DEVELOPER_MAKES = CREATES.only([*catalogue.ITEM_KINDS, "project", "token"])
 _DEVELOPER_OWNS = EVERYTHING.only([*catalogue.ITEM_KINDS, "project", "token"]) - CREATES
 _BY_DEVICE = ("alert_rule", "alarm")
 _BY_DEVICE_OR_FREE = ("vehicle", "employee", "task", "maintenance")
@@ -75,7 +79,7 @@ def branch(account: AccountFacts, compiler: Compiler) -> Iterator[Entitlement]:
     origin = ("account", account.id)
     yield Entitlement("branch", EVERYTHING, Below(account.id), sentences.IN_BRANCH(account=account.name), origin)
     own = sentences.OF_ACCOUNT(account=account.name)
-    yield Entitlement("branch", EVERYTHING - _NOT_ON_ITSELF, OwnButOwner(account.id), own, origin)
+    yield Entitlement("branch", ON_ITSELF, OwnButOwner(account.id), own, origin)
     yield Entitlement("branch", _OWNER_SEEN, OwnersOf(account.id), own, origin)
 
 
@@ -137,7 +141,7 @@ def operator(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
 
 def owner(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """4. Owners and administrators have what their account has; the owner also the subscription and their tokens."""
-    if user.account is None or user.authority not in ("owner", "administrator"):
+    if user.account is None or user.authority not in catalogue.MANAGERS:
         return
     yield from compiler.account_scope(user.account).allows_list
     if user.authority == "owner":
@@ -153,7 +157,7 @@ def developer(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
         return
     origin = ("user", user.id)
     makes = sentences.DEVELOPER(user=user.name)
-    yield Entitlement("developer", _DEVELOPER_MAKES, Own(user.account), makes, origin)
+    yield Entitlement("developer", DEVELOPER_MAKES, Own(user.account), makes, origin)
     owns = sentences.OWNED(user=user.name)
     yield Entitlement("developer", _DEVELOPER_OWNS, OwnedBy(user.id, user.account), owns, origin)
 
@@ -284,7 +288,7 @@ def project_denies(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]
 def _denied(user: UserFacts, membership: MembershipFacts, rule: ProjectRuleFacts, compiler: Compiler) -> InProject:
     """Counts where item or member is of the project's branch; not for managers whose branch holds the item."""
     inside = in_branch(user, membership.account, compiler)
-    manager = user.authority in ("owner", "administrator")
+    manager = user.authority in catalogue.MANAGERS
     return InProject(
         membership.project,
         rule.item,

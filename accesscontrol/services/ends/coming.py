@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.translation import gettext, ngettext
 
+from accesscontrol import catalogue
 from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import EndNotice, Grant
 from accesscontrol.projects.models import ProjectMember
@@ -27,7 +28,6 @@ from accesscontrol.tokens.models import Token
 
 #: How many days ahead people are told, the nearest first.
 THRESHOLDS = (1, 7)
-_MANAGERS = (User.Authority.OWNER, User.Authority.ADMINISTRATOR)
 _TEMPLATE = "mail/ends_soon.txt"
 
 #: Account → its owner and administrators.
@@ -121,7 +121,7 @@ def _ends(now: datetime) -> Iterator[End]:
 def _managers() -> Managers:
     """The owner and administrators of every account that has some."""
     found: Managers = {}
-    rows = User.objects.filter(authority__in=_MANAGERS, is_active=True, account__isnull=False).order_by("pk")
+    rows = User.objects.filter(authority__in=catalogue.MANAGERS, is_active=True, account__isnull=False).order_by("pk")
     for user_id, account_id in rows.values_list("pk", "account"):
         found.setdefault(account_id, []).append(user_id)
     return found

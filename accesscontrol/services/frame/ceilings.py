@@ -14,17 +14,12 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
-from accesscontrol.access.permissions import CREATES, EVERYTHING, ITEMS, PermissionSet
+from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
 from accesscontrol.accounts.models import Account
 from accesscontrol.items.models import Item
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 
-#: What an owner or administrator has in their own account, hence what giving that authority passes on.
-ADMINISTRATOR = EVERYTHING - PermissionSet.of(["account:delete", "account.limits:change", "subscription:change"])
-OWNER = ADMINISTRATOR | PermissionSet.of(["subscription:change"])
-DEVELOPER = CREATES.only((*ITEMS, "project", "token"))
-AUTHORITY = {"owner": OWNER, "administrator": ADMINISTRATOR, "developer": DEVELOPER, "user": PermissionSet()}
 SHOWN = 6
 #: `missing` holds the names of all that is missing, `named` those that are told.
 BEYOND = Wording(

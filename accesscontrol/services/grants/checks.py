@@ -11,14 +11,14 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.law.levels import level_permissions
+from accesscontrol.access.law.levels import ON_ITSELF, level_permissions
 from accesscontrol.access.permissions import ITEMS, PermissionSet
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Caller
-from accesscontrol.services.frame.ceilings import ADMINISTRATOR, Ceiling
+from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.frame.own_ends import require_end_within_own
@@ -119,7 +119,7 @@ def permissions(spec: GrantSpec) -> PermissionSet:
     if spec.covers == Grant.Covers.ACCOUNT:
         given |= PermissionSet.of(["account:view"])
     if "operate-as" in spec.levels:
-        given |= ADMINISTRATOR
+        given |= ON_ITSELF
     return given.only([spec.kind]) if spec.covers == Grant.Covers.KIND else given
 
 

@@ -13,11 +13,11 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accesscontrol import catalogue
-from accesscontrol.access.law.levels import BASIC, rights_permissions
+from accesscontrol.access.law.levels import AUTHORITIES, BASIC, rights_permissions
 from accesscontrol.accounts.models import User
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
-from accesscontrol.services.frame.ceilings import AUTHORITY, Ceiling
+from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
@@ -29,7 +29,6 @@ OWN_FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "e
 #: What only somebody else changes.
 ACCESS_FIELDS = ("username", "authority", "role_id", "is_active", "verified", "expires_at", "history_days")
 FIELDS = (*OWN_FIELDS, *ACCESS_FIELDS)
-MANAGERS = (User.Authority.OWNER, User.Authority.ADMINISTRATOR)
 
 
 def wanted(spec: UserSpec) -> dict[str, Any]:
@@ -127,7 +126,7 @@ def require_giving(ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | N
     if who.token is not None and given and spec.authority != User.Authority.USER:
         sentence = "A token creates users of authority “user” only. Sign in to do it."
         raise BeyondOwn([Problem("authority", sentence, about)])
-    ceiling.require_account(AUTHORITY[spec.authority], spec.account, "authority", about)
+    ceiling.require_account(AUTHORITIES[spec.authority], spec.account, "authority", about)
     if spec.role is not None:
         rights = rights_permissions(tuple(spec.role.rights)) - BASIC
         ceiling.require_account(rights, spec.account, "role", about)
@@ -155,7 +154,7 @@ def managed(account_ids: Iterable[int]) -> dict[int, set[str]]:
     alive = Q(is_active=True) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
     found: dict[int, set[str]] = {account_id: set() for account_id in account_ids}
     for piece in chunks(found):
-        rows = User.objects.filter(alive, account__in=piece, authority__in=MANAGERS)
+        rows = User.objects.filter(alive, account__in=piece, authority__in=catalogue.MANAGERS)
         for account_id, authority in rows.values_list("account", "authority"):
             found[account_id].add(authority)
     return found

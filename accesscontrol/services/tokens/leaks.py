@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.frame.acts import Fact, act, difference, record_all
@@ -105,8 +106,7 @@ def _people(token: Token) -> list[User]:
         return [token.user] if token.user.email else []
     account: Account | None = token.account
     while account is not None:
-        in_charge = (User.Authority.OWNER, User.Authority.ADMINISTRATOR)
-        people = account.users.filter(is_active=True, authority__in=in_charge).exclude(email="").order_by("pk")
+        people = account.users.filter(is_active=True, authority__in=catalogue.MANAGERS).exclude(email="").order_by("pk")
         if found := list(people):
             return found
         account = account.parent

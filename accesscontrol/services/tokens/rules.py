@@ -13,11 +13,12 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.fresh.things import MODELS
+from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF
 from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
 from accesscontrol.accounts.models import User
 from accesscontrol.projects.models import Project
 from accesscontrol.services.frame.acts import Caller
-from accesscontrol.services.frame.ceilings import ADMINISTRATOR, OWNER, Ceiling, beyond
+from accesscontrol.services.frame.ceilings import Ceiling, beyond
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.own_ends import later_than
@@ -150,7 +151,7 @@ def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) 
     if spec.user is not None and not _same_subject(who, spec):
         _require_over_user(ceiling, spec, spec.user, about)
     elif spec.type != Token.Type.ACL:
-        wanted = ADMINISTRATOR if spec.type == Token.Type.MASTER else ITEMS | PermissionSet.of(["account:operate"])
+        wanted = ON_ITSELF if spec.type == Token.Type.MASTER else ITEMS | PermissionSet.of(["account:operate"])
         ceiling.require_account(wanted, spec.account, "type", about)
     own_rules = rule_specs(who.token) if who.token is not None and _same_subject(who, spec) else ()
     for rule in spec.rules:
@@ -173,7 +174,7 @@ def _same_master(who: Caller, user: User) -> bool:
 
 def _require_over_user(ceiling: Ceiling, spec: TokenSpec, user: User, about: Any) -> None:
     """A token for somebody else: all that their authority has, and their projects of other branches too."""
-    wanted = OWNER if user.authority == User.Authority.OWNER else ADMINISTRATOR
+    wanted = AUTHORITIES["owner"] if user.authority == User.Authority.OWNER else ON_ITSELF
     ceiling.require_account(wanted, spec.account, "user", about)
     projects = list(Project.objects.filter(members__user=user))
     decisions = engine.decide_many([Question(ceiling.actor, "project:change", project) for project in projects])
