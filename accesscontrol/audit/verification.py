@@ -143,7 +143,7 @@ def _problem_of_detail(event: Event) -> str | None:
     if detail.erased_at is not None:
         left = [name for name in DETAIL_COLUMNS if getattr(detail, name)]
         return f"the erased details of {_line(event)} hold values again." if left else None
-    if event.detail_digest != digest_detail(detail, event.chain, event.position):
+    if digest_detail(detail, event.chain, event.position) != event.detail_digest:
         return f"the details of {_line(event)} were changed."
     return None
 
