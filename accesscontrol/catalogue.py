@@ -1,7 +1,8 @@
 """The one list of kinds, sections, verbs, links, rights, levels and presets.
 
-Plain data on the ground floor: forms, role editor, token rules, filters, API schema, engine and tests read it, so that
-a new kind or right is one entry here and nothing else. `check()` runs when Django starts (see `accesscontrol.checks`).
+Plain data on the ground floor: pages, forms, role editor, token rules, API, world files, engine and tests read it, so
+that a new kind, section, right or preset is one entry here and nothing else. `check()` runs when Django starts (see
+`accesscontrol.checks`). An icon is the name of a drawing in `static/vendor/icons/sprite.svg`.
 Source: the catalogue of the design, drawn from the panels of flespi (F), Thinger.io (T) and Navixy (N).
 """
 
@@ -15,18 +16,34 @@ _LETTERS = {"v": "view", "c": "create", "h": "change", "d": "delete"}
 MASK_BITS = 62
 
 
+#: How a `user` reaches the items of a kind, besides those that are assigned to them (access model §3, 6).
+ASSIGNED = "assigned"  # in no other way
+BY_DEVICE = "by device"  # a device assigned to them is linked to it; or they made it and no device is linked to it yet
+BY_DEVICE_OR_FREE = "by device or free"  # a device assigned to them is linked to it, or no device at all
+BY_MEMBER = "by member"  # anything assigned to them is linked to it
+ALL = "all"  # every one of their account
+MADE = "made"  # those they made, and never by an assignment
+WAYS = (ASSIGNED, BY_DEVICE, BY_DEVICE_OR_FREE, BY_MEMBER, ALL, MADE)
+
+
 @dataclass(frozen=True)
 class Kind:
-    """A kind of thing: its own verbs, its sections with their verbs, and how people call it."""
+    """A kind of thing: its own verbs, its sections with their verbs, how people call it, draw it and reach it.
+
+    reached: one of `WAYS`. holds: the kinds that may be linked to it.
+    """
 
     name: str
     label: str
     plural: str
     family: str
+    icon: str
     sections: dict[str, tuple[str, ...]] = field(default_factory=dict)
     verbs: tuple[str, ...] = VERBS
     origin: str = ""
     about: str = ""
+    reached: str = ASSIGNED
+    holds: tuple[str, ...] = ()
 
     @property
     def is_item(self) -> bool:
@@ -40,25 +57,48 @@ class Kind:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of a thing, the same under this name in every kind.
+
+    named, needs_name: whether its records may, or must, carry a name. stays: they stay as they are until somebody
+    changes them, so that they are listed by name and not by time. clipped: history depth clips them.
+    """
+
+    name: str
+    label: str
+    icon: str
+    named: bool = False
+    needs_name: bool = False
+    stays: bool = False
+    clipped: bool = False
+
+
+@dataclass(frozen=True)
 class Right:
-    """One line of the role editor: its code, its label, its tier and the patterns it permits."""
+    """One right of a role: its code, its label, the patterns it permits; with words and icon where it can be given."""
 
     code: str
     label: str
     permits: tuple[str, ...]
     about: str = ""
+    icon: str = ""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A card that fills the token form: one device rule and topics."""
+    """A card that fills the token form: one device rule and topics.
+
+    tabs: the tabs of a device's page that serve as its tool, the one that opens first in front.
+    """
 
     code: str
     label: str
     about: str
+    icon: str
     verbs: tuple[str, ...] = ()
     sections: dict[str, tuple[str, ...]] = field(default_factory=dict)
     topics: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tabs: tuple[str, ...] = ()
 
 
 TELEMATICS, IOT, FLEET, MANAGEMENT = "telematics", "iot", "fleet", "management"
@@ -76,118 +116,106 @@ def _sections(text: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(_LETTERS[letter] for letter in letters) for name, letters in pairs}
 
 
-def _kind(name: str, label: str, family: str, sections: str = "", **rest) -> Kind:
-    plural = rest.pop("plural", f"{label}s")
-    return Kind(name=name, label=label, plural=plural, family=family, sections=_sections(sections), **rest)
+def _kind(name: str, label: str, family: str, sections: str = "", holds: str = "", **rest) -> Kind:
+    """holds: names of kinds, or `*` for any but groups. Without an icon it is the drawing of its own name."""
+    words = {"plural": f"{label}s", "icon": name, **rest}
+    return Kind(name, label, family=family, sections=_sections(sections), holds=tuple(holds.split()), **words)
+
+
+#: Every section by name.
+SECTIONS: dict[str, Section] = {
+    section.name: section
+    for section in (
+        Section("settings", "Settings", "settings"),
+        Section("telemetry", "Telemetry", "telemetry", stays=True),
+        Section("messages", "Messages", "messages", clipped=True),
+        Section("commands", "Commands", "command", named=True),
+        Section("outputs", "Outputs", "output", stays=True),
+        Section("media", "Media", "media", named=True, needs_name=True, clipped=True),
+        Section("properties", "Properties", "property", named=True, needs_name=True, stays=True),
+        Section("logs", "Logs", "log"),
+        Section("items", "Items", "items"),
+        Section("connections", "Connections", "link"),
+        Section("idents", "Idents", "fingerprint"),
+        Section("intervals", "Intervals", "intervals", clipped=True),
+        Section("files", "Files", "file", named=True, needs_name=True),
+        Section("data", "Data", "data", named=True),
+        Section("tags", "Tags", "tag", named=True, stays=True),
+        Section("calls", "Calls", "send"),
+        Section("events", "Events", "bell", clipped=True),
+        Section("fields", "Fields", "property", named=True, needs_name=True, stays=True),
+        Section("forms", "Forms", "list", named=True, needs_name=True, stays=True),
+        Section("limits", "Limits", "limits"),
+        Section("assignments", "Assignments", "items"),
+        Section("sessions", "Sessions", "login"),
+        Section("members", "Members", "users"),
+        Section("invoices", "Invoices", "file"),
+    )
+}
 
 
 _ITEM_KINDS = (
-    _kind(
-        "device",
-        "Device",
-        TELEMATICS,
-        "settings vhd, telemetry v, messages vcd, commands vcd, outputs vh, media vcd, properties vchd, logs v",
-        origin="F T N",
-        about="A tracker, sensor or gateway that sends data.",
-    ),
-    _kind(
-        "channel",
-        "Channel",
-        TELEMATICS,
-        "items vcd, messages vc, connections vd, idents v, logs v",
-        origin="F",
-        about="An entry point that devices of one protocol connect to.",
-    ),
-    _kind(
-        "stream",
-        "Stream",
-        TELEMATICS,
-        "items vcd, logs v",
-        origin="F",
-        about="Forwards messages of its devices and channels to another system.",
-    ),
-    _kind(
-        "calculator",
-        "Calculator",
-        TELEMATICS,
-        "items vcd, intervals v, logs v",
-        origin="F",
-        about="Turns messages of its devices into intervals such as trips or idling.",
-    ),
-    _kind(
-        "plugin",
-        "Plugin",
-        TELEMATICS,
-        "items vcd, logs v",
-        origin="F T",
-        about="Extends the messages of its devices.",
-    ),
-    _kind("group", "Group", TELEMATICS, "items vcd, logs v", origin="F T N", about="A named set of things."),
+    _kind("device", "Device", TELEMATICS,
+          "settings vhd, telemetry v, messages vcd, commands vcd, outputs vh, media vcd, properties vchd, logs v",
+          origin="F T N", about="A tracker, sensor or gateway that sends data."),
+    _kind("channel", "Channel", TELEMATICS, "items vcd, messages vc, connections vd, idents v, logs v", origin="F",
+          about="An entry point that devices of one protocol connect to.", holds="device"),
+    _kind("stream", "Stream", TELEMATICS, "items vcd, logs v", origin="F",
+          about="Forwards messages of its devices and channels to another system.", holds="device channel"),
+    _kind("calculator", "Calculator", TELEMATICS, "items vcd, intervals v, logs v", origin="F",
+          about="Turns messages of its devices into intervals such as trips or idling.", holds="device asset"),
+    _kind("plugin", "Plugin", TELEMATICS, "items vcd, logs v", origin="F T",
+          about="Extends the messages of its devices.", holds="device"),
+    _kind("group", "Group", TELEMATICS, "items vcd, logs v", origin="F T N", about="A named set of things.",
+          reached=BY_MEMBER, holds="*"),
     _kind("modem", "Modem", TELEMATICS, "logs v", origin="F", about="Sends SMS commands to devices."),
-    _kind(
-        "container",
-        "Container",
-        TELEMATICS,
-        "messages vcd, logs v",
-        origin="F",
-        about="A time-series store for free messages.",
-    ),
+    _kind("container", "Container", TELEMATICS, "messages vcd, logs v", origin="F",
+          about="A time-series store for free messages."),
     _kind("cdn", "CDN", TELEMATICS, "files vcd, logs v", plural="CDNs", origin="F", about="Serves files."),
-    _kind(
-        "asset", "Asset", TELEMATICS, "intervals v, logs v", origin="F T", about="A physical thing that devices follow."
-    ),
+    _kind("asset", "Asset", TELEMATICS, "intervals v, logs v", origin="F T",
+          about="A physical thing that devices follow."),
     _kind("bucket", "Bucket", IOT, "data vcd, tags v", origin="T", about="Stores data that devices write."),
     _kind("dashboard", "Dashboard", IOT, origin="T", about="Shows data as charts and controls."),
     _kind("endpoint", "Endpoint", IOT, "calls c", origin="T", about="Something outside that can be called."),
     _kind("storage", "Storage", IOT, "files vchd", plural="Storages", origin="T", about="A file store."),
     _kind("product", "Product", IOT, "properties vchd", origin="T", about="A device type with shared properties."),
-    _kind("alarm", "Alarm", IOT, "events v", origin="T", about="Watches its devices and raises events."),
-    _kind("geofence", "Geofence", FLEET, "logs v", origin="F N", about="An area on the map."),
-    _kind("place", "Place", FLEET, "fields vchd", origin="N", about="A point of interest (POI)."),
-    _kind("alert_rule", "Alert rule", FLEET, "events v", origin="N", about="Raises an alert for its devices."),
-    _kind(
-        "report", "Report", FLEET, "files v", origin="N", about="A report over devices; each subuser sees their own."
-    ),
-    _kind("task", "Task", FLEET, "forms vchd", origin="N", about="Something to be done, by or at a device."),
-    _kind("maintenance", "Maintenance", FLEET, plural="Maintenance", origin="N", about="A service task of a vehicle."),
-    _kind("form_template", "Form template", FLEET, origin="N", about="The form that a task asks for."),
-    _kind("employee", "Employee", FLEET, origin="N", about="A driver or field worker."),
-    _kind("department", "Department", FLEET, origin="N", about="Employees that belong together."),
-    _kind("vehicle", "Vehicle", FLEET, origin="N", about="A vehicle that carries a device."),
-    _kind("garage", "Garage", FLEET, origin="N", about="Vehicles that belong together."),
-    _kind("tag", "Tag", FLEET, origin="N", about="A label on things."),
-    _kind("custom_field", "Custom field", FLEET, origin="N", about="A field of its own on places."),
-)
+    _kind("alarm", "Alarm", IOT, "events v", origin="T", about="Watches its devices and raises events.",
+          reached=BY_DEVICE, holds="device"),
+    _kind("geofence", "Geofence", FLEET, "logs v", origin="F N", about="An area on the map.", reached=ALL),
+    _kind("place", "Place", FLEET, "fields vchd", origin="N", about="A point of interest (POI).", reached=ALL),
+    _kind("alert_rule", "Alert rule", FLEET, "events v", origin="N", about="Raises an alert for its devices.",
+          reached=BY_DEVICE, holds="device"),
+    _kind("report", "Report", FLEET, "files v", origin="N",
+          about="A report over devices; each subuser sees their own.", reached=MADE, holds="device"),
+    _kind("task", "Task", FLEET, "forms vchd", origin="N", about="Something to be done, by or at a device.",
+          reached=BY_DEVICE_OR_FREE, holds="device"),
+    _kind("maintenance", "Maintenance", FLEET, plural="Maintenance", origin="N", about="A service task of a vehicle.",
+          reached=BY_DEVICE_OR_FREE, holds="device vehicle"),
+    _kind("form_template", "Form template", FLEET, origin="N", about="The form that a task asks for.", reached=ALL),
+    _kind("employee", "Employee", FLEET, origin="N", about="A driver or field worker.", reached=BY_DEVICE_OR_FREE,
+          holds="device"),
+    _kind("department", "Department", FLEET, origin="N", about="Employees that belong together.", reached=ALL,
+          holds="employee"),
+    _kind("vehicle", "Vehicle", FLEET, origin="N", about="A vehicle that carries a device.",
+          reached=BY_DEVICE_OR_FREE, holds="device"),
+    _kind("garage", "Garage", FLEET, origin="N", about="Vehicles that belong together.", reached=ALL,
+          holds="vehicle"),
+    _kind("tag", "Tag", FLEET, origin="N", about="A label on things.", reached=ALL, holds="*"),
+    _kind("custom_field", "Custom field", FLEET, origin="N", about="A field of its own on places.", reached=ALL),
+)  # fmt: skip
 _MANAGEMENT_KINDS = (
-    _kind(
-        "account",
-        "Account",
-        MANAGEMENT,
-        "limits vh, logs v",
-        verbs=(*VERBS, "operate"),
-        about="A customer, client or department; it owns items and people.",
-    ),
+    _kind("account", "Account", MANAGEMENT, "limits vh, logs v", verbs=(*VERBS, "operate"),
+          about="A customer, client or department; it owns items and people."),
     _kind("user", "User", MANAGEMENT, "assignments vh, sessions vd", about="A person who signs in."),
     _kind("token", "Token", MANAGEMENT, "logs v", about="A key that acts for an account or a user."),
     _kind("grant", "Grant", MANAGEMENT, "logs v", about="Access that one account gives to others."),
     _kind("role", "Role", MANAGEMENT, about="A named set of rights for an account's users."),
-    _kind(
-        "project",
-        "Project",
-        MANAGEMENT,
-        "members vchd, items vcd",
-        about="Items shared with members by allow and deny.",
-    ),
-    _kind(
-        "subscription",
-        "Subscription",
-        MANAGEMENT,
-        "invoices v",
-        verbs=("view", "change"),
-        about="Plan, add-ons and period of an account.",
-    ),
+    _kind("project", "Project", MANAGEMENT, "members vchd, items vcd",
+          about="Items shared with members by allow and deny."),
+    _kind("subscription", "Subscription", MANAGEMENT, "invoices v", verbs=("view", "change"),
+          about="Plan, add-ons and period of an account."),
     _kind("event", "Event", MANAGEMENT, verbs=("view",), about="One line of the audit log."),
-)
+)  # fmt: skip
 
 #: Every kind by name, items first, in catalogue order.
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_ITEM_KINDS, *_MANAGEMENT_KINDS)}
@@ -197,29 +225,20 @@ MANAGEMENT_KINDS: tuple[str, ...] = tuple(kind.name for kind in _MANAGEMENT_KIND
 #: Kinds whose permissions are asked of the account, because a row of theirs is not a thing of its own.
 ASKED_OF_ACCOUNT = ("event", "subscription")
 
-_ANY_BUT_GROUP = tuple(name for name in ITEM_KINDS if name != "group")
-#: Member kind → the kinds of container it may be linked to.
-_DEVICE_IN = "channel calculator stream plugin group alert_rule alarm vehicle employee task maintenance report".split()
-_OTHER_LINKS = {
-    "channel": ("stream",),
-    "asset": ("calculator", "group"),
-    "employee": ("department",),
-    "vehicle": ("garage", "maintenance"),
+#: How a `user` reaches items → the kinds reached so; and the kinds that can be assigned.
+REACHED: dict[str, tuple[str, ...]] = {
+    way: tuple(kind.name for kind in _ITEM_KINDS if kind.reached == way) for way in WAYS
 }
+ASSIGNABLE: tuple[str, ...] = tuple(name for name in ITEM_KINDS if name not in REACHED[MADE])
 
 
-def _links() -> dict[str, tuple[str, ...]]:
-    links = {name: list(_OTHER_LINKS.get(name, ())) for name in ITEM_KINDS}
-    links["device"] = list(_DEVICE_IN)
-    for name in _ANY_BUT_GROUP:
-        links[name] += [container for container in ("group", "tag") if container not in links[name]]
-    return {name: tuple(containers) for name, containers in links.items() if containers}
+def _containers(name: str) -> tuple[str, ...]:
+    anywhere = name != "group"
+    return tuple(kind.name for kind in _ITEM_KINDS if name in kind.holds or ("*" in kind.holds and anywhere))
 
 
-LINKS: dict[str, tuple[str, ...]] = _links()
-
-#: Sections whose rows history depth clips.
-HISTORY_SECTIONS = ("messages", "media", "intervals", "events")
+#: Member kind → the kinds of container it may be linked to.
+LINKS: dict[str, tuple[str, ...]] = {name: _containers(name) for name in ITEM_KINDS if _containers(name)}
 
 OWNER_RIGHTS = (
     Right("user_information", "Edit user information", ("user:*", "role:*")),
@@ -228,27 +247,18 @@ OWNER_RIGHTS = (
     Right("data_forwarding", "Data forwarding", ("stream:*", "stream.items:*")),
     Right("tariff_change", "Tariff change", ("subscription:change",)),
     Right("user_creation", "User creation", ("user:create", "token:*", "grant:*")),
-    Right(
-        "owner_plugins",
-        "“Web locator” and “Courier on the map” plugins",
-        ("plugin:create", "plugin:change", "plugin:delete"),
-    ),
-)
+    Right("owner_plugins", "“Web locator” and “Courier on the map” plugins",
+          ("plugin:create", "plugin:change", "plugin:delete")),
+)  # fmt: skip
 BASIC_RIGHTS = (
     Right("map_tools", "Map tools", ("device:view", "group:view", "group.items:view", "tag:view")),
-    Right(
-        "history",
-        "Tracks and events history",
-        ("device.messages:view", "alert_rule:view", "alert_rule.events:view", "alarm:view", "alarm.events:view"),
-    ),
+    Right("history", "Tracks and events history",
+          ("device.messages:view", "alert_rule:view", "alert_rule.events:view", "alarm:view", "alarm.events:view")),
     Right("maintenance_tasks", "Maintenance tasks", ("maintenance:view", "task:view", "task.forms:view")),
     Right("widgets", "Widgets", ("device.telemetry:view", "device.outputs:view")),
-    Right(
-        "tracker_information",
-        "Tracker related info (view only)",
-        ("device.settings:view", "device.properties:view", "vehicle:view", "employee:view"),
-    ),
-)
+    Right("tracker_information", "Tracker related info (view only)",
+          ("device.settings:view", "device.properties:view", "vehicle:view", "employee:view")),
+)  # fmt: skip
 
 
 def _write(kind: str) -> tuple[str, ...]:
@@ -260,50 +270,34 @@ def _all(kind: str) -> tuple[str, ...]:
 
 
 ADDITIONAL_RIGHTS = (
-    Right("payment_create", "Billing", ("subscription:view", "subscription.invoices:view"), "Payments and invoices."),
-    Right("tracker_register", "Device activation", ("device:create",), "Register new devices."),
-    Right(
-        "tracker_configure",
-        "Device settings (hardware related)",
-        ("device.settings:change", "device.commands:create"),
-        "Tracking mode, phone number and other settings of the hardware.",
-    ),
-    Right(
-        "tracker_update",
-        "Device settings (platform related)",
-        ("device:change", "device.properties:*"),
-        "Name, statuses, parking detection and other settings of the platform.",
-    ),
-    Right("tracker_set_output", "Device outputs management", ("device.outputs:change",), "Switch outputs."),
-    Right(
-        "tracker_rule_update", "Alert rules", _write("alert_rule"), "Create and edit rules and link devices to them."
-    ),
-    Right("reports", "Reports", (*_all("report"), "report.files:view"), "Each user sees only their own reports."),
-    Right("zone_update", "Geofences", _all("geofence"), "Create and edit geofences."),
-    Right("place_update", "POI", _all("place"), "Create and edit points of interest."),
-    Right(
-        "task_update",
-        "Tasks",
-        (*_write("task"), "task.forms:create", "task.forms:change", "task.forms:delete"),
-        "Create and edit tasks and their forms.",
-    ),
-    Right("form_template_update", "Form templates", _all("form_template"), "Create and edit form templates."),
-    Right("employee_update", "Employees", (*_all("employee"), *_all("department")), "Employees and departments."),
-    Right(
-        "vehicle_update",
-        "Vehicles",
-        (*_all("vehicle"), *_all("garage"), *_all("maintenance")),
-        "Vehicles, garages and their maintenance.",
-    ),
-    Right("tag_update", "Tags", _write("tag"), "Create and edit tags."),
-    Right(
-        "places_custom_fields_update",
-        "Custom fields in places",
-        (*_all("custom_field"), "place.fields:*"),
-        "Add, edit and delete fields of places.",
-    ),
-    Right("video_monitoring", "Video", ("device.media:view",), "View video, online and recorded."),
-)
+    Right("payment_create", "Billing", ("subscription:view", "subscription.invoices:view"), "Payments and invoices.",
+          "subscription"),
+    Right("tracker_register", "Device activation", ("device:create",), "Register new devices.", "plus"),
+    Right("tracker_configure", "Device settings (hardware related)",
+          ("device.settings:change", "device.commands:create"),
+          "Tracking mode, phone number and other settings of the hardware.", "settings"),
+    Right("tracker_update", "Device settings (platform related)", ("device:change", "device.properties:*"),
+          "Name, statuses, parking detection and other settings of the platform.", "property"),
+    Right("tracker_set_output", "Device outputs management", ("device.outputs:change",), "Switch outputs.", "output"),
+    Right("tracker_rule_update", "Alert rules", _write("alert_rule"),
+          "Create and edit rules and link devices to them.", "alert_rule"),
+    Right("reports", "Reports", (*_all("report"), "report.files:view"), "Each user sees only their own reports.",
+          "report"),
+    Right("zone_update", "Geofences", _all("geofence"), "Create and edit geofences.", "geofence"),
+    Right("place_update", "POI", _all("place"), "Create and edit points of interest.", "place"),
+    Right("task_update", "Tasks", (*_write("task"), "task.forms:create", "task.forms:change", "task.forms:delete"),
+          "Create and edit tasks and their forms.", "task"),
+    Right("form_template_update", "Form templates", _all("form_template"), "Create and edit form templates.",
+          "form_template"),
+    Right("employee_update", "Employees", (*_all("employee"), *_all("department")), "Employees and departments.",
+          "employee"),
+    Right("vehicle_update", "Vehicles", (*_all("vehicle"), *_all("garage"), *_all("maintenance")),
+          "Vehicles, garages and their maintenance.", "vehicle"),
+    Right("tag_update", "Tags", _write("tag"), "Create and edit tags.", "tag"),
+    Right("places_custom_fields_update", "Custom fields in places", (*_all("custom_field"), "place.fields:*"),
+          "Add, edit and delete fields of places.", "custom_field"),
+    Right("video_monitoring", "Video", ("device.media:view",), "View video, online and recorded.", "media"),
+)  # fmt: skip
 #: Assignable rights by code.
 RIGHTS: dict[str, Right] = {right.code: right for right in ADDITIONAL_RIGHTS}
 
@@ -338,28 +332,30 @@ MANAGERS = ("owner", "administrator")
 TOKEN_TYPES = {"standard": "Standard", "master": "Master", "acl": "ACL"}
 
 PRESETS = (
-    Preset(
-        "toolbox",
-        "Toolbox",
-        "Messages and logs of devices.",
-        ("view",),
-        {"logs": ("view",), "messages": ("view",)},
-    ),
-    Preset("setbox", "Setbox", "Settings of devices.", ("view",), {"settings": ("view", "change", "delete")}),
-    Preset(
-        "trackit",
-        "TrackIt",
-        "Tracks and telemetry of devices.",
-        ("view",),
-        {"messages": ("view",), "telemetry": ("view",)},
-    ),
-    Preset("mqtt-board", "MQTT board", "Publish and subscribe to topics.", topics=(("#", ("publish", "subscribe")),)),
-)
+    Preset("toolbox", "Toolbox", "Messages and logs of devices.", "log", ("view",),
+           {"logs": ("view",), "messages": ("view",)}, tabs=("messages", "logs")),
+    Preset("setbox", "Setbox", "Settings of devices.", "settings", ("view",),
+           {"settings": ("view", "change", "delete")}, tabs=("settings",)),
+    Preset("trackit", "TrackIt", "Tracks and telemetry of devices.", "chart", ("view",),
+           {"messages": ("view",), "telemetry": ("view",)}, tabs=("track", "telemetry", "messages")),
+    Preset("mqtt-board", "MQTT board", "Publish and subscribe to topics.", "messages",
+           topics=(("#", ("publish", "subscribe")),)),
+)  # fmt: skip
 
 
 def history_clips(section: str | None) -> bool:
     """Whether history depth clips the rows of this section."""
-    return section in HISTORY_SECTIONS
+    return section is not None and SECTIONS[section].clipped
+
+
+def icons() -> list[tuple[str, str]]:
+    """Every entry that pages draw, in words, and the drawing that it names."""
+    return [
+        *((f"Kind {kind.name}", kind.icon) for kind in KINDS.values()),
+        *((f"Section {section.name}", section.icon) for section in SECTIONS.values()),
+        *((f"Right {right.code}", right.icon) for right in ADDITIONAL_RIGHTS),
+        *((f"Preset {preset.code}", preset.icon) for preset in PRESETS),
+    ]
 
 
 def check() -> list[str]:
@@ -370,9 +366,23 @@ def check() -> list[str]:
             problems.append(f"Kind {kind.name} has {len(kind.permissions)} permissions; a mask holds {MASK_BITS}.")
         if len(set(kind.permissions)) != len(kind.permissions):
             problems.append(f"Kind {kind.name} names a permission twice.")
-    for member, containers in LINKS.items():
-        problems += [f"Links name the unknown kind {name}." for name in (member, *containers) if name not in ITEM_KINDS]
-    return problems + _unknown_permits()
+        problems += [
+            f"Kind {kind.name} names the unknown section {name}." for name in kind.sections if name not in SECTIONS
+        ]
+    return problems + _unreachable() + _unknown_permits()
+
+
+def _unreachable() -> list[str]:
+    """Kinds that hold what is no item, and kinds reached by what they cannot hold."""
+    problems = []
+    for kind in _ITEM_KINDS:
+        unknown = [name for name in kind.holds if name not in (*ITEM_KINDS, "*")]
+        problems += [f"Kind {kind.name} holds the unknown kind {name}." for name in unknown]
+        if kind.reached not in WAYS:
+            problems.append(f"Kind {kind.name} is reached by {kind.reached}; there are {', '.join(WAYS)}.")
+        if kind.reached in (BY_DEVICE, BY_DEVICE_OR_FREE) and not {"device", "*"} & set(kind.holds):
+            problems.append(f"Kind {kind.name} is reached by its devices, but holds none.")
+    return problems
 
 
 def _unknown_permits() -> list[str]:

@@ -11,18 +11,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.tokens.models import Token
 from portal.addresses import address, list_address
 from portal.token_sessions import TokenHolder
-
-#: Preset → the tabs of a device's page that serve as the tool, the one that opens first in front.
-TABS: dict[str, tuple[str, ...]] = {
-    "trackit": ("track", "telemetry", "messages"),
-    "setbox": ("settings",),
-    "toolbox": ("messages", "logs"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +27,11 @@ class Tool:
     preset: str
     address: str = ""
     description: str = ""
+
+
+def tabs_of(preset: str) -> tuple[str, ...]:
+    """The tabs of a device's page that serve as this preset's tool; none where our own pages are no tool for it."""
+    return next((one.tabs for one in catalogue.PRESETS if one.code == preset), ())
 
 
 def tools() -> list[Tool]:
@@ -62,13 +61,13 @@ def tool_of(request: HttpRequest) -> Tool | None:
     """The tool that this session is, where the portal's pages serve as one; None for the panel."""
     person = request.user
     tool = tool_for(person.token) if isinstance(person, TokenHolder) else None
-    return tool if tool is not None and tool.preset in TABS else None
+    return tool if tool is not None and tabs_of(tool.preset) else None
 
 
 def landing(actor: Actor, token: Token) -> str:
     """Where one goes after signing in by a token: the tool's only device, its list of devices, or the first page."""
     tool = tool_for(token)
-    if tool is None or tool.preset not in TABS:
+    if tool is None or not tabs_of(tool.preset):
         return reverse("home")
     found = list(engine.visible(actor, "device:view").order_by()[:2])
     return address(found[0]) if len(found) == 1 else list_address("device")

@@ -25,9 +25,8 @@ from accesscontrol.sentences import Sentence
 from accesscontrol.tokens.models import Token
 
 #: Kinds that users of an account reach without a row of their own: by what is linked, or because all do.
-_REACHED_BY_KIND = frozenset(
-    "alert_rule alarm vehicle employee task maintenance group geofence place tag form_template custom_field "
-    "department garage".split()
+_REACHED_BY_KIND = frozenset(catalogue.ITEM_KINDS).difference(
+    catalogue.REACHED[catalogue.ASSIGNED], catalogue.REACHED[catalogue.MADE]
 )
 
 

@@ -63,11 +63,7 @@ _RECEIVED_BELOW = PermissionSet.of(["grant:view", "grant.logs:view"])
 _ONESELF = PermissionSet.of(["user:view", "user:change", "user.sessions:view", "user.sessions:delete"])
 _TOKENS = EVERYTHING.only(["token"])
 _DEVELOPER_OWNS = EVERYTHING.only([*catalogue.ITEM_KINDS, "project", "token"]) - CREATES
-_BY_DEVICE = ("alert_rule", "alarm")
-_BY_DEVICE_OR_FREE = ("vehicle", "employee", "task", "maintenance")
-_FOR_ALL = ("geofence", "place", "tag", "form_template", "custom_field", "department", "garage")
-_ASSIGNABLE = tuple(kind for kind in catalogue.ITEM_KINDS if kind != "report")
-_ASSIGNED_VIEW = PermissionSet.of(["*:view"]).only(_ASSIGNABLE)
+_ASSIGNED_VIEW = PermissionSet.of(["*:view"]).only(catalogue.ASSIGNABLE)
 _ON_ACCOUNT = CREATES | EVERYTHING.only(["subscription"])
 
 
@@ -171,15 +167,16 @@ def rights(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     origin = ("role", role.id) if role else ("user", user.id)
     given_by = sentences.THE_ROLE(role=role.name) if role else sentences.BASIC_RIGHTS
     cap = compiler.account_scope(user.account)
-    assigned = frozenset(
-        share.item
-        for share in compiler.facts.shares.get(user.id, ())
-        if share.codename == "view_item" and compiler.in_force(None, share.expires_at)
+    assigned = Items(
+        frozenset(
+            share.item
+            for share in compiler.facts.shares.get(user.id, ())
+            if share.codename == "view_item" and compiler.in_force(None, share.expires_at)
+        )
     )
+    yield Entitlement("rights", _ASSIGNED_VIEW, assigned, sentences.ASSIGNED, ("user", user.id), cap)
     for kinds, reach, reached in _user_reaches(user.id, user.account, assigned, compiler):
         permissions = given.only(kinds) - _ON_ACCOUNT
-        if reached is sentences.ASSIGNED:
-            yield Entitlement("rights", _ASSIGNED_VIEW, reach, reached, ("user", user.id), cap)
         sentence = sentences.BY_RIGHTS(reached=reached, given_by=given_by)
         yield Entitlement("rights", permissions, reach, sentence, origin, cap)
     on_account = PermissionSet(given & _ON_ACCOUNT)
@@ -187,18 +184,19 @@ def rights(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
 
 
 def _user_reaches(
-    user: int, account: int, assigned: frozenset[int], compiler: Compiler
+    user: int, account: int, assigned: Items, compiler: Compiler
 ) -> Iterator[tuple[tuple[str, ...], Reach, Sentence]]:
-    behind = compiler.account_scope(account)
-    by_device = HoldsAssigned(account, assigned, True, behind, compiler.at)
-    yield _ASSIGNABLE, Items(assigned), sentences.ASSIGNED
-    yield (*_BY_DEVICE, *_BY_DEVICE_OR_FREE), by_device, sentences.DEVICE_ASSIGNED
-    yield _BY_DEVICE, MadeBy(user, account, True), sentences.MADE_WITHOUT_DEVICE
-    yield _BY_DEVICE_OR_FREE, Unlinked(account), sentences.WITHOUT_DEVICE
-    by_any = HoldsAssigned(account, assigned, False, behind, compiler.at)
-    yield ("group",), by_any, sentences.HOLDS_ASSIGNED
-    yield _FOR_ALL, Own(account), sentences.FOR_ALL
-    yield ("report",), MadeBy(user, account, False), sentences.MADE
+    """(kinds, what a `user` reaches of them, why): each way of the catalogue as the reaches that it means."""
+    kinds, behind = catalogue.REACHED, compiler.account_scope(account)
+    by_device = HoldsAssigned(account, assigned.ids, True, behind, compiler.at)
+    by_any = HoldsAssigned(account, assigned.ids, False, behind, compiler.at)
+    yield catalogue.ASSIGNABLE, assigned, sentences.ASSIGNED
+    yield kinds[catalogue.BY_DEVICE] + kinds[catalogue.BY_DEVICE_OR_FREE], by_device, sentences.DEVICE_ASSIGNED
+    yield kinds[catalogue.BY_DEVICE], MadeBy(user, account, True), sentences.MADE_WITHOUT_DEVICE
+    yield kinds[catalogue.BY_DEVICE_OR_FREE], Unlinked(account), sentences.WITHOUT_DEVICE
+    yield kinds[catalogue.BY_MEMBER], by_any, sentences.HOLDS_ASSIGNED
+    yield kinds[catalogue.ALL], Own(account), sentences.FOR_ALL
+    yield kinds[catalogue.MADE], MadeBy(user, account, False), sentences.MADE
 
 
 def shares(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:

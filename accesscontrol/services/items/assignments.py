@@ -26,7 +26,11 @@ from accesscontrol.services.items.specs import ShareSpec
 Share = ItemUserObjectPermission
 NEVER = PermissionSet.of(["device:delete"])
 #: A subuser reaches these through an assigned item that is linked to them (access model §3, 6).
-_REACHED_THROUGH = ("alert_rule", "alarm", "vehicle", "employee", "task", "maintenance", "group")
+_REACHED_THROUGH = [
+    kind
+    for way in (catalogue.BY_DEVICE, catalogue.BY_DEVICE_OR_FREE, catalogue.BY_MEMBER)
+    for kind in catalogue.REACHED[way]
+]
 
 
 def share_rows() -> dict[str, int]:
@@ -215,8 +219,9 @@ def _check_one(findings: Findings, spec: ShareSpec) -> None:
     assignment = spec.codename == "view_item" and user.authority == User.Authority.USER
     if user.authority not in (User.Authority.DEVELOPER, User.Authority.USER) or user.account_id is None:
         findings.add("user", f"{user.username} has everything that the account has; nothing can be added.", spec)
-    elif assignment and kind == "report":
-        findings.add("items", "Reports are not assigned: each user sees their own.", spec)
+    elif assignment and kind not in catalogue.ASSIGNABLE:
+        plural = catalogue.KINDS[kind].plural
+        findings.add("items", f"{plural} are not assigned: each user sees their own.", spec)
     elif spec.codename == "delete_item" and kind == "device" and user.authority == User.Authority.USER:
         findings.add("permissions", "A user never deletes devices by a share; a project rule may allow it.", spec)
     elif not share_permissions(spec.codename, kind):

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
+from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
@@ -237,7 +238,7 @@ def remove_users(actor: Actor, users: Sequence[User], hand_items_to: User | Acco
             _erase(actor, Item.objects.filter(owner__in=ids))
         else:
             _hand_over(actor, ids, hand_items_to)
-        _erase(actor, Item.objects.filter(kind="report", made_by__in=ids))
+        _erase(actor, Item.objects.filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by__in=ids))
         for piece in chunks(ids):
             User.objects.filter(pk__in=piece).delete()
         user_checks.require_managers(who, before)

@@ -156,8 +156,8 @@ def _leave_out_idle_shares(checked: Checked, world: World, name: str, record: Re
         kind = world.kind_of(item)
         if authority in ("owner", "administrator"):
             why = f"{name} has all that the account has"
-        elif kind == "report" and codename == "view_item" and authority == "user":
-            why = "reports are not assigned, each user sees their own"
+        elif kind and kind not in catalogue.ASSIGNABLE and codename == "view_item" and authority == "user":
+            why = f"{catalogue.KINDS[kind].plural.lower()} are not assigned, each user sees their own"
         elif kind == "device" and codename == "delete_item" and authority == "user":
             why = "a user never deletes devices by a share"
         elif kind and not share_permissions(codename, kind):

@@ -47,7 +47,7 @@ def _verb(verb: str) -> str:
 def _kind(kind: catalogue.Kind, access: dict[str, str], verbs: list[str], url: Callable[[str], str]) -> dict[str, Any]:
     sections = [
         {
-            "label": _(section.replace("_", " ").capitalize()),
+            "label": _(catalogue.SECTIONS[section].label),
             "cells": _cells(f"{kind.name}.{section}", access, verbs, url),
         }
         for section in kind.sections
@@ -55,7 +55,7 @@ def _kind(kind: catalogue.Kind, access: dict[str, str], verbs: list[str], url: C
     return {
         "key": kind.name,
         "label": _(kind.plural),
-        "icon": kind.name,
+        "icon": kind.icon,
         "cells": _cells(kind.name, access, verbs, url),
         "sections": sections,
     }

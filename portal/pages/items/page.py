@@ -16,20 +16,12 @@ from accesscontrol.items.models import Item
 from portal.addresses import address
 from portal.frame.screens import Screen
 from portal.token_sessions import TokenHolder
-from portal.tool_registry import TABS, tool_of
-
-SECTION_ICONS = {
-    "settings": "settings", "telemetry": "telemetry", "messages": "messages", "commands": "command",
-    "outputs": "output",
-    "media": "media", "properties": "property", "logs": "log", "items": "items", "connections": "link",
-    "idents": "fingerprint", "intervals": "intervals", "files": "file", "data": "data", "tags": "tag", "calls": "send",
-    "events": "bell", "fields": "property", "forms": "list",
-}  # fmt: skip
+from portal.tool_registry import tabs_of, tool_of
 
 
 def section_label(section: str) -> str:
     """How a section is called on a tab."""
-    return _(section.replace("_", " ").capitalize())
+    return _(catalogue.SECTIONS[section].label)
 
 
 def opening(kind: str, section: str) -> str:
@@ -80,7 +72,7 @@ class ItemPage(Screen):
         overview, sections = ("detail", _("Overview"), "info"), self.section_tabs()
         tool, holder = tool_of(self.request), self.request.user
         if tool is not None and sections:
-            order = TABS[tool.preset]
+            order = tabs_of(tool.preset)
             shown = sorted(sections, key=lambda tab: order.index(tab[0]) if tab[0] in order else len(order))
         else:
             shown = [overview, *sections]
@@ -100,7 +92,7 @@ class ItemPage(Screen):
             found.append(("track", _("Track"), "place"))
         for section in self.noun.sections:
             if opening(self.kind_name, section) in self.may:
-                found.append((section, section_label(section), SECTION_ICONS[section]))
+                found.append((section, section_label(section), catalogue.SECTIONS[section].icon))
         return found
 
     def item_page(self, template: str, active: str, **context: Any) -> HttpResponse:

@@ -133,7 +133,7 @@ class RuleForm(StepForm):
         own = _now("The %(kind)s itself") % {"kind": _now(self.noun.label).lower()}
         lines = [{"label": own, "cells": self._cells("verbs", own, self.verbs)}]
         for section, verbs in self.noun.sections.items():
-            label = _now(section.replace("_", " ").capitalize())
+            label = _now(catalogue.SECTIONS[section].label)
             lines.append({"label": label, "cells": self._cells(f"section_{section}", label, verbs)})
         return lines
 

@@ -26,15 +26,13 @@ from portal.pages.tokens.forms import RotateForm
 from portal.pages.tokens.key import key_page
 from portal.pages.tokens.words import preview_words, whole_words
 
-PRESET_ICONS = {"toolbox": "log", "setbox": "settings", "trackit": "chart", "mqtt-board": "messages"}
 VIEWS = PermissionSet.of(("*:view",))
 
 
 def preset_cards(chosen: str) -> list[dict[str, Any]]:
     """The presets as cards, the blank one last."""
     found = [
-        {"code": one.code, "label": _(one.label), "about": _(one.about), "icon": PRESET_ICONS[one.code]}
-        for one in catalogue.PRESETS
+        {"code": one.code, "label": _(one.label), "about": _(one.about), "icon": one.icon} for one in catalogue.PRESETS
     ]
     found.append({"code": "", "label": _("Blank"), "about": _("Start with an empty entry."), "icon": "edit"})
     return [{**one, "chosen": one["code"] == chosen} for one in found]

@@ -37,7 +37,7 @@ def thin(count: int) -> str:
 
 
 def section_words(section: str) -> str:
-    return str(_(section.replace("_", " ")))
+    return str(_(catalogue.SECTIONS[section].label)).lower()
 
 
 def _verb(verb: str) -> str:

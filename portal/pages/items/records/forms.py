@@ -8,14 +8,11 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.items.models import Record
 from portal.frame.forms import ActForm, DataField, MomentField, ThingField
-
-#: Sections whose rows are told apart by a name.
-WITH_NAME = ("commands", "properties", "fields", "forms", "files", "media", "tags", "data")
-NEEDS_NAME = ("properties", "fields", "forms", "files", "media")
 
 
 class SpanForm(ActForm):
@@ -38,10 +35,10 @@ class RecordForm(ActForm):
 
     def __init__(self, *args, section: str, actor: Actor | None = None, kind: str = "", edits: bool = False, **rest):
         super().__init__(*args, **rest)
-        if section in WITH_NAME:
-            required = section in NEEDS_NAME
+        known = catalogue.SECTIONS[section]
+        if known.named:
             label = _("Command") if section == "commands" else _("Name")
-            self.fields["name"] = forms.CharField(label=label, max_length=200, required=required)
+            self.fields["name"] = forms.CharField(label=label, max_length=200, required=known.needs_name)
         self.fields["data"] = DataField(label=_("Data"), help_text=_("A JSON object, such as {“speed”: 30}."))
         if not edits and kind != "device" and section not in ("calls",) and actor is not None:
             rows = engine.visible(actor, "device:view").order_by("name", "id")

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 
+from accesscontrol import catalogue
 from accesscontrol.access.doors.records import Shown, visible_records
 from accesscontrol.items.models import Record
 from portal.pages.items.page import ItemPage, section_label
@@ -19,8 +20,6 @@ from portal.pages.items.records.files import csv_file
 from portal.pages.items.records.paging import page_of
 from portal.pages.items.records.range_forms import QUICK, TEXT_SPAN, RecordFilterForm
 
-#: Sections whose rows have a name and stay as they are until somebody changes them.
-NAMED = ("properties", "fields", "forms", "outputs", "telemetry", "tags")
 TONES = {"queued": "info", "sent": "info", "done": "success", "failed": "danger"}
 PAIRS = 8
 #: Parameters that are drawn first where there are many, and how many are drawn at once.
@@ -56,8 +55,9 @@ class RecordReading(ItemPage):
         """The rows of a section, newest first; named ones by name."""
         shown = self.shown()
         rows = self.narrowed.narrow(shown.rows) if shown else None
-        page = page_of(self.request, rows, self.section in NAMED) if shown else None
-        by_time = shown is not None and self.section not in NAMED
+        stays = catalogue.SECTIONS[self.section].stays
+        page = page_of(self.request, rows, stays) if shown else None
+        by_time = shown is not None and not stays
         return self.item_page(
             "items/records.html", self.section,
             records=[self.record(row) for row in page.rows] if page else [],
@@ -168,7 +168,7 @@ class RecordReading(ItemPage):
         if "view" not in self.noun.sections[self.section]:
             return {"icon": "eye_off", "title": label, "text": _("What is here can be written, but not read back.")}
         text = _("Nothing in %(name)s that you may see.") % {"name": label}
-        if self.section not in NAMED and (self.is_ranged() or self.request.GET.get("q")):
+        if not catalogue.SECTIONS[self.section].stays and (self.is_ranged() or self.request.GET.get("q")):
             text = _("Nothing in %(name)s for this time and filter.") % {"name": label}
             action = {"label": _("Show all"), "url": self.to(self.section)}
             return {"icon": "search", "title": _("Nothing found"), "text": text, "action": action}

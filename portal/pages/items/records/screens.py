@@ -17,7 +17,7 @@ from portal.frame.screens import WRITE, Route
 from portal.pages.items.forms import SettingsForm
 from portal.pages.items.page import opening, section_label
 from portal.pages.items.records.forms import ClearForm, OutputForm, RecordForm
-from portal.pages.items.records.reading import NAMED, RecordReading, plain
+from portal.pages.items.records.reading import RecordReading, plain
 
 
 def section_routes(kind: str) -> list[Route]:
@@ -29,7 +29,7 @@ def section_routes(kind: str) -> list[Route]:
         base, tab = f"<str:key>/{section}/", opening(kind, section)
         page = "settings" if section == "settings" else "records"
         routes.append(Route(section, base, tab, page=page, section=section))
-        if page == "records" and "view" in verbs and section not in NAMED:
+        if page == "records" and "view" in verbs and not catalogue.SECTIONS[section].stays:
             routes.append(Route(f"{section}_export", f"{base}~csv/", tab, page="export", section=section))
         if section == "messages" and "view" in verbs:
             routes.append(Route("messages_points", f"{base}~points/", tab, page="points", section=section))
