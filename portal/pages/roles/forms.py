@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
 from portal.frame.forms import ActForm, DaysField, ThingField
+from portal.templatetags.icons import icon
+
+
+def right_choices() -> list[tuple[str, str]]:
+    """The rights that can be given, each with its drawing, its name and what it is for."""
+    return [
+        (right.code, format_html("{} {}", icon(right.icon), ": ".join(filter(None, [right.label, right.about]))))
+        for right in catalogue.ADDITIONAL_RIGHTS
+    ]
 
 
 class RoleForm(ActForm):
@@ -15,9 +25,8 @@ class RoleForm(ActForm):
 
     name = forms.CharField(label=_("Name"), max_length=200)
     rights = forms.MultipleChoiceField(
-        label=_("Additional rights"), required=False, widget=forms.CheckboxSelectMultiple,
-        choices=[(right.code, f"{right.label}: {right.about}") for right in catalogue.ADDITIONAL_RIGHTS],
-    )  # fmt: skip
+        label=_("Additional rights"), required=False, widget=forms.CheckboxSelectMultiple, choices=right_choices
+    )
     history_days = DaysField(label=_("Available object history"), help_text=_("Days; empty = as the account."))
 
     def __init__(self, *args, accounts: QuerySet | None = None, **rest):
