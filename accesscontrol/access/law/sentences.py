@@ -99,6 +99,12 @@ NO_ACCESS = Wording("no_access", _("%(caller)s has no access at all: %(why)s."))
 SILENCE = Wording("silence", _("Nothing gives %(caller)s %(permission)s on %(thing)s."))
 UNSEEN = Wording("unseen", _("There is no such %(kind)s here, or nothing gives %(permission)s on it."))
 
+# --- Questions that are not decided: who may not ask learns no more than of what does not exist
+
+NO_SUBJECT = Wording("no_subject", _("There is no such %(kind)s here, or you may not ask about it."))
+NO_ACCOUNT = Wording("no_account", _("There is no such account to operate as, or nothing lets this caller do so."))()
+NO_TOPIC = Wording("no_topic", _("A topic holds no NUL and no half of a surrogate pair."))()
+
 # --- Explanations: what each source, deny and limit said
 
 NOTHING_FROM_HERE = Wording("nothing_from_here", _("Nothing from here."))()

@@ -21,8 +21,10 @@ from accesscontrol.access.decision import Decision, Question
 from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
 from accesscontrol.access.doors.topics import decide_topic, item_levels
 from accesscontrol.access.fresh.things import MODELS, Ref
+from accesscontrol.access.law import sentences
 from accesscontrol.access.law.reaches import Everything
 from accesscontrol.access.permissions import PermissionSet, UnknownName, permission
+from accesscontrol.sentences import Sentence
 from accesscontrol.services.decisions.authzen import Asked, BadRequest, load_json, parse
 from accesscontrol.services.frame.lines import chunks
 
@@ -60,8 +62,8 @@ def refusal(error: BadRequest) -> Answer:
     return {"decision": False, "context": {"error": {"status": error.status, "message": str(error)}}}
 
 
-def _no(reason: str) -> Answer:
-    return {"decision": False, "context": {"reason": reason}}
+def _no(reason: Sentence) -> Answer:
+    return {"decision": False, "context": {"reason": str(reason)}}
 
 
 class _Batch:
@@ -88,13 +90,13 @@ class _Batch:
             )
         actor = self.actors[one]
         if actor is None or self.unseen.get(one) == "subject":
-            return _no(f"There is no such {_label(one.subject[0])} here, or you may not ask about it.")
+            return _no(sentences.NO_SUBJECT(kind=_label(one.subject[0])))
         if one.account is not None and (actor.acting is None or actor in self.not_operating):
-            return _no("There is no such account to operate as, or nothing lets this caller do so.")
+            return _no(sentences.NO_ACCOUNT)
         if one.permission is None:
             return _answer_topic(actor, one, seen=self._sees_topic(one))
         if one not in self.decisions:
-            return _no(f"There is no such {_label(one.resource[0])} here, or nothing gives {one.permission} on it.")
+            return _no(sentences.UNSEEN(kind=_label(one.resource[0]), permission=one.permission))
         decision = self.decisions[one]
         context: dict[str, Any] = {"reason": self._reason(one, decision)}
         if decision.history_days is not None:
@@ -208,7 +210,7 @@ def _answer_topic(actor: Actor, one: Asked, *, seen: bool) -> Answer:
     """seen: whether the asker may know of the item that the topic is of; else it answers as one that does not exist."""
     topic = one.resource[1] if seen else "items"
     if _UNASKABLE.search(topic):
-        return _no("A topic holds no NUL and no half of a surrogate pair.")
+        return _no(sentences.NO_TOPIC)
     try:
         decision = decide_topic(actor, one.action, topic)
     except UnknownName as error:
@@ -216,8 +218,8 @@ def _answer_topic(actor: Actor, one: Asked, *, seen: bool) -> Answer:
     return {"decision": decision.allowed, "context": {"reason": decision.reason}}
 
 
-def _label(kind: str) -> str:
-    return catalogue.KINDS[kind].label.lower() if kind in catalogue.KINDS else "thing"
+def _label(kind: str) -> object:
+    return sentences.lowered(catalogue.KINDS[kind].label if kind in catalogue.KINDS else "thing")
 
 
 def _look_up(asked: Iterable[Asked]) -> dict[tuple[str, str], Ref]:

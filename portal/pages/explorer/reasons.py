@@ -95,19 +95,14 @@ def _box(step: Step, seen: Rows, thing: Model) -> dict[str, Any]:
 def _part(outcome: Outcome, seen: Rows) -> dict[str, Any]:
     """One source, deny or limit with its outcome."""
     group = "source" if outcome.code in SOURCES else "deny" if outcome.code == "deny" else "limit"
-    words = {
-        ALLOWS: "allows",
-        DENIES: "denies",
-        STOPS: "stops",
-        PASSES: "forbids nothing" if group == "deny" else "passes",
-    }
+    told = outcome.outcome if outcome.outcome in (ALLOWS, DENIES, STOPS, PASSES) else "silent"
     row = seen.get(outcome.origin) if outcome.origin else None
     label = {NEAR: _("not here"), ABSENT: _("says nothing")}.get(outcome.outcome, "")
     return {
         "group": group,
         "label": str(outcome.label),
         "sentence": str(outcome.sentence),
-        "outcome": words.get(outcome.outcome, "silent"),
+        "outcome": told,
         "outcome_label": label,
         "url": address(row) if row is not None else "",
     }
