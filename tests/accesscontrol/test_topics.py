@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.doors.topics import covers, decide_topic
+from accesscontrol.access.doors.topics import decide_topic
+from accesscontrol.access.law.topics import covers
 from accesscontrol.access.permissions import UnknownName
 from tests import world_rows
 from tests.conftest import DEEP

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.fresh.facts import AccountFacts, Facts, TokenFacts, UserFacts
-from accesscontrol.access.law import history, sentences
+from accesscontrol.access.law import history, sentences, topics
 from accesscontrol.access.law.belonging import role_of
 from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
 from accesscontrol.access.law.operating import may_operate
@@ -87,7 +86,7 @@ class ScopeCompiler:
             dead = dead or dead_account(account)
             scope.history = history.of_user(user, role_of(user, self), account)
         scope.dead = ("alive", dead) if dead else None
-        scope.topics = None if user.superuser or user.authority in catalogue.MANAGERS else ()
+        scope.topics = topics.of_user(user)
         for source in USER_SOURCES:
             scope.add(source(user, self))
         scope.denies = list(project_denies(user, self))
@@ -104,7 +103,7 @@ class ScopeCompiler:
         scope = Scope(token.name, self.now, account=base.account, users=base.users, history=base.history)
         scope.dead = ("alive", dead) if dead else base.dead
         scope.networks, scope.limits = token.networks, of_token(token, self.at)
-        scope.topics = tuple(token.topics) if token.type == "acl" and base.topics is None else base.topics
+        scope.topics = topics.of_token(token, base.topics)
         scope.add(base.allows_list)
         scope.denies = base.denies
         return scope

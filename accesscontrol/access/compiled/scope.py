@@ -14,6 +14,7 @@ from accesscontrol.access.law.entitlements import Entitlement
 from accesscontrol.access.law.item_reaches import Items
 from accesscontrol.access.law.limits import Narrowed, Rules, wrong_address
 from accesscontrol.access.law.reaches import NO_ROW, Below, Branch, Own, OwnButOwner, OwnersOf, Reach, of_accounts
+from accesscontrol.access.law.topics import TopicRules
 from accesscontrol.access.permissions import Permission
 from accesscontrol.sentences import Sentence
 
@@ -43,7 +44,7 @@ class Scope:
     networks: addresses a call must come from; empty = any.
     roots: top-level account id → epoch that the facts were read under.
     history: the caller's own history depth in days.
-    topics: the topic rules of an ACL token; None = every free topic; empty = none.
+    topics: which free topics the caller uses, as `law.topics` says it.
     """
 
     label: str | Sentence
@@ -53,7 +54,7 @@ class Scope:
     networks: tuple[str, ...] = ()
     limits: tuple[Narrowed, ...] = ()
     history: int | None = None
-    topics: tuple[tuple[str, frozenset[str]], ...] | None = None
+    topics: TopicRules = None
     users: frozenset[int] = frozenset()
     roots: dict[int, int] = field(default_factory=dict)
     valid_until: datetime | None = None

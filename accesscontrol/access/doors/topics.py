@@ -23,6 +23,7 @@ from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law import sentences
 from accesscontrol.access.law.limits import wrong_address
+from accesscontrol.access.law.topics import covers
 from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.items.models import Item
 from accesscontrol.sentences import Sentence
@@ -192,16 +193,3 @@ def _free(scope: Scope, action: str, topic: str) -> TopicDecision:
         if action in actions and covers(rule, topic):
             return TopicDecision(True, sentences.TOPIC_RULE(rule=rule, caller=scope.label))
     return TopicDecision(False, sentences.TOPIC_UNSEEN)
-
-
-def covers(rule: str, topic: str) -> bool:
-    """Whether an MQTT filter covers a topic, or every topic of a narrower filter. `$…` needs to be named as such."""
-    wanted, asked = rule.split("/"), topic.split("/")
-    if asked[0].startswith("$") and not wanted[0].startswith("$"):
-        return False
-    for number, level in enumerate(wanted):
-        if level == "#":
-            return True
-        if number >= len(asked) or asked[number] == "#" or (level != "+" and level != asked[number]):
-            return False
-    return len(wanted) == len(asked)
