@@ -21,9 +21,9 @@ def _edit() -> PermissionSet:
 
 _COMMAND = ("device.commands:create", "device.settings:change", "device.outputs:change", "endpoint.calls:create")
 _ON_ITEMS = {
-    "read": _read().only(catalogue.ITEM_KINDS),
-    "edit": _edit().only(catalogue.ITEM_KINDS),
-    "delete": PermissionSet.of(["*:delete"]).only(catalogue.ITEM_KINDS),
+    "read": ITEMS & _read(),
+    "edit": ITEMS & _edit(),
+    "delete": ITEMS & PermissionSet.of(["*:delete"]),
     "command": PermissionSet.of(_COMMAND),
 }
 _CREATE = {level: PermissionSet.of([f"{kind}:create"]) for level, kind in catalogue.CREATE_LEVELS.items()}
@@ -39,18 +39,18 @@ def level_permissions(level: str) -> PermissionSet:
 
 _SHARES = {
     "view_item": _ON_ITEMS["read"],
-    "change_item": PermissionSet.of(["*:change"]),
-    "delete_item": PermissionSet.of(["*:delete"]),
+    "change_item": ITEMS & PermissionSet.of(["*:change"]),
+    "delete_item": ITEMS & PermissionSet.of(["*:delete"]),
     "command_item": PermissionSet.of(["device.commands:create"]),
-    "logs_item": PermissionSet.of(["*.logs:view"]),
+    "logs_item": ITEMS & PermissionSet.of(["*.logs:view"]),
 }
 
 
-def share_permissions(codename: str, kind: str) -> PermissionSet:
-    """What a guardian object permission gives on an item of a kind (access model §3, 7). Raises UnknownName."""
+def share_permissions(codename: str) -> PermissionSet:
+    """What a guardian object permission on an item gives, by kind (access model §3, 7). Raises UnknownName."""
     if codename not in _SHARES:
         raise UnknownName(f"“{codename}” is not a permission to share. Valid: {nearest(codename, _SHARES)}.")
-    return _SHARES[codename].only([kind])
+    return _SHARES[codename]
 
 
 #: What the basic rights of every role permit.

@@ -210,10 +210,9 @@ def shares(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
         if not assignment and compiler.in_force(None, share.expires_at):
             items.setdefault(share.codename, set()).add(share.item)
     for codename, shared in items.items():
-        permissions = PermissionSet()
-        for kind in catalogue.ITEM_KINDS:
-            if not (codename == "delete_item" and kind == "device" and user.authority == "user"):
-                permissions |= share_permissions(codename, kind)
+        permissions = share_permissions(codename)
+        if user.authority == "user":
+            permissions -= _DEVICE_DELETE
         named = sentences.lowered(catalogue.SHARE_CODENAMES[codename])
         sentence = sentences.SHARED(user=user.name, share=named)
         yield Entitlement("shares", permissions, Items(frozenset(shared)), sentence, ("user", user.id), cap)

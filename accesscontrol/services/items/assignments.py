@@ -172,7 +172,7 @@ def passed_on(spec: ShareSpec) -> PermissionSet:
     kind = spec.item.kind
     if spec.codename == "view_item" and spec.user.authority == User.Authority.USER:
         return PermissionSet.of([f"{kind}:view"]) | (_rights(spec.user).only([kind]) - NEVER)
-    return share_permissions(spec.codename, kind)
+    return share_permissions(spec.codename).only([kind])
 
 
 def require_passing_on(ceiling: Ceiling, specs: Iterable[ShareSpec]) -> None:
@@ -224,7 +224,7 @@ def _check_one(findings: Findings, spec: ShareSpec) -> None:
         findings.add("items", f"{plural} are not assigned: each user sees their own.", spec)
     elif spec.codename == "delete_item" and kind == "device" and user.authority == User.Authority.USER:
         findings.add("permissions", "A user never deletes devices by a share; a project rule may allow it.", spec)
-    elif not share_permissions(spec.codename, kind):
+    elif kind not in share_permissions(spec.codename):
         findings.add("permissions", f"“{spec.codename}” means nothing on a {kind}.", spec)
 
 

@@ -160,7 +160,7 @@ def _leave_out_idle_shares(checked: Checked, world: World, name: str, record: Re
             why = f"{catalogue.KINDS[kind].plural.lower()} are not assigned, each user sees their own"
         elif kind == "device" and codename == "delete_item" and authority == "user":
             why = "a user never deletes devices by a share"
-        elif kind and not share_permissions(codename, kind):
+        elif kind and kind not in share_permissions(codename):
             why = f"it means nothing on a {kind}"
         else:
             continue
