@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.people import sessions
 from accesscontrol.services.tokens import keys
@@ -71,6 +72,18 @@ def actor_of(request: HttpRequest, caller: User | Token, acting: int | None = No
     return Actor.of(caller, acting=acting, address=client_address(request), request_id=request.request_id)
 
 
+def look_of(request: HttpRequest, actor: Actor | None = None) -> Look:
+    """What the caller of this request may, or another who is asked about: decided at one moment for the whole page.
+
+    An act ends the look, so that what is shown after it is decided anew.
+    """
+    wanted = actor if actor is not None else request.actor
+    looks: dict[Actor, Look] = getattr(request, "_request", request).__dict__.setdefault("looks", {})
+    if wanted not in looks or not looks[wanted].stands:
+        looks[wanted] = engine.look(wanted)
+    return looks[wanted]
+
+
 def operating_as(request: HttpRequest) -> OperatingAs | None:
     """The account that this session operates as, or None."""
     kept = request.session.get(OPERATES)
@@ -82,7 +95,7 @@ def operating_as(request: HttpRequest) -> OperatingAs | None:
 def operate_as(request: HttpRequest, account: Account) -> bool:
     """From now on this session operates as an account. False when the caller may not, and nothing changes."""
     actor = request.actor.acting_as(account)
-    if not _alive(actor):
+    if not look_of(request, actor).alive:
         return False
     request.session[OPERATES] = {"account": account.pk, "since": int(time.time())}
     request.actor = actor
@@ -94,11 +107,6 @@ def stop_operating(request: HttpRequest) -> None:
     request.session.pop(OPERATES, None)
     if request.actor is not None:
         request.actor = request.actor.itself()
-
-
-def _alive(actor: Actor) -> bool:
-    scope = engine.scope_of(actor)
-    return scope is not None and scope.dead is None
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -162,7 +170,7 @@ class ActorMiddleware:
         """The token that the session was opened by; the session ends with it, and says why."""
         token = sessions.find_session_token(request.session[SESSION_TOKEN]["number"])
         actor = actor_of(request, token) if token is not None else None
-        over = token_sessions.why_over(request, token, actor)
+        over = token_sessions.why_over(request, token, look_of(request, actor) if actor is not None else None)
         if over is not None or token is None or actor is None:
             return self._end(request, over)
         keys.note_use(token, actor.address)
@@ -181,7 +189,7 @@ class ActorMiddleware:
         if kept is None:
             return actor
         acting = actor.acting_as(kept.account_id)
-        if _alive(acting):
+        if look_of(request, acting).alive:
             return acting
         del request.session[OPERATES]
         messages.warning(request, _("You can no longer act as that account. You are back in your own."))

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.people import sessions
 from accesscontrol.services.tokens import keys
@@ -101,11 +101,11 @@ def open_session(request: HttpRequest, token: Token, key: str) -> None:
     rotate_token(request)
 
 
-def why_over(request: HttpRequest, token: Token | None, actor: Actor | None) -> str | None:
+def why_over(request: HttpRequest, token: Token | None, look: Look | None) -> str | None:
     """Why this session is over, as a sentence that says what to do; None while it goes on."""
     kept = request.session[SESSION_TOKEN]
-    if token is None or actor is None:
+    if token is None or look is None:
         reason: str | None = sessions.REVOKED
     else:
-        reason = sessions.why_over(token, kept["digest"], actor)
+        reason = sessions.why_over(token, kept["digest"], look)
     return None if reason is None else f"{_OVER[reason]} {ASK}"

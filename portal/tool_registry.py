@@ -12,8 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.tokens.models import Token
 from portal.addresses import address, list_address
 from portal.token_sessions import TokenHolder
@@ -64,10 +63,10 @@ def tool_of(request: HttpRequest) -> Tool | None:
     return tool if tool is not None and tabs_of(tool.preset) else None
 
 
-def landing(actor: Actor, token: Token) -> str:
+def landing(look: Look, token: Token) -> str:
     """Where one goes after signing in by a token: the tool's only device, its list of devices, or the first page."""
     tool = tool_for(token)
     if tool is None or not tabs_of(tool.preset):
         return reverse("home")
-    found = list(engine.visible(actor, "device:view").order_by()[:2])
+    found = list(look.visible("device:view").order_by()[:2])
     return address(found[0]) if len(found) == 1 else list_address("device")

@@ -12,7 +12,6 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accesscontrol.access import engine
 from accesscontrol.accounts.models import User
 from accesscontrol.tokens.models import Token
 from portal.api.frame.authentication import TokenCaller
@@ -78,7 +77,7 @@ class Whoami(View):
         """The key of one's own account, or of the one operated as."""
         if account_id is None:
             return None
-        rows = engine.visible(self.actor, "account:view")
+        rows = self.look.visible("account:view")
         return rows.filter(pk=account_id).values_list("key", flat=True).first()
 
 

@@ -63,11 +63,11 @@ class EventViewSet(NounViewSet):
     orderings = ()
 
     def show(self, rows: Sequence[Event], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
-        veil_actors(self.actor, rows)
+        veil_actors(self.look, rows)
         return super().show(rows, serializer)
 
     def show_one(self, row: Event) -> Any:
-        veil_actors(self.actor, [row])
+        veil_actors(self.look, [row])
         return super().show_one(row)
 
     def get_object(self) -> Event:

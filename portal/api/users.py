@@ -167,7 +167,7 @@ class UserViewSet(NounViewSet):
 
     def assigned(self, user: User) -> QuerySet[Item]:
         """The visible ones among the items that are assigned to a user."""
-        seen = engine.visible(self.actor, engine.ANY_ITEM_VIEW).prefetch_related("container_links")
+        seen = self.look.visible(engine.ANY_ITEM_VIEW).prefetch_related("container_links")
         return seen.filter(shares__user=user, shares__permission__codename="view_item").order_by("name", "pk")
 
     def assign(self, request: Request, key: str) -> Response:

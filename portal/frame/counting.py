@@ -9,31 +9,31 @@ from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from portal.frame.menu import address_or_none
 
 #: Nouns of access management that have lists with an account.
 NOUNS = ("user", "role", "token", "grant", "project")
 
 
-def item_counts(actor: Actor, accounts: Any = None) -> dict[str, int]:
+def item_counts(look: Look, accounts: Any = None) -> dict[str, int]:
     """Kind → how many items of it the caller may view; all, or those of some accounts (ids or a sub-select)."""
-    rows = engine.visible(actor, engine.ANY_ITEM_VIEW)
+    rows = look.visible(engine.ANY_ITEM_VIEW)
     if accounts is not None:
         rows = rows.filter(account__in=accounts)
     found = dict(rows.order_by().values_list("kind").annotate(Count("pk")))
     return {kind: found[kind] for kind in catalogue.ITEM_KINDS if kind in found}
 
 
-def noun_rows(actor: Actor, noun: str, accounts: Any = None) -> QuerySet:
+def noun_rows(look: Look, noun: str, accounts: Any = None) -> QuerySet:
     """The users, roles … that the caller may view; all, or those of some accounts."""
-    rows = engine.visible(actor, f"{noun}:view").order_by()
+    rows = look.visible(f"{noun}:view").order_by()
     return rows if accounts is None else rows.filter(account__in=accounts)
 
 
-def noun_counts(actor: Actor, accounts: Any = None) -> dict[str, int]:
+def noun_counts(look: Look, accounts: Any = None) -> dict[str, int]:
     """Noun → how many of it the caller may view."""
-    return {noun: noun_rows(actor, noun, accounts).count() for noun in NOUNS}
+    return {noun: noun_rows(look, noun, accounts).count() for noun in NOUNS}
 
 
 def tile(kind: str, count: int, query: str = "") -> dict[str, Any]:

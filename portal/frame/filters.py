@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accesscontrol.access import engine
+from portal.actors import look_of
 from portal.frame.forms import ThingField
 
 PAGE_SIZES = ("25", "50", "100")
@@ -31,7 +31,7 @@ class ThingFilter(django_filters.Filter):
 
     def narrow(self, request: HttpRequest) -> None:
         """Offer only what the caller may view: while one types, or, without a script, when the address asks for it."""
-        rows = engine.visible(request.actor, self.permission)
+        rows = look_of(request).visible(self.permission)
         shown = OFFERED if CHOICES in request.GET else 0
         self.extra |= {
             "rows": rows,

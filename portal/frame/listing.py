@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accesscontrol.access import engine
 from portal.frame.filters import CHOICES, PAGE_SIZES
 from portal.frame.screens import Screen
 
@@ -31,7 +30,7 @@ class Listing:
     def __init__(self, screen: Screen):
         self.screen = screen
         self.request = screen.request
-        self.actor = screen.actor
+        self.actor, self.look = screen.actor, screen.look
 
     def context(self) -> dict[str, Any]:
         """All that the list's template reads."""
@@ -77,12 +76,12 @@ class Listing:
         accounts = [getattr(row, "account", None) for row in rows]
         table.seen_accounts = self.seen(account for account in accounts if account is not None and account.pk != own)
         wanted = list(self.row_permissions)
-        table.marks = engine.mark(self.actor, rows, wanted) if wanted and rows else {}
+        table.marks = self.look.mark(rows, wanted) if wanted and rows else {}
 
     def seen(self, things: Iterable[Model | None]) -> set[int]:
         """Which of these related things the caller may view, by id: so they are named, or their names are links."""
         listed = list({thing.pk: thing for thing in things if thing is not None}.values())
-        marks = engine.mark(self.actor, listed, ["view"]) if listed else {}
+        marks = self.look.mark(listed, ["view"]) if listed else {}
         return {number for number, had in marks.items() if had}
 
     def kept(self) -> list[dict[str, str]]:

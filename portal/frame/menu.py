@@ -9,10 +9,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
-from portal.actors import operating_as
+from portal.actors import look_of, operating_as
 from portal.addresses import address
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import Tool, tool_of
@@ -23,23 +22,22 @@ MANAGEMENT = ("account", "user", "role", "token", "grant", "project", "event")
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context of the frame; computed once a request, also when a page renders several templates."""
-    actor = getattr(request, "actor", None)
-    if actor is None:
+    if getattr(request, "actor", None) is None:
         return {}
     if not hasattr(request, "frame"):
-        request.frame = _frame(request, actor)
+        request.frame = _frame(request)
     return request.frame
 
 
-def _frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
-    access = engine.access_of(actor)
+def _frame(request: HttpRequest) -> dict[str, Any]:
+    look = look_of(request)
     return {
-        "menu": menu(request.path, access, may_ask=_is_whole(request), tool=tool_of(request)),
+        "menu": menu(request.path, look.access, may_ask=_is_whole(request), tool=tool_of(request)),
         "home_url": address_or_none("home"),
         "search_url": address_or_none("search"),
         "search_query": request.GET.get("q", "") if request.path == address_or_none("search") else "",
         "profile_url": address_or_none("profile"),
-        **_acting(request, actor),
+        **_acting(request, look),
     }
 
 
@@ -105,15 +103,15 @@ def _family(path: str, family: str, access: dict[str, dict[str, str]]) -> dict[s
     }
 
 
-def _acting(request: HttpRequest, actor: Actor) -> dict[str, Any]:
+def _acting(request: HttpRequest, look: Look) -> dict[str, Any]:
     """The account acted as, the switcher, and the amber bar while it is another one."""
     own = request.user.account
     label = own.name if own else _("Platform")
     switcher = {"url": address_or_none("switch_account"), "autocomplete_url": address_or_none("switch_choices")}
     found: dict[str, Any] = {"acting": {"label": label}}
     kept = operating_as(request)
-    if kept is not None and actor.acting is not None:
-        other = engine.visible(actor, "account:view").filter(pk=actor.acting).first()
+    if kept is not None and look.actor.acting is not None:
+        other = look.visible("account:view").filter(pk=look.actor.acting).first()
         found["operating_as"] = {
             "account": _account(other),
             "own": {"label": label},
@@ -122,7 +120,7 @@ def _acting(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         }
         found["acting"] = _account(other)
     if switcher["url"] and _is_whole(request):
-        current = {"value": actor.acting or "", "label": found["acting"]["label"]}
+        current = {"value": look.actor.acting or "", "label": found["acting"]["label"]}
         found["switcher"] = {**switcher, "current": current["value"], "choices": [current]}
     return found
 

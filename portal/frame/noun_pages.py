@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from portal.addresses import address, kind_of
 from portal.frame.screens import Screen
 
@@ -51,7 +50,7 @@ class NounPage(Screen):
 
     def related(self, permission: str, rows: QuerySet | None = None, **filters: Any) -> QuerySet:
         """Related rows that the caller may do this on."""
-        return engine.visible(self.actor, permission, rows).filter(**filters)
+        return self.look.visible(permission, rows).filter(**filters)
 
     def things(
         self, title: str, rows: QuerySet | Iterable[Model], empty: str, *, action: dict[str, Any] | None = None,
@@ -84,7 +83,7 @@ class NounPage(Screen):
         """A related thing as a value with a link, for who may view it; for others it is only said that there is one."""
         if thing is None:
             return {}
-        allowed = engine.decide(self.actor, f"{kind_of(thing)}:view", thing).allowed
+        allowed = self.look.may(f"{kind_of(thing)}:view", thing)
         return {"value": str(thing), "url": address(thing)} if allowed else {"value": _("one that you cannot see")}
 
     def delete_confirmed(

@@ -19,9 +19,10 @@ from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from portal.actors import look_of
 from portal.addresses import address, list_address
 from portal.frame.forms import ActForm
 
@@ -84,6 +85,11 @@ class Screen:
         self.route = route
         self.thing: Any = None
 
+    @property
+    def look(self) -> Look:
+        """What the caller may, decided at one moment; anew after an act."""
+        return look_of(self.request)
+
     # --- Addresses
 
     @classmethod
@@ -115,14 +121,14 @@ class Screen:
         if key is not None:
             self.thing = self.get(key)
             if needed != f"{self.kind_name}:view":
-                engine.require(self.actor, needed, self.thing)
+                self.look.require(needed, self.thing)
         return getattr(self, f"{self.route.page or self.route.name}_page")(**parts)
 
     # --- Reading
 
     def rows(self) -> QuerySet:
         """What the caller may view of this kind."""
-        return engine.visible(self.actor, f"{self.kind_name}:view").select_related(*self.joined)
+        return self.look.visible(f"{self.kind_name}:view").select_related(*self.joined)
 
     def get(self, key: str) -> Model:
         """The thing of this key, as far as the caller may view it. Raises Http404."""
@@ -134,7 +140,7 @@ class Screen:
     def marks(self, permissions: Iterable[str] | None = None) -> set[str]:
         """Which permissions the caller has on the thing; all of its kind when none are named."""
         wanted = list(permissions or self.noun.permissions)
-        return engine.mark(self.actor, [self.thing], wanted)[self.thing.pk]
+        return self.look.mark([self.thing], wanted)[self.thing.pk]
 
     def own_account(self) -> int | None:
         """The account that the caller acts for; None for the platform operator."""
@@ -158,7 +164,7 @@ class Screen:
         account = self.thing.account
         if account is None or account.pk == self.own_account():
             return None
-        seen = engine.decide(self.actor, "account:view", account).allowed
+        seen = self.look.may("account:view", account)
         return {"label": account.name, "url": address(account) if seen else ""}
 
     def list_page(self) -> HttpResponse:
@@ -168,7 +174,7 @@ class Screen:
 
     def creation_accounts(self) -> QuerySet:
         """The accounts in which the caller may create one. Raises PermissionDenied when there are none."""
-        accounts = engine.visible(self.actor, f"{self.kind_name}:create")
+        accounts = self.look.visible(f"{self.kind_name}:create")
         if not accounts.exists():
             label = self.noun.label.lower()
             raise PermissionDenied(_("You may not create a %(label)s in any account.") % {"label": label})
@@ -177,9 +183,9 @@ class Screen:
     def may_create(self) -> bool:
         """Whether there is any account in which the caller may create one: their own, most often."""
         own, needed = self.own_account(), f"{self.kind_name}:create"
-        if own is not None and engine.decide(self.actor, needed, ("account", own)).allowed:
+        if own is not None and self.look.may(needed, ("account", own)):
             return True
-        return engine.visible(self.actor, f"{self.kind_name}:create").exists()
+        return self.look.visible(f"{self.kind_name}:create").exists()
 
     def form_page(
         self,

@@ -206,6 +206,6 @@ def check_marks(world: Asked) -> None:
     for actor, pairs in world.some(asked.items(), 3):
         names = sorted({str(question.permission) for question, _ in pairs})
         rows = {question.thing.pk: question.thing for question, _ in pairs}
-        marks = engine.mark(actor, rows.values(), names)
+        marks = engine.look(actor).mark(rows.values(), names)
         for question, allowed in pairs:
             assert (str(question.permission) in marks[question.thing.pk]) == allowed, question

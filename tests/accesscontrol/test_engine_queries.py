@@ -78,12 +78,12 @@ def test_a_list_is_one_statement_beside_the_scope(rows: dict[str, Any], django_a
 def test_marks_of_a_page_ask_two_statements(rows: dict[str, Any], django_assert_num_queries: Any) -> None:
     page = list(Item.objects.order_by("-pk")[:50])
     with django_assert_num_queries(2):
-        marks = engine.mark(rows["owner"], page, ["view", "change", "messages:view"])
+        marks = engine.look(rows["owner"]).mark(page, ["view", "change", "messages:view"])
     assert marks[rows["granted"].pk] == {"view", "messages:view"}
     assert marks[rows["last"].pk] == {"view", "change", "messages:view"}
 
 
 def test_an_explanation_asks_no_more_than_its_decision(rows: dict[str, Any], django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
-        explanation = explaining.explain(rows["owner"], "device:view", rows["granted"])
+        explanation = explaining.explain(engine.look(rows["owner"]), "device:view", rows["granted"])
     assert [step.kind for step in explanation.chain] == ["user", "received", "device"]

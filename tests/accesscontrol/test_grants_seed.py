@@ -95,7 +95,7 @@ def test_the_grantee_sees_only_its_devices_and_their_intervals(cast: Cast) -> No
     link_items(cast.actor("frank"), lorry, mileage)
     own = RecordFactory(item=mileage, section="intervals", device=lorry)
     RecordFactory(item=mileage, section="intervals", device=truck)
-    rows = visible_records(cast.actor("frank"), mileage, "intervals").rows
+    rows = visible_records(engine.look(cast.actor("frank")), mileage, "intervals").rows
     assert [row.pk for row in rows] == [own.pk]
     linked = engine.visible(cast.actor("frank"), "device:view").filter(container_links__container=mileage)
     assert list(linked) == [lorry]

@@ -124,7 +124,7 @@ def check_door(world: World, name: str) -> None:
     """The door opens to exactly those tokens that the engine gives anything."""
     token, secret = world.rows["token"][name], world.secrets[name]
     for address in (world.from_within(name), "203.0.113.250", None):
-        scope = engine.scope_of(Actor.of(token))
+        scope = engine.look(Actor.of(token)).scope
         is_open = scope is not None and scope.dead is None and wrong_address(scope.networks, address) is None
         assert (open_with_key(secret, address) is not None) == is_open == world.is_alive(name, address)
 

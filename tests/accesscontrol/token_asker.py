@@ -20,7 +20,7 @@ from accesscontrol.services.tokens.doors import open_with_key  # noqa: E402
 
 def answer(token_id: int, key: str, item_id: int) -> str:
     """`yes yes`, `no no` or what would be a mistake."""
-    scope = engine.scope_of(Actor("token", token_id))
+    scope = engine.look(Actor("token", token_id)).scope
     may = scope is not None and engine.decide(Actor("token", token_id), "device:view", ("item", item_id)).allowed
     return " ".join("yes" if one else "no" for one in (may, open_with_key(key, None) is not None))
 

@@ -56,7 +56,7 @@ class Part:
         """The kinds of which this person may see or make something."""
         return {
             kind
-            for kind, permissions in engine.access_of(self.actor).items()
+            for kind, permissions in engine.look(self.actor).access.items()
             if any(permissions.get(f"{kind}:{verb}", "none") != "none" for verb in ("view", "create"))
         }
 

@@ -205,7 +205,7 @@ class Caller:
         view = f"{item.kind}.{section}:view"
         if view not in catalogue.KINDS[item.kind].permissions or not engine.decide(self.actor, view, item).allowed:
             return 0
-        return visible_records(self.actor, item, section).rows.values_list("pk", flat=True).first() or 0
+        return visible_records(engine.look(self.actor), item, section).rows.values_list("pk", flat=True).first() or 0
 
     def may_create(self, permission: str) -> bool:
         """Whether there is an account in which the caller may do this."""

@@ -59,8 +59,7 @@ class EngineBackend(ModelBackend):
 
     def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
         """Only those who are alive: enabled, verified, not expired, of an account that is not blocked."""
-        scope = engine.scope_of(Actor.of(user)) if isinstance(user, User) and user.pk else None
-        return scope is not None and scope.dead is None
+        return isinstance(user, User) and bool(user.pk) and engine.look(Actor.of(user)).alive
 
     def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: Model | None = None) -> bool:
         """The engine's answer. Without a thing it is no: every permission is on a thing. Raises UnknownName."""
@@ -82,7 +81,7 @@ class EngineBackend(ModelBackend):
             return set()
         kind = obj.kind if isinstance(obj, Item) else obj._meta.model_name or ""
         names = catalogue.KINDS[kind].permissions
-        return engine.mark(Actor.of(user_obj), [obj], names)[obj.pk]
+        return engine.look(Actor.of(user_obj)).mark([obj], names)[obj.pk]
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         return False

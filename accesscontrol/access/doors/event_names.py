@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.fresh.things import MODELS
+from accesscontrol.access.look import Look
 from accesscontrol.audit.models import Event
 
 CALLERS = ("user", "token", "account")
@@ -16,7 +15,7 @@ OPERATOR = "the platform operator"
 GONE = "somebody who is gone"
 
 
-def veil_actors(reader: Actor, events: Sequence[Event]) -> None:
+def veil_actors(look: Look, events: Sequence[Event]) -> None:
     """Change these loaded lines (never saved): who acted and may not be viewed by the reader is there by the account's
     name, without number and address (access model §9). Who does not exist any more stays as recorded only for who may
     read lines about them: those of the other side of a grant are not named because they were removed."""
@@ -25,22 +24,22 @@ def veil_actors(reader: Actor, events: Sequence[Event]) -> None:
         if not lines:
             continue
         rows = MODELS[kind]._default_manager.filter(pk__in={event.actor_id for event in lines})
-        seen = set(engine.visible(reader, f"{kind}:view", rows).order_by().values_list("pk", flat=True))
-        seen |= {reader.id} if reader.type == kind else set()
+        seen = set(look.visible(f"{kind}:view", rows).order_by().values_list("pk", flat=True))
+        seen |= {look.actor.id} if look.actor.type == kind else set()
         name = "name" if kind == "account" else "account__name"
         accounts = dict(rows.values_list("pk", name))
         gone = {event.actor_id for event in lines} - accounts.keys() - seen
-        accounts |= dict.fromkeys(gone - _read_about(reader, kind, gone), GONE)
+        accounts |= dict.fromkeys(gone - _read_about(look, kind, gone), GONE)
         for event in lines:
             if event.actor_id in accounts and event.actor_id not in seen:
                 _veil(event, accounts[event.actor_id] or OPERATOR)
 
 
-def _read_about(reader: Actor, kind: str, gone: set[int | None]) -> set[int | None]:
+def _read_about(look: Look, kind: str, gone: set[int | None]) -> set[int | None]:
     """Those who are gone about whom there are lines that the reader may read, such as their making or removal."""
     if not gone:
         return set()
-    about = engine.visible(reader, "event:view").filter(thing_type=kind, thing_id__in=gone)
+    about = look.visible("event:view").filter(thing_type=kind, thing_id__in=gone)
     return set(about.order_by().values_list("thing_id", flat=True))
 
 
@@ -51,9 +50,9 @@ def _veil(event: Event, name: str) -> None:
         detail.actor_name, detail.address = name, ""
 
 
-def by_seen_actor(reader: Actor) -> Q:
+def by_seen_actor(look: Look) -> Q:
     """The lines whose actor the reader may view: only these are found by the actor's name."""
-    rows = Q(actor_type="system") | Q(actor_type=reader.type, actor_id=reader.id)
+    rows = Q(actor_type="system") | Q(actor_type=look.actor.type, actor_id=look.actor.id)
     for kind in CALLERS:
-        rows |= Q(actor_type=kind, actor_id__in=engine.visible(reader, f"{kind}:view").order_by().values("pk"))
+        rows |= Q(actor_type=kind, actor_id__in=look.visible(f"{kind}:view").order_by().values("pk"))
     return rows

@@ -8,8 +8,6 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.decision import Decision
 from accesscontrol.access.fresh.things import MODELS, Ref, Thing
@@ -18,6 +16,7 @@ from accesscontrol.access.law.entitlements import Entitlement
 from accesscontrol.access.law.levels import level_permissions, rights_permissions
 from accesscontrol.access.law.limits import LIMITS, wrong_address
 from accesscontrol.access.law.sources import SOURCES
+from accesscontrol.access.look import ANY_ITEM_VIEW, Look
 from accesscontrol.access.permissions import Permission
 from accesscontrol.sentences import Sentence
 
@@ -68,13 +67,13 @@ class Explanation:
         return self.decision.allowed
 
 
-def explain(actor: Actor, wanted: str | Permission, thing: Model | Ref, asker: Actor | None = None) -> Explanation:
+def explain(look: Look, wanted: str | Permission, thing: Model | Ref, asker: Look | None = None) -> Explanation:
     """Why this caller may or may not do this on this thing.
 
     asker: who asks, when it is not the caller; links of the chain that the asker may not view are named without detail.
     """
-    explanation = explain_decision(engine.decide(actor, wanted, thing))
-    return explanation if asker is None or asker == actor else _veiled(explanation, asker)
+    explanation = explain_decision(look.decide(wanted, thing))
+    return explanation if asker is None or asker.actor == look.actor else _veiled(explanation, asker)
 
 
 def explain_decision(decision: Decision) -> Explanation:
@@ -87,7 +86,7 @@ def explain_decision(decision: Decision) -> Explanation:
     return Explanation(decision, _chain(decision, thing), outcomes, needed)
 
 
-def _veiled(explanation: Explanation, asker: Actor) -> Explanation:
+def _veiled(explanation: Explanation, asker: Look) -> Explanation:
     """The same explanation with what the asker may not view named without detail."""
     origins = {outcome.origin for outcome in explanation.outcomes} | {step.origin for step in explanation.chain}
     hidden = hidden_origins(origins, asker)
@@ -166,13 +165,13 @@ def _chain(decision: Decision, thing: Thing) -> list[Step]:
     return [*steps, end]
 
 
-def hidden_origins(origins: set[Origin], asker: Actor) -> set[Origin]:
+def hidden_origins(origins: set[Origin], asker: Look) -> set[Origin]:
     """The rows among these that the asker may not view."""
     hidden: set[Origin] = set()
     for kind in {origin[0] for origin in origins if origin}:
         wanted = [origin for origin in origins if origin and origin[0] == kind]
-        view = engine.ANY_ITEM_VIEW if kind == "item" else f"{kind}:view"
-        rows = engine.visible(asker, view, MODELS[kind]._default_manager.filter(pk__in=[row for _, row in wanted]))
+        view = ANY_ITEM_VIEW if kind == "item" else f"{kind}:view"
+        rows = asker.visible(view, MODELS[kind]._default_manager.filter(pk__in=[row for _, row in wanted]))
         seen = set(rows.values_list("pk", flat=True))
         hidden |= {origin for origin in wanted if origin[1] not in seen}
     return hidden

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.reaches import Branch, Everything
+from accesscontrol.access.look import Look
 from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import Grant
 
 
-def visible_log(actor: Actor, grant: Grant) -> QuerySet[Event]:
+def visible_log(look: Look, grant: Grant) -> QuerySet[Event]:
     """The lines about a grant that belong to accounts of the caller's branch, newest first; `event:view` is not asked.
 
     Every act on a grant writes a line for the grantor and one for each grantee, so no side reads of the others. Raises
     AccessDenied without `grant.logs:view`.
     """
-    engine.require(actor, "grant.logs:view", grant)
-    scope = engine.scope_of(actor)
+    look.require("grant.logs:view", grant)
+    scope = look.scope
     lines = Event.objects.filter(thing_type="grant", thing_id=grant.pk).order_by("-at", "-id")
     if scope is None:
         return lines.none()

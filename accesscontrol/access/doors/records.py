@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
-from accesscontrol.access.decision import Decision, Question
+from accesscontrol.access.decision import Decision
+from accesscontrol.access.look import Look
 from accesscontrol.catalogue import KINDS
 from accesscontrol.items.models import Item, Record
 
@@ -25,59 +23,57 @@ class Shown:
     since: datetime | None
 
 
-def visible_records(actor: Actor, item: Item, section: str) -> Shown:
+def visible_records(look: Look, item: Item, section: str) -> Shown:
     """The records of an item's section. Raises AccessDenied without `<kind>.<section>:view`, UnknownName without it.
 
     A row that names a device is left out for who may not view that device (access model §2).
     """
-    decision = engine.require(actor, f"{item.kind}.{section}:view", item)
-    rows = Record.objects.filter(of_seen_devices(actor, item), item=item, section=section)
-    rows, since = rows.select_related("device").order_by("-at", "-id"), _since(actor, decision)
+    decision = look.require(f"{item.kind}.{section}:view", item)
+    rows = Record.objects.filter(of_seen_devices(look, item), item=item, section=section)
+    rows, since = rows.select_related("device").order_by("-at", "-id"), _since(look, decision)
     return Shown(decision, rows if since is None else rows.filter(at__gte=since), since)
 
 
-def of_seen_devices(actor: Actor, item: Item) -> Q:
+def of_seen_devices(look: Look, item: Item) -> Q:
     """The records of an item that name no device but itself, or one that the caller may view."""
-    return _of_seen_devices(actor, item.pk)
+    return _of_seen_devices(look, item.pk)
 
 
-def _of_seen_devices(actor: Actor, item: int | OuterRef) -> Q:
-    seen = engine.visible(actor, "device:view").order_by().values("pk")
+def _of_seen_devices(look: Look, item: int | OuterRef) -> Q:
+    seen = look.visible("device:view").order_by().values("pk")
     return Q(device__isnull=True) | Q(device=item) | Q(device__in=seen)
 
 
-def _since(actor: Actor, decision: Decision) -> datetime | None:
+def _since(look: Look, decision: Decision) -> datetime | None:
     """Where history depth cuts the records; None where it does not."""
     if decision.history_days is None:
         return None
-    return (actor.at or timezone.now()) - timedelta(days=decision.history_days)
+    return look.moment - timedelta(days=decision.history_days)
 
 
-def visible_entries(actor: Actor, item: Item) -> QuerySet:
+def visible_entries(look: Look, item: Item) -> QuerySet:
     """The records of all sections of an item that the caller may see, each section as far back as they may."""
     names = [name for name, verbs in KINDS[item.kind].sections.items() if "view" in verbs]
-    decisions = engine.decide_many([Question(actor, f"{item.kind}.{name}:view", item) for name in names])
+    decisions = look.decide_many((f"{item.kind}.{name}:view", item) for name in names)
     within = Q(pk__in=[])
     for name, decision in zip(names, decisions, strict=True):
-        since = _since(actor, decision)
+        since = _since(look, decision)
         if decision.allowed:
             within |= Q(section=name) if since is None else Q(section=name, at__gte=since)
-    return Record.objects.filter(within, of_seen_devices(actor, item), item=item)
+    return Record.objects.filter(within, of_seen_devices(look, item), item=item)
 
 
-def last_times(actor: Actor, items: Iterable[Item], section: str) -> dict[int, datetime]:
+def last_times(look: Look, items: Iterable[Item], section: str) -> dict[int, datetime]:
     """The time of the newest record of this section that the caller may see (`visible_records`), by item id; absent
     where there is none, or where the caller may not view the section."""
     listed = list(items)
-    asked = [Question(actor, f"{item.kind}.{section}:view", item) for item in listed]
+    decisions = look.decide_many((f"{item.kind}.{section}:view", item) for item in listed)
     seen = {
-        item.pk: _since(actor, decision)
-        for item, decision in zip(listed, engine.decide_many(asked), strict=True)
-        if decision.allowed
+        item.pk: _since(look, decision) for item, decision in zip(listed, decisions, strict=True) if decision.allowed
     }
     if not seen:
         return {}
-    rows = Record.objects.filter(_of_seen_devices(actor, OuterRef("pk")), item=OuterRef("pk"), section=section)
+    rows = Record.objects.filter(_of_seen_devices(look, OuterRef("pk")), item=OuterRef("pk"), section=section)
     newest = Subquery(rows.order_by("-at", "-id").values("at")[:1])  # reads the index from its end, row by row
     times = Item.objects.filter(pk__in=seen).order_by().values_list("pk", newest)
     return {row: at for row, at in times if at is not None and ((since := seen[row]) is None or at >= since)}

@@ -6,17 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.db.models import Model, Q, QuerySet
-from django.utils import timezone
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.compiled.keeping import scopes
 from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
 from accesscontrol.access.fresh import things
-from accesscontrol.access.fresh.things import Ref, Thing, ref_of
+from accesscontrol.access.fresh.things import Ref, Thing
 from accesscontrol.access.law import sentences
 from accesscontrol.access.law.reaches import Branch
+from accesscontrol.access.look import Look, as_ref, asked, load_things, looks_of
 from accesscontrol.access.permissions import Permission, UnknownName
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import GrantGrantee
@@ -44,14 +42,14 @@ class Holder:
     origin: tuple[str, int] | None = None
 
 
-def who(wanted: str | Permission, thing: Model | Ref, asker: Actor | None = None) -> list[Holder]:
+def who(wanted: str | Permission, thing: Model | Ref, asker: Look | None = None) -> list[Holder]:
     """The users, tokens and accounts that may do this on this thing now, by type and id.
 
     Tokens bound to addresses count as from one of their addresses. With an asker, callers whom the asker may not view
     collapse into their account's name, without a count. Raises UnknownName as `decide` does.
     """
-    permission = engine.asked(wanted)
-    ref = thing if isinstance(thing, tuple) else ref_of(thing)
+    permission = asked(wanted)
+    ref = as_ref(thing)
     found = things.load([ref]).get(ref)
     if found is None:
         return []
@@ -106,14 +104,13 @@ def _sharing(thing: Thing) -> QuerySet:
 
 
 def _evaluate(wanted: Permission, ref: Ref, actors: list[Actor]) -> list[Holder]:
-    found = scopes(actors, timezone.now())
-    users = {user for scope in found.values() if scope for user in scope.users}
-    thing = things.load([ref], users)[ref]
+    looks = looks_of(actors)
+    load_things(dict.fromkeys(looks.values(), {ref}))
     names = _names(actors)
     holders = []
     for actor in actors:
-        scope = found[actor]
-        if scope is None:
+        scope, thing = looks[actor].scope, looks[actor].thing(ref)
+        if scope is None or thing is None:
             continue
         address = scope.networks[0].partition("/")[0] if scope.networks else None
         verdict = scope.evaluate(wanted, thing, address)
@@ -139,9 +136,9 @@ def _names(actors: Iterable[Actor]) -> dict[Ref, tuple[str, int | None, str]]:
     return names
 
 
-def _veil_sentences(holders: list[Holder], asker: Actor) -> list[Holder]:
+def _veil_sentences(holders: list[Holder], asker: Look) -> list[Holder]:
     """The same holders; what others have through something that the asker may not view is named without detail."""
-    others = [holder for holder in holders if (holder.type, holder.id) != (asker.type, asker.id)]
+    others = [holder for holder in holders if (holder.type, holder.id) != (asker.actor.type, asker.actor.id)]
     hidden = hidden_origins({holder.origin for holder in others if holder.origin}, asker)
     return [
         replace(holder, sentence=sentences.THROUGH(link=cannot_see(holder.origin)))
@@ -151,15 +148,14 @@ def _veil_sentences(holders: list[Holder], asker: Actor) -> list[Holder]:
     ]
 
 
-def _veiled(holders: list[Holder], asker: Actor, thing: Thing) -> list[Holder]:
+def _veiled(holders: list[Holder], asker: Look, thing: Thing) -> list[Holder]:
     """What the asker may know of the holders. A grantee sees itself only, not the others (access model §5): strangers
     are named to those whose branch the thing is of."""
-    scope = engine.scope_of(asker)
-    theirs = scope is not None and scope.account is not None and scope.account not in thing.path
+    theirs = asker.account is not None and asker.account not in thing.path
     seen = {}
     for kind in ("user", "token", "account"):
         rows = things.MODELS[kind]._default_manager.filter(pk__in=[h.id for h in holders if h.type == kind])
-        seen[kind] = set(engine.visible(asker, f"{kind}:view", rows).values_list("pk", flat=True))
+        seen[kind] = set(asker.visible(f"{kind}:view", rows).values_list("pk", flat=True))
     shown = _veil_sentences([holder for holder in holders if holder.id in seen[holder.type]], asker)
     named = {holder.account for holder in shown}
     for holder in holders:

@@ -12,14 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils import timezone
-
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.compiled.keeping import scopes
 from accesscontrol.access.compiled.scope import Scope
-from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law import sentences
 from accesscontrol.access.law.limits import wrong_address
@@ -123,10 +119,10 @@ def _on_items(actor: Actor, levels: list[str]) -> TopicDecision:
     wanted = [view for name in kinds for view in _views(name, section)]
     if key != "+":
         return _on_one_item(actor, kinds, key, section)
-    scope = _scope(actor)
-    if not wanted or scope is None or scope.account is None or _dead(scope, actor):
+    look = engine.look(actor)
+    scope, account = look.scope, look.thing(("account", look.account or 0))
+    if not wanted or scope is None or account is None or _dead(scope, actor):
         return TopicDecision(False, sentences.TOPIC_UNSEEN)
-    account = things.load([("account", scope.account)])["account", scope.account]
     holds_all = all(_holds_everywhere(scope, account, view) for view in wanted)
     wording = sentences.TOPIC_OF_ITEMS if holds_all else sentences.TOPIC_TOO_WIDE
     return TopicDecision(holds_all, wording(filter="/".join(levels), caller=scope.label))
@@ -146,8 +142,8 @@ def _holds_everywhere(scope: Scope, account: Thing, wanted: Permission) -> bool:
 
 def _on_one_item(actor: Actor, kinds: Sequence[str], key: str, section: str) -> TopicDecision:
     item = Item.objects.filter(kind__in=kinds, key=key).first()
-    asked = [engine.Question(actor, view, item) for view in _views(item.kind, section)] if item is not None else []
-    decisions = engine.decide_many(asked) if asked else []
+    asked = [(view, item) for view in _views(item.kind, section)] if item is not None else []
+    decisions = engine.look(actor).decide_many(asked) if asked else []
     if not decisions or not all(decisions):
         return TopicDecision(False, sentences.TOPIC_UNSEEN)
     return TopicDecision(True, decisions[0].told(seen=True))
@@ -167,17 +163,13 @@ def _on_item(actor: Actor, action: str, levels: list[str]) -> TopicDecision:
     return TopicDecision(False, sentences.TOPIC_UNSEEN)
 
 
-def _scope(actor: Actor) -> Scope | None:
-    return scopes([actor], actor.at or timezone.now())[actor]
-
-
 def _dead(scope: Scope, actor: Actor) -> Sentence | None:
     """Why the caller has nothing at all, or None."""
     return scope.dead[1] if scope.dead else wrong_address(scope.networks, actor.address)
 
 
 def _on_free_name(actor: Actor, action: str, levels: list[str]) -> TopicDecision:
-    scope = _scope(actor)
+    scope = engine.look(actor).scope
     if scope is None:
         return TopicDecision(False, sentences.TOPIC_UNSEEN)
     dead = _dead(scope, actor)

@@ -11,12 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.compiled.keeping import scopes
 from accesscontrol.access.decision import Decision, Question
 from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
 from accesscontrol.access.doors.topics import decide_topic, item_levels
@@ -128,8 +126,7 @@ class _Batch:
         if self.asker is None:
             return set()
         acting = {actor for actor in self.actors.values() if actor is not None and actor.acting is not None}
-        found = scopes(acting, timezone.now())
-        return {actor for actor, scope in found.items() if scope is None or scope.dead is not None}
+        return {actor for actor, look in engine.looks_of(acting).items() if not look.alive}
 
     # --- What the asker may ask about others
 
@@ -144,7 +141,7 @@ class _Batch:
         if self.asker is None:
             return set()
         origins = {decision.origin for one, decision in self.decisions.items() if self._about_others(one)}
-        return hidden_origins(origins, self.asker)
+        return hidden_origins(origins, engine.look(self.asker))
 
     def _reason(self, one: Asked, decision: Decision) -> str:
         """The decision's reason; what the asker may not view is not named in it."""
@@ -168,18 +165,19 @@ class _Batch:
         """Whether the asker is a master token of an account: it may ask what those of its branch may do on anything."""
         if self.asker is None or self.asker.type != "token" or self.asker.acting is not None:
             return False
-        scope = engine.scope_of(self.asker)
+        scope = engine.look(self.asker).scope
         return scope is not None and not scope.users and not scope.limits
 
     def _sees_whole_account(self, asker: Actor, asked: list[Asked]) -> bool:
         if not any(one.address is not None or one.at is not None for one in asked):
             return False
-        scope = engine.scope_of(asker)
+        look = engine.look(asker)
+        scope = look.scope
         if scope is None:
             return False
         if scope.account is None:  # the platform operator stands outside every account
             return any(isinstance(entitlement.reach, Everything) for entitlement in scope.allows_list)
-        return not engine.holds(asker, _WHOLE_ACCOUNT, scope.account)
+        return not look.lacking(_WHOLE_ACCOUNT, scope.account)
 
     def _find_unseen(self, asked: list[Asked]) -> dict[Asked, str]:
         """What is asked about others and not for the asker to see: it answers like what does not exist."""

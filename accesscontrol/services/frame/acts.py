@@ -12,7 +12,6 @@ from django.db.models import Model
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.engine import Question
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit import chain
@@ -35,7 +34,10 @@ def act(account_ids: Iterable[int | None] = (), *, of_tree: bool = False) -> Ite
         if of_tree:
             tree.lock_tree()
         lock_roots(account_ids)
-        yield
+        try:
+            yield
+        finally:
+            engine.end_looks()
 
 
 def lock_roots(account_ids: Iterable[int | None]) -> None:
@@ -50,17 +52,17 @@ def lock_roots(account_ids: Iterable[int | None]) -> None:
 
 def require_all(actor: Actor, questions: Iterable[tuple[str, Model]]) -> None:
     """Ask many questions at once, each pair once; raises AccessDenied for the first that is refused."""
-    asked = [Question(actor, permission, thing) for permission, thing in distinct(questions)]
-    for question, decision in zip(asked, engine.decide_many(asked), strict=True):
+    look, asked = engine.look(actor), distinct(questions)
+    for (permission, thing), decision in zip(asked, look.decide_many(asked), strict=True):
         if not decision.allowed:
-            engine.require(actor, question.permission, question.thing)
+            look.require(permission, thing)
 
 
 def require_platform(actor: Actor) -> None:
     """Only the platform operator, as nobody else; asked where no account can be named. Raises AccessDenied."""
-    scope = engine.scope_of(actor)
-    if scope is None or scope.dead is not None or not caller(actor).platform:
-        raise engine.AccessDenied(engine.decide(actor, "account:create", ("account", 0)), visible=False)
+    look = engine.look(actor)
+    if not look.alive or not caller(actor).platform:
+        raise engine.AccessDenied(look.decide("account:create", ("account", 0)), visible=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The ceiling (access model §4): nobody passes on what they do not hold themselves at that moment.
 
-Whole-account things are asked of `engine.holds`; chosen items of `decide_many`, and only where the actor does not hold
+Whole-account things are asked of `Look.lacking`; chosen items of `decide_many`, and only where the actor does not hold
 the item's whole account. What the receiving account lacks itself is no matter: its people are capped by it anyway.
 """
 
@@ -58,7 +58,7 @@ class Ceiling:
             return PermissionSet()
         key = (account.pk, wanted)
         if key not in self._missing:
-            self._missing[key] = engine.holds(self.actor, wanted, account)
+            self._missing[key] = engine.look(self.actor).lacking(wanted, account)
         return self._missing[key]
 
     def holds_items_of(self, account: Account) -> bool:

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
+from accesscontrol.access.look import end_looks
+
 Made = TypeVar("Made")
 Measured = TypeVar("Measured")
 
@@ -25,7 +27,10 @@ def simulate(
     raises, as it would be raised for real. What the looks return must be read completely: no lazy queryset leaves here.
     """
     with transaction.atomic():
-        first = before() if before is not None else None
-        last = measure(attempt())
-        transaction.set_rollback(True)
+        try:
+            first = before() if before is not None else None
+            last = measure(attempt())
+            transaction.set_rollback(True)
+        finally:
+            end_looks()
     return first, last

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.db.models import BooleanField, ExpressionWrapper, Prefetch, QuerySet
 
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.tree import branch_ids, in_branch
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.frame.acts import caller
@@ -32,13 +32,13 @@ class Sides:
     own: the account that the caller acts for; None for the platform operator, who stands on both sides of every grant.
     """
 
-    def __init__(self, actor: Actor, grants: Iterable[Grant]):
-        self.own = own_account(actor)
+    def __init__(self, look: Look, grants: Iterable[Grant]):
+        self.own = own_account(look.actor)
         listed = list(grants)
         named = {grant.account_id for grant in listed}
         named |= {link.account_id for grant in listed for link in grant.grantee_links.all()}
         self.inside = named if self.own is None else _ids(branch_ids(self.own).filter(pk__in=named))
-        self.seen = _ids(engine.visible(actor, "account:view").filter(pk__in=named)) if listed else set()
+        self.seen = _ids(look.visible("account:view").filter(pk__in=named)) if listed else set()
 
     def gave(self, grant: Grant) -> bool:
         """Whether the grantor is of the caller's branch."""

@@ -81,7 +81,7 @@ def set_output(actor: Actor, item: Item, name: str, data: dict[str, Any]) -> Rec
         findings = Findings()
         findings.name("name", name)
         findings.stop()
-        rows = Record.objects.filter(of_seen_devices(actor, item), item=item, section="outputs", name=name)
+        rows = Record.objects.filter(of_seen_devices(engine.look(actor), item), item=item, section="outputs", name=name)
         row = rows.order_by("-at", "-pk").first()
         if row is None:
             return _add(actor, item, "outputs", data=data, name=name, at=timezone.now())
@@ -129,7 +129,7 @@ def clear_section(actor: Actor, item: Item, section: str, *, before: datetime | 
     permission = check_section(item.kind, section, "delete")
     with act([item.account_id]):
         engine.require(actor, permission, item)
-        rows = Record.objects.filter(of_seen_devices(actor, item), item=item, section=section)
+        rows = Record.objects.filter(of_seen_devices(engine.look(actor), item), item=item, section=section)
         if before is not None:
             rows = rows.filter(at__lt=before)
         number, _ = rows.delete()

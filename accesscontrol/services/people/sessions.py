@@ -13,6 +13,7 @@ from django.utils import timezone
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.limits import wrong_address
+from accesscontrol.access.look import Look
 from accesscontrol.access.waiting import stamping
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.frame.acts import Fact, act, record, record_all
@@ -59,7 +60,7 @@ def find_session_token(number: int) -> Token | None:
     return Token.objects.select_related("account", "user").filter(pk=number).first()
 
 
-def why_over(token: Token, digest: str, actor: Actor) -> str | None:
+def why_over(token: Token, digest: str, look: Look) -> str | None:
     """Why a session that was opened by the key of this digest is over, or None while it goes on.
 
     What the row itself tells is told apart, so that the person learns it; the engine has the last word.
@@ -74,10 +75,9 @@ def why_over(token: Token, digest: str, actor: Actor) -> str | None:
         return ENDED
     if token.idle_ttl and now >= (token.last_used_at or token.created_at) + timedelta(seconds=token.idle_ttl):
         return UNUSED
-    if wrong_address(token.allowed_addresses, actor.address):
+    if wrong_address(token.allowed_addresses, look.actor.address):
         return ELSEWHERE
-    scope = engine.scope_of(actor.itself())
-    return STOPPED if scope is None or scope.dead is not None else None
+    return None if look.alive else STOPPED
 
 
 def start_operating(actor: Actor, account: Account) -> Actor:
@@ -89,7 +89,7 @@ def start_operating(actor: Actor, account: Account) -> Actor:
     acting = own.acting_as(account)
     with act([account.pk]):
         engine.require(own, "account:operate", account)
-        scope = engine.scope_of(acting)
+        scope = engine.look(acting).scope
         if scope is None or scope.dead is not None:
             why = f": {scope.dead[1]}" if scope is not None and scope.dead is not None else ""
             raise Conflict(f"Nobody can act as {account.name} now{why}. Choose another account.")

@@ -99,7 +99,7 @@ def _measured(issued: Issued) -> Preview:
 
 def _looked_at(token: Token) -> Preview:
     actor = Actor.of(token, address=_address_within(token.allowed_addresses))
-    scope = engine.scope_of(actor)
+    scope = engine.look(actor).scope
     if scope is None or scope.dead is not None:
         return Preview(dead=str(scope.dead[1]) if scope is not None and scope.dead else "there is no such token")
     lines = [line for kind in catalogue.KINDS for line in _lines(actor, scope, token, kind)]

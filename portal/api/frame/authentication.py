@@ -15,16 +15,16 @@ from rest_framework import authentication, exceptions, throttling
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.limits import wrong_address
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens.doors import open_with_key
 from accesscontrol.services.tokens.exposures import report_exposure
 from accesscontrol.services.tokens.refusals import refusals
 from accesscontrol.tokens.models import Token
-from portal.actors import ACCOUNT_HEADER, actor_of, client_address
+from portal.actors import ACCOUNT_HEADER, actor_of, client_address, look_of
 
 log = structlog.get_logger("portal.api")
 
@@ -82,16 +82,16 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if actor is None:
             return None
         self.enforce_csrf(request)
-        if not is_alive(actor.itself()):
+        if not is_alive(look_of(request, actor.itself())):
             raise exceptions.AuthenticationFailed(REFUSED)
         request._request.actor = operating(request, actor)
         return request._request.user, None
 
 
-def is_alive(actor: Actor) -> bool:
+def is_alive(look: Look) -> bool:
     """Whether the caller has anything at all: enabled, not ended, not blocked, from an allowed address."""
-    scope = engine.scope_of(actor)
-    return scope is not None and scope.dead is None and wrong_address(scope.networks, actor.address) is None
+    scope = look.scope
+    return scope is not None and look.alive and wrong_address(scope.networks, look.actor.address) is None
 
 
 def operating(request: Request, actor: Actor) -> Actor:
@@ -99,20 +99,20 @@ def operating(request: Request, actor: Actor) -> Actor:
     named = request.headers.get(ACCOUNT_HEADER)
     if named is None:
         return actor
-    account = _account_named(actor.itself(), named)
+    account = _account_named(look_of(request, actor.itself()), named)
     acting = actor.acting_as(account)
-    if account is None or not is_alive(acting):
+    if account is None or not is_alive(look_of(request, acting)):
         raise exceptions.PermissionDenied(NO_SUCH_ACCOUNT % named)
     return acting
 
 
-def _account_named(actor: Actor, named: str) -> Account | None:
+def _account_named(look: Look, named: str) -> Account | None:
     """The account of this key among those that the caller may operate as or see."""
     if "\x00" in named:
         return None
     column = "pk" if named.isascii() and named.isdigit() and len(named) < 19 else "key"
     for wanted in ("account:view", "account:operate"):
-        account = engine.visible(actor, wanted).filter(**{column: named}).first()
+        account = look.visible(wanted).filter(**{column: named}).first()
         if account is not None:
             return account
     return None

@@ -26,8 +26,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
+from portal.actors import look_of
 from portal.api.frame.authentication import REFUSED, THROTTLES, BearerAuthentication, KeyRefused, SessionAuthentication
 from portal.api.frame.payloads import Named, Payload, Seen, StrictJSONParser, expect_related, name_column, view_of
 from portal.api.frame.reading import Ordering, Pages, known_parameters, refuse_unknown_parameters
@@ -49,7 +50,7 @@ class AskEngine(BasePermission):
         return declaration is not None and (declaration == PUBLIC or request.actor is not None)
 
     def has_object_permission(self, request: Request, view: Endpoint, thing: Model) -> bool:
-        return engine.decide(request.actor, view.declared_on(thing), thing).allowed
+        return look_of(request).may(view.declared_on(thing), thing)
 
 
 class Endpoint:
@@ -67,6 +68,11 @@ class Endpoint:
     @property
     def actor(self) -> Actor:
         return self.request.actor
+
+    @property
+    def look(self) -> Look:
+        """What the caller may, decided at one moment; anew after an act."""
+        return look_of(self.request)
 
     def declaration(self) -> str | Callable[[Any], str] | None:
         """What `declares` says about the current action; None when it says nothing."""
@@ -153,7 +159,7 @@ class NounViewSet(Endpoint, viewsets.GenericViewSet):
 
     def rows(self, wanted: str) -> QuerySet:
         """The rows on which the caller has this permission."""
-        return engine.visible(self.actor, wanted).select_related(*self.related).prefetch_related(*self.prefetched)
+        return self.look.visible(wanted).select_related(*self.related).prefetch_related(*self.prefetched)
 
     def get_queryset(self) -> QuerySet:
         if getattr(self, "swagger_fake_view", False):  # the OpenAPI document is about no caller's rows
@@ -177,13 +183,13 @@ class NounViewSet(Endpoint, viewsets.GenericViewSet):
 
     def require_on(self, row: Model) -> None:
         """Raises the refusal of the current action on a row that the caller may view."""
-        engine.require(self.actor, self.declared_on(row), row)
+        self.look.require(self.declared_on(row), row)
 
     def get_serializer_class(self) -> type[Serializer]:
         return self.payloads.get(self.action, self.serializer_class)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "seen": Seen(self.actor)}
+        return {**super().get_serializer_context(), "seen": Seen(self.look)}
 
     def show(self, rows: Sequence[Model], serializer: type[Serializer] | None = None) -> list[Any]:
         """Rows as they are answered, related things named where the caller may see them."""

@@ -15,7 +15,7 @@ from rest_framework.exceptions import ParseError
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.services.decisions.authzen import BadRequest, load_json
 
 MOST_NAMED = 1000
@@ -70,8 +70,8 @@ class Named(serializers.Serializer):
 class Seen:
     """The names of related things that the caller may see, by row id: one query a noun, however many rows are shown."""
 
-    def __init__(self, actor: Actor):
-        self.actor = actor
+    def __init__(self, look: Look):
+        self.look = look
         self._wanted: dict[str, set[int]] = {}
         self._names: dict[str, dict[int, str | None]] = {}
 
@@ -89,7 +89,7 @@ class Seen:
         return known[row_id]
 
     def _load(self, noun: str, row_ids: set[int]) -> None:
-        found = engine.visible(self.actor, view_of(noun)).filter(pk__in=row_ids).values_list("pk", name_column(noun))
+        found = self.look.visible(view_of(noun)).filter(pk__in=row_ids).values_list("pk", name_column(noun))
         self._names[noun] |= dict.fromkeys(row_ids) | dict(found)
 
 
@@ -113,7 +113,7 @@ class VisibleThing(serializers.Field):
         if not isinstance(data, str):
             self.fail("type")
         for wanted in self.permissions() if "\x00" not in data else ():
-            found = engine.visible(self.context["seen"].actor, wanted).filter(**{name_column(self.noun): data}).first()
+            found = self.context["seen"].look.visible(wanted).filter(**{name_column(self.noun): data}).first()
             if found is not None:
                 return found
         return self.fail("unknown", label=self.noun, name=data[:100])
@@ -157,7 +157,7 @@ class VisibleItems(serializers.Field):
             self.fail("many")
         wanted = list(dict.fromkeys(data))
         asked = [name for name in wanted if "\x00" not in name]
-        rows = engine.visible(self.context["seen"].actor, view_of("item")).filter(key__in=asked)
+        rows = self.context["seen"].look.visible(view_of("item")).filter(key__in=asked)
         found = {row.key: row for row in rows}
         for name in wanted:
             if name not in found:

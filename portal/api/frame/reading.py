@@ -19,9 +19,9 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from accesscontrol.access import engine
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import Account
+from portal.actors import look_of
 
 DEFAULT_ROWS = 50
 MOST_ROWS = 200
@@ -171,7 +171,7 @@ class NounFilters(filters.FilterSet):
         return rows.filter(account__in=self._seen_accounts(key))
 
     def _seen_accounts(self, key: str) -> QuerySet[Account]:
-        return engine.visible(self.request.actor, permission("account:view")).filter(key=key).values("pk")
+        return look_of(self.request).visible(permission("account:view")).filter(key=key).values("pk")
 
 
 def known_parameters(view: APIView) -> set[str]:

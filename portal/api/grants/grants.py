@@ -54,11 +54,11 @@ class GrantSides(NounViewSet):
     orderings = ("created_at", "expires_at")
 
     def show(self, rows: Sequence[Model], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
-        self.sides = Sides(self.actor, rows)
+        self.sides = Sides(self.look, rows)
         return super().show(rows, serializer)
 
     def show_one(self, row: Grant) -> Any:
-        self.sides = Sides(self.actor, [row])
+        self.sides = Sides(self.look, [row])
         return super().show_one(row)
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class GrantViewSet(GrantSides):
     def remove_grantee(self, request: Request, key: str, account: str) -> Response:
         """Take a grantee out, or an invitation back."""
         grant = self.get_object()
-        links = Sides(self.actor, [grant]).known(grant)
+        links = Sides(self.look, [grant]).known(grant)
         found = next((link.account for link in links if link.account.key == account), None)
         if account in grant.invited:
             grant_invitations.withdraw_invitation(self.actor, grant, account)
@@ -155,7 +155,7 @@ class GrantItemViewSet(NounViewSet):
     def get_queryset(self) -> QuerySet:
         if getattr(self, "swagger_fake_view", False):
             return super().get_queryset()
-        seen = engine.visible(self.actor, engine.ANY_ITEM_VIEW, covered_items(self.get_object()))
+        seen = self.look.visible(engine.ANY_ITEM_VIEW, covered_items(self.get_object()))
         return seen.prefetch_related("container_links")
 
     def list(self, request: Request, key: str) -> Response:
@@ -186,7 +186,7 @@ class GrantLogViewSet(NounViewSet):
     def get_queryset(self) -> QuerySet:
         if getattr(self, "swagger_fake_view", False):
             return super().get_queryset()
-        return visible_log(self.actor, self.get_object()).select_related("detail")
+        return visible_log(self.look, self.get_object()).select_related("detail")
 
     def list(self, request: Request, key: str) -> Response:
         """The log of a grant."""
@@ -194,5 +194,5 @@ class GrantLogViewSet(NounViewSet):
         return self.get_paginated_response(self.show(self.paginate_queryset(rows)))
 
     def show(self, rows: Sequence[Event], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
-        veil_actors(self.actor, rows)
+        veil_actors(self.look, rows)
         return super().show(rows, serializer)

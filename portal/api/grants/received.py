@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.grants import grantees
@@ -55,7 +54,7 @@ class ReceivedViewSet(GrantSides):
         number = own_account(self.actor)
         if number is None:
             raise Conflict("The platform operator receives nothing. Name an account in X-Account-Id.")
-        found = engine.visible(self.actor, "account:view").filter(pk=number).first()
+        found = self.look.visible("account:view").filter(pk=number).first()
         if found is None:
             raise Conflict("This takes a caller that may view its own account: give the token account:view.")
         return found

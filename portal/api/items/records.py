@@ -15,7 +15,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.items.models import Item, Record
 from accesscontrol.services.items import sections
 from portal.api.frame.payloads import Payload, VisibleThing
@@ -134,8 +133,8 @@ class RecordViewSet(SectionViewSet):
     def records(self, item: Item) -> QuerySet[Record]:
         """The entries that the caller may see: within the history depth, and of devices that they may view."""
         view = f"{item.kind}.{self.section}:view"
-        seen = engine.decide(self.actor, view, item) if view in catalogue.KINDS[item.kind].permissions else None
-        devices = engine.visible(self.actor, "device:view").values("pk")
+        seen = self.look.decide(view, item) if view in catalogue.KINDS[item.kind].permissions else None
+        devices = self.look.visible("device:view").values("pk")
         rows = item.records.filter(Q(device=None) | Q(device__in=devices), section=self.section)
         if seen is not None and seen.history_days is not None:
             rows = rows.filter(at__gte=timezone.now() - timedelta(days=seen.history_days))
@@ -151,7 +150,7 @@ class RecordViewSet(SectionViewSet):
     def answer_entry(self, item: Item, row: Record, code: int = 200) -> Response:
         """The entry, or its number only where the caller may not view the section."""
         view = f"{item.kind}.{self.section}:view"
-        may = view in catalogue.KINDS[item.kind].permissions and engine.decide(self.actor, view, item).allowed
+        may = view in catalogue.KINDS[item.kind].permissions and self.look.may(view, item)
         return Response(self.show([row])[0] if may else RecordNumber(row).data, status=code)
 
     # --- Acts

@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import items, links
 from portal.api.frame.base import NounViewSet
@@ -78,7 +77,7 @@ class SettingsViewSet(SectionViewSet):
         if not isinstance(request.data, dict):
             raise serializers.ValidationError({"": ["Enter a JSON object, such as {“interval”: 30}."]})
         settings = items.merge_settings(self.actor, item, request.data).settings
-        seen = engine.decide(self.actor, f"{item.kind}.settings:view", item).allowed
+        seen = self.look.may(f"{item.kind}.settings:view", item)
         return Response({name: value for name, value in settings.items() if seen or name in request.data})
 
     def destroy(self, request: Request, key: str) -> Response:

@@ -9,7 +9,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.services.tokens.leaks import MOST_KEYS
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
@@ -62,8 +61,10 @@ class TokenRulePayload(Payload):
         if not names:
             return []
         column = name_column(noun)
-        seen = engine.visible(self.context["seen"].actor, view_of(noun)).filter(
-            **{f"{column}__in": [name for name in names if "\x00" not in name]}
+        seen = (
+            self.context["seen"]
+            .look.visible(view_of(noun))
+            .filter(**{f"{column}__in": [name for name in names if "\x00" not in name]})
         )
         rows = {getattr(row, column): row for row in seen}
         absent = [name for name in names if name not in rows]

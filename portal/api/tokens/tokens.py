@@ -14,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.access.doors.token_contents import token_lines
@@ -24,7 +23,7 @@ from accesscontrol.services.tokens.leaks import report_leaked
 from accesscontrol.services.tokens.rules import CONTENTS
 from accesscontrol.services.tokens.tokens import Issued
 from accesscontrol.tokens.models import Token
-from portal.actors import client_address
+from portal.actors import client_address, look_of
 from portal.api.events import EventShown
 from portal.api.frame.base import NounViewSet, View
 from portal.api.frame.reading import NounFilters, TimeFilter, TimePages, YesOrNo
@@ -45,7 +44,7 @@ class TokenFilters(NounFilters):
     unused_since = TimeFilter(method="not_used", help_text="Neither used nor made since this time.")
 
     def of_user(self, rows: QuerySet, name: str, username: str) -> QuerySet:
-        seen = engine.visible(self.request.actor, "user:view").filter(username=username)
+        seen = look_of(self.request).visible("user:view").filter(username=username)
         return rows.filter(user__in=seen.values("pk"))
 
     def not_used(self, rows: QuerySet, name: str, since: Any) -> QuerySet:
@@ -189,7 +188,7 @@ class TokenLogViewSet(NounViewSet):
     def get_queryset(self) -> QuerySet:
         if getattr(self, "swagger_fake_view", False):
             return super().get_queryset()
-        return token_lines(self.actor, self.get_object())
+        return token_lines(self.look, self.get_object())
 
     def list(self, request: Request, key: str) -> Response:
         """The log of a token."""
@@ -197,7 +196,7 @@ class TokenLogViewSet(NounViewSet):
         return self.get_paginated_response(self.show(self.paginate_queryset(rows)))
 
     def show(self, rows: Sequence[Event], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
-        veil_actors(self.actor, rows)
+        veil_actors(self.look, rows)
         return super().show(rows, serializer)
 
 

@@ -9,9 +9,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors import reverse
+from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import Account
 from portal.frame.menu import address_or_none
@@ -26,15 +25,15 @@ ASKED = tuple(
 OWN = tuple(name for name in ASKED if name.startswith(("account", "event", "subscription")))
 
 
-def who_has(request: HttpRequest, actor: Actor, account: Account, wanted: str) -> dict[str, Any]:
+def who_has(request: HttpRequest, look: Look, account: Account, wanted: str) -> dict[str, Any]:
     """Everybody who has one permission on the account, and what the caller has there."""
     asked = wanted if wanted in ASKED else "account:view"
-    holders = reverse.who(asked, account, asker=actor)
-    may = engine.mark(actor, [account], OWN)[account.pk]
+    holders = reverse.who(asked, account, asker=look)
+    may = look.mark([account], OWN)[account.pk]
     return {
         "asked": asked,
         "permissions": [{"name": name, "active": name == asked} for name in ASKED],
-        "holders": holder_lines(actor, holders[:SHOWN], asked, account),
+        "holders": holder_lines(look, holders[:SHOWN], asked, account),
         "more": _("%(count)s more are not shown.") % {"count": len(holders) - SHOWN} if len(holders) > SHOWN else "",
         "own": [{"name": name, "allowed": name in may, "url": why_url(request, name, account)} for name in OWN],
     }

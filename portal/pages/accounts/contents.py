@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids, branch_ids
 from accesscontrol.services.accounts.quotas import NAMES
@@ -27,31 +26,31 @@ EVENTS = 25
 NAMED = 5
 
 
-def overview(actor: Actor, account: Account) -> dict[str, Any]:
+def overview(look: Look, account: Account) -> dict[str, Any]:
     """How many things of each kind the account itself holds, as far as the caller sees them."""
     own, query = [account.pk], f"?account={account.key}"
-    items = [tile(kind, count, query) for kind, count in item_counts(actor, own).items()]
-    people = [tile(noun, count, query) for noun, count in noun_counts(actor, own).items() if count]
+    items = [tile(kind, count, query) for kind, count in item_counts(look, own).items()]
+    people = [tile(noun, count, query) for noun, count in noun_counts(look, own).items() if count]
     return {"item_tiles": items, "people_tiles": people}
 
 
 # --- Limits
 
 
-def used(actor: Actor, account: Account) -> dict[str, int]:
+def used(look: Look, account: Account) -> dict[str, int]:
     """How much of everything that can be limited the branch holds."""
     branch = branch_ids(account.pk)
-    people = noun_rows(actor, "user", branch).values_list("authority").annotate(Count("pk"))
-    plain = {noun: noun_rows(actor, noun, branch).count() for noun in ("token", "grant", "project")}
-    return {**item_counts(actor, branch), **dict(people), **plain, "account": branch.count() - 1}
+    people = noun_rows(look, "user", branch).values_list("authority").annotate(Count("pk"))
+    plain = {noun: noun_rows(look, noun, branch).count() for noun in ("token", "grant", "project")}
+    return {**item_counts(look, branch), **dict(people), **plain, "account": branch.count() - 1}
 
 
-def limits(actor: Actor, account: Account) -> dict[str, Any]:
+def limits(look: Look, account: Account) -> dict[str, Any]:
     """Each limit that holds: its own figure, the one that counts and who set it, and how much is used."""
     lines = Lines([account.pk])
-    counted = used(actor, account)
+    counted = used(look, account)
     setters = {found[1].pk for name in NAMES if (found := lines.limit(account.pk, name))}
-    seen = set(engine.visible(actor, "account:view").filter(pk__in=setters).values_list("pk", flat=True))
+    seen = set(look.visible("account:view").filter(pk__in=setters).values_list("pk", flat=True))
     groups = []
     for title, names in LIMIT_GROUPS:
         meters = [_meter(account, name, counted.get(name, 0), lines.limit(account.pk, name), seen) for name in names]
@@ -82,11 +81,11 @@ def _depth(account: Account, lines: Lines) -> str:
 # --- Events
 
 
-def events(actor: Actor, account: Account, start: int) -> dict[str, Any]:
+def events(look: Look, account: Account, start: int) -> dict[str, Any]:
     """What happened in the account, the latest first."""
-    rows = engine.visible(actor, "event:view").filter(account_id=account.pk).select_related("detail")
+    rows = look.visible("event:view").filter(account_id=account.pk).select_related("detail")
     found = list(rows.order_by("-at", "-id")[start : start + EVENTS + 1])
-    veil_actors(actor, found)
+    veil_actors(look, found)
     url = reverse("account_events", kwargs={"key": account.key})
     back, on = max(0, start - EVENTS), start + EVENTS
     pagination = {
@@ -104,26 +103,26 @@ def events(actor: Actor, account: Account, start: int) -> dict[str, Any]:
 # --- What an act would do
 
 
-def stopped(actor: Actor, account: Account) -> list[dict[str, Any]]:
+def stopped(look: Look, account: Account) -> list[dict[str, Any]]:
     """Who has no access while the account is blocked."""
     branch = branch_ids(account.pk)
     found = [
-        _below(actor, account),
-        *(_consequence(noun, noun_rows(actor, noun, branch)) for noun in ("user", "token")),
+        _below(look, account),
+        *(_consequence(noun, noun_rows(look, noun, branch)) for noun in ("user", "token")),
     ]
     return [one for one in found if one["count"]]
 
 
-def gone(actor: Actor, account: Account) -> list[dict[str, Any]]:
+def gone(look: Look, account: Account) -> list[dict[str, Any]]:
     """What goes with an account, in numbers and the first names."""
     branch = branch_ids(account.pk)
-    items = [{"count": count, "label": _called(kind, count)} for kind, count in item_counts(actor, branch).items()]
-    nouns = [_consequence(noun, noun_rows(actor, noun, branch)) for noun in NOUNS]
-    return [one for one in (_below(actor, account), *items, *nouns) if one["count"]]
+    items = [{"count": count, "label": _called(kind, count)} for kind, count in item_counts(look, branch).items()]
+    nouns = [_consequence(noun, noun_rows(look, noun, branch)) for noun in NOUNS]
+    return [one for one in (_below(look, account), *items, *nouns) if one["count"]]
 
 
-def _below(actor: Actor, account: Account) -> dict[str, Any]:
-    rows = engine.visible(actor, "account:view").filter(pk__in=branch_ids(account.pk)).exclude(pk=account.pk)
+def _below(look: Look, account: Account) -> dict[str, Any]:
+    rows = look.visible("account:view").filter(pk__in=branch_ids(account.pk)).exclude(pk=account.pk)
     found = _consequence("account", rows)
     return {**found, "label": ngettext("account below it", "accounts below it", found["count"])}
 

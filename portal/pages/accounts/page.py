@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from portal.addresses import address, list_address
 from portal.frame.screens import Screen
@@ -41,7 +40,7 @@ class AccountPage(Screen):
 
     @cached_property
     def tree(self) -> AccountTree:
-        return AccountTree(self.actor)
+        return AccountTree(self.look)
 
     @property
     def is_own(self) -> bool:
@@ -76,11 +75,11 @@ class AccountPage(Screen):
 
     def grant_tag(self) -> dict[str, str] | None:
         """The grant that this account came by, when it is of nobody's branch here."""
-        decision = engine.decide(self.actor, "account:view", self.thing)
+        decision = self.look.decide("account:view", self.thing)
         origin = decision.verdict.by.origin if decision.verdict.by else None
         if origin is None or origin[0] != "grant":
             return None
-        grant = engine.visible(self.actor, "grant:view").select_related("account").filter(pk=origin[1]).first()
+        grant = self.look.visible("grant:view").select_related("account").filter(pk=origin[1]).first()
         return (
             {"label": _("shared with us by %(account)s") % {"account": grant.account}, "url": address(grant)}
             if grant

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.accounts import accounts as services
@@ -94,7 +93,7 @@ class AccountScreen(AccountPage):
         if not self.request.htmx:
             return self.list_page(opened=key)
         start = self.start()
-        tree = AccountTree(self.actor)
+        tree = AccountTree(self.look)
         account, rows = tree.with_children(key, start)
         return render(None, "components/tree_nodes.html", tree.level(rows, children_url(account, start + PAGE)))
 
@@ -102,7 +101,7 @@ class AccountScreen(AccountPage):
 
     def detail_page(self) -> HttpResponse:
         return self.account_page("accounts/overview.html", "detail", rows=self.facts(),
-                                 **account_contents.overview(self.actor, self.thing))  # fmt: skip
+                                 **account_contents.overview(self.look, self.thing))  # fmt: skip
 
     def facts(self) -> list[dict[str, Any]]:
         """What is known of the account itself."""
@@ -127,17 +126,17 @@ class AccountScreen(AccountPage):
                                  create_label=_("Open a subaccount"), **level)  # fmt: skip
 
     def limits_page(self) -> HttpResponse:
-        return self.account_page("accounts/limits.html", "limits", **account_contents.limits(self.actor, self.thing))
+        return self.account_page("accounts/limits.html", "limits", **account_contents.limits(self.look, self.thing))
 
     def events_page(self) -> HttpResponse:
         return self.account_page(
-            "accounts/events.html", "events", **account_contents.events(self.actor, self.thing, self.start())
+            "accounts/events.html", "events", **account_contents.events(self.look, self.thing, self.start())
         )
 
     def access_page(self) -> HttpResponse:
         asked = self.request.GET.get("permission", "")
         return self.account_page(
-            "accounts/access.html", "access", **who_has(self.request, self.actor, self.thing, asked)
+            "accounts/access.html", "access", **who_has(self.request, self.look, self.thing, asked)
         )
 
     # --- The acts
@@ -147,7 +146,7 @@ class AccountScreen(AccountPage):
         return bool(self.request.user.is_superuser) and self.actor.acting is None
 
     def create_page(self) -> HttpResponse:
-        parents = engine.visible(self.actor, "account:create") if self.is_platform() else self.creation_accounts()
+        parents = self.look.visible("account:create") if self.is_platform() else self.creation_accounts()
         chosen = (
             account_named(parents, self.request.GET.get("parent", "")) or parents.filter(pk=self.own_account()).first()
         )
@@ -176,7 +175,7 @@ class AccountScreen(AccountPage):
 
     def move_targets(self) -> QuerySet[Account]:
         """Where the account may go: where the caller may open accounts, outside of its branch, not where it is."""
-        targets = engine.visible(self.actor, "account:create").exclude(pk__in=branch_ids(self.thing.pk))
+        targets = self.look.visible("account:create").exclude(pk__in=branch_ids(self.thing.pk))
         if self.thing.parent_id is not None:
             targets = targets.exclude(pk=self.thing.parent_id)
         if not self.is_platform() and self.own_account() is not None:
@@ -217,7 +216,7 @@ class AccountScreen(AccountPage):
             lambda: services.block_account(self.actor, account), to=address(account), confirm_label=_("Block"),
             title=_("Block %(name)s?") % {"name": account.name}, done=_("Blocked."),
             warning=_("None of these has any access until it is unblocked. Its items stay reachable from above."),
-            consequences=account_contents.stopped(self.actor, account),
+            consequences=account_contents.stopped(self.look, account),
         )  # fmt: skip
 
     def delete_page(self) -> HttpResponse:
@@ -227,7 +226,7 @@ class AccountScreen(AccountPage):
             lambda: services.close_account(self.actor, account),
             title=_("Close %(name)s?") % {"name": account.name},
             warning=_("The account goes with everything below it and in it."),
-            consequences=account_contents.gone(self.actor, account),
+            consequences=account_contents.gone(self.look, account),
             typed_name=account.name,
             confirm_label=_("Close the account"),
             to=address(above[-1]) if above else list_address("account"),

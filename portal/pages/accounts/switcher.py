@@ -11,12 +11,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.people import sessions
 from portal import actors
+from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
 
 SHOWN = 30
@@ -24,7 +24,7 @@ SHOWN = 30
 
 def may_operate(request: HttpRequest) -> QuerySet[Account]:
     """The accounts that the person may act as: of their own branch, and those that granted it."""
-    rows = engine.visible(request.actor.itself(), "account:operate")
+    rows = look_of(request, request.actor.itself()).visible("account:operate")
     return rows.exclude(pk=request.user.account_id) if request.user.account_id else rows
 
 

@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 from portal.addresses import address
@@ -28,8 +27,8 @@ def blocked_state(account: Account) -> dict[str, str] | None:
 class AccountTree:
     """What one caller may see of the tree; `visible` is asked once and read for every level."""
 
-    def __init__(self, actor: Actor):
-        self.accounts: QuerySet[Account] = engine.visible(actor, "account:view").order_by(*ORDER)
+    def __init__(self, look: Look):
+        self.accounts: QuerySet[Account] = look.visible("account:view").order_by(*ORDER)
 
     # --- Rows
 

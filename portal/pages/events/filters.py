@@ -7,9 +7,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accesscontrol.access import engine
 from accesscontrol.access.doors.event_names import by_seen_actor
 from accesscontrol.accounts.models import Account
+from portal.actors import look_of
 from portal.frame.filters import ListFilters, ThingFilter
 
 
@@ -35,10 +35,10 @@ class EventFilters(ListFilters):
         """Also by who acted, where the caller may view them."""
         letters = value.replace("\x00", "").strip()
         found = super().search(rows, name, value)
-        named = rows.filter(by_seen_actor(self.request.actor), detail__actor_name__icontains=letters)
+        named = rows.filter(by_seen_actor(look_of(self.request)), detail__actor_name__icontains=letters)
         return found | named if letters else rows
 
     def by_account(self, rows: QuerySet, _name: str, account: Account) -> QuerySet:
         """The lines of one account that the caller may view."""
-        seen = engine.visible(self.request.actor, "account:view").filter(pk=account.pk).exists()
+        seen = look_of(self.request).visible("account:view").filter(pk=account.pk).exists()
         return rows.filter(account_id=account.pk) if seen else rows.none()

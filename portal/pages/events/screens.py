@@ -8,7 +8,6 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.audit.models import Event
 from portal.frame.listing import Listing
@@ -27,7 +26,7 @@ class EventListing(Listing):
 
     def decorate(self, table: EventTable, rows: list[Event]) -> None:
         super().decorate(table, rows)
-        veil_actors(self.actor, rows)
+        veil_actors(self.look, rows)
         table.account_names = account_names(self.screen, rows)
 
     def creation(self) -> dict[str, str]:
@@ -38,7 +37,7 @@ class EventListing(Listing):
 def account_names(screen: Screen, events: list[Event]) -> dict[int, str]:
     """The names of the accounts of these lines, as far as the caller may view them."""
     ids = {event.account_id for event in events if event.account_id}
-    accounts = engine.visible(screen.actor, "account:view").filter(pk__in=ids)
+    accounts = screen.look.visible("account:view").filter(pk__in=ids)
     return dict(accounts.values_list("pk", "name")) if ids else {}
 
 
@@ -63,7 +62,7 @@ class EventScreen(NounPage):
 
     def detail_page(self) -> HttpResponse:
         event = self.thing
-        veil_actors(self.actor, [event])
+        veil_actors(self.look, [event])
         detail = getattr(event, "detail", None)
         rows: list[dict[str, Any]] = [
             {"label": _("Time"), "time": event.at},

@@ -6,7 +6,7 @@ asker may not see give the same answer (access model §9).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import Permission, PermissionSet
 from accesscontrol.accounts.models import Account
+from portal.actors import look_of
 from portal.addresses import kind_of
 from portal.pages.search.screens import full_name
 from portal.token_sessions import name_of_caller, row_behind
@@ -29,10 +30,10 @@ _WHOLE_ACCOUNT = PermissionSet.of(("*:view",))
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A caller that is asked about: the row, the actor it asks as, whether it is the asker in person."""
+    """A caller that is asked about: the row, what it may, whether it is the asker in person."""
 
     row: Model
-    actor: Actor
+    look: Look
     is_self: bool
 
     @property
@@ -47,12 +48,12 @@ def split_name(name: str) -> tuple[str, str]:
     return (kind, key.strip()) if known else ("", "")
 
 
-def find_visible(actor: Actor, name: str, wanted: str | None = None) -> Model | None:
+def find_visible(look: Look, name: str, wanted: str | None = None) -> Model | None:
     """The thing of this full name that the caller may view (or do `wanted` on); None otherwise."""
     kind, key = split_name(name)
     if not kind or not key:
         return None
-    rows = engine.visible(actor, wanted or f"{kind}:view")
+    rows = look.visible(wanted or f"{kind}:view")
     if kind in catalogue.ITEM_KINDS:
         rows = rows.filter(kind=kind)
     return rows.filter(**{"username" if kind == "user" else "key": key}).first()
@@ -62,23 +63,23 @@ def find_subject(
     request: HttpRequest, name: str, acting: Account | None, address: str, at: datetime | None
 ) -> Subject | None:
     """The caller of this name as the asker may ask about it; None where it is not there or not to be asked about."""
-    itself = row_behind(request.user)
+    varied = {"acting": acting.pk if acting else None, "at": at}
     if name in ("", "me", name_of_caller(request.user)):
-        actor = Actor.of(itself, acting=acting.pk if acting else None, address=address or request.actor.address, at=at)
-        return Subject(itself, actor, True)
+        actor = replace(request.actor, address=address or request.actor.address, **varied)
+        return Subject(row_behind(request.user), look_of(request, actor), True)
     if split_name(name)[0] not in CALLERS:
         return None
-    row = find_visible(request.actor, name)
+    row = find_visible(look_of(request), name)
     if row is None:
         return None
-    return Subject(row, Actor.of(row, acting=acting.pk if acting else None, address=address or None, at=at), False)
+    return Subject(row, look_of(request, Actor.of(row, address=address or None, **varied)), False)
 
 
 def find_thing(request: HttpRequest, subject: Subject, name: str, wanted: Permission | None) -> Model | None:
     """The thing of this name that may be asked about. What one may use oneself, one may ask about."""
-    found = find_visible(request.actor, name)
+    found = find_visible(look_of(request), name)
     if found is None and subject.is_self:
-        itself = Actor.of(row_behind(request.user), acting=subject.actor.acting, address=subject.actor.address)
+        itself = look_of(request, replace(subject.look.actor, at=None))
         found = find_visible(itself, name)
         if found is None and wanted is not None and lists_things(wanted) and wanted.asked_of == split_name(name)[0]:
             found = find_visible(itself, name, str(wanted))
@@ -92,19 +93,17 @@ def lists_things(wanted: Permission) -> bool:
 
 def find_account(request: HttpRequest, key: str) -> Account | None:
     """The account to operate as: one that the asker sees, or may act as in person."""
-    return find_visible(request.actor, f"account:{key}") or find_visible(
-        request.actor.itself(), f"account:{key}", "account:operate"
-    )
+    itself = look_of(request, request.actor.itself())
+    return find_visible(look_of(request), f"account:{key}") or find_visible(itself, f"account:{key}", "account:operate")
 
 
-def may_vary(actor: Actor) -> bool:
+def may_vary(look: Look) -> bool:
     """Whether the caller may ask about another address or time: who sees a whole account, or the operator."""
-    scope = engine.scope_of(actor)
-    if scope is None or scope.dead is not None:
+    if not look.alive:
         return False
-    if not scope.account:
-        return engine.access_of(actor)["account"]["account:view"] != "none"
-    return not engine.holds(actor, _WHOLE_ACCOUNT, scope.account)
+    if not look.account:
+        return look.access["account"]["account:view"] != "none"
+    return not look.lacking(_WHOLE_ACCOUNT, look.account)
 
 
 def asked_of(thing: Model) -> list[str]:
@@ -121,9 +120,9 @@ def _of_account(name: str, kind: str) -> bool:
 
 def things_of(request: HttpRequest, subject: Subject, wanted: Permission) -> Any:
     """The things on which the subject has a permission, as far as the asker may see them."""
-    rows = engine.visible(subject.actor, wanted)
+    rows = subject.look.visible(wanted)
     if not subject.is_self:
         model = "account" if wanted.is_create else wanted.kind
-        rows = rows.filter(pk__in=engine.visible(request.actor, f"{model}:view").order_by().values("pk"))
+        rows = rows.filter(pk__in=look_of(request).visible(f"{model}:view").order_by().values("pk"))
     order = {"user": "username", "grant": "key"}.get(str(rows.model._meta.model_name), "name")
     return (rows if rows.model is Account else rows.select_related("account")).order_by(order, "pk")

@@ -10,19 +10,18 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.reverse import Holder
+from accesscontrol.access.look import Look
 from portal.pages.search.screens import full_name
 
 
-def holder_lines(asker: Actor, holders: Iterable[Holder], permission: str, thing: Model) -> list[dict[str, Any]]:
+def holder_lines(asker: Look, holders: Iterable[Holder], permission: str, thing: Model) -> list[dict[str, Any]]:
     """The lines of these holders; those whom the asker may view lead to their why. Two statements a type."""
     listed = list(holders)
     names: dict[tuple[str, int], str] = {}
     for kind in sorted({one.type for one in listed if not one.hidden}):
         ids = [one.id for one in listed if one.type == kind and not one.hidden]
-        for row in engine.visible(asker, f"{kind}:view").filter(pk__in=ids):
+        for row in asker.visible(f"{kind}:view").filter(pk__in=ids):
             names[kind, row.pk] = full_name(row)
     asked = {"permission": permission, "thing": full_name(thing)}
     return [_line(one, names.get((one.type, one.id), ""), asked) for one in listed]

@@ -8,17 +8,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 
 SIGNS = {"all": "yes", "some": "partly", "none": "no"}
 #: Kind → permission → `all`, `some` or `none`.
 Access = dict[str, dict[str, str]]
 
 
-def matrix_of(actor: Actor, url: Callable[[str], str], everything: bool) -> dict[str, Any]:
+def matrix_of(look: Look, url: Callable[[str], str], everything: bool) -> dict[str, Any]:
     """A caller's matrix. url: where a permission is explained. everything: also kinds with nothing allowed."""
-    access = engine.access_of(actor)
+    access = look.access
     verbs = [*catalogue.VERBS, *(["operate"] if access["account"]["account:operate"] != "none" else [])]
     groups, left_out = [], []
     for family, label in catalogue.FAMILIES.items():

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.permissions import Permission
 from accesscontrol.accounts.models import Account
+from portal.actors import look_of
 from portal.pages.explorer import asking
 from portal.pages.explorer.asking import Subject
 from portal.pages.explorer.forms import ExplorerForm
@@ -43,7 +43,7 @@ class Question:
             data.setdefault("account", self.acting_now())
             if not data.get("caller"):
                 data["caller"] = name_of_caller(request.user)
-        self.form = ExplorerForm(data or None, may_vary=asking.may_vary(request.actor))
+        self.form = ExplorerForm(data or None, may_vary=asking.may_vary(look_of(request)))
         self.subject: Subject | None = None
         self.thing: Model | None = None
         self.wanted: Permission | None = None
@@ -51,8 +51,8 @@ class Question:
 
     def acting_now(self) -> str:
         """The account that the session acts as; it stands for itself until the address says otherwise."""
-        actor = self.request.actor
-        account = engine.visible(actor, "account:view").filter(pk=actor.acting).first() if actor.acting else None
+        look, acting = look_of(self.request), self.request.actor.acting
+        account = look.visible("account:view").filter(pk=acting).first() if acting else None
         return full_name(account) if account is not None else ""
 
     def read(self, *, subject: bool = True) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Question:
         if self.subject is not None:
             self.thing = asking.find_thing(self.request, self.subject, name, self.wanted)
         else:
-            self.thing = asking.find_visible(self.request.actor, name)
+            self.thing = asking.find_visible(look_of(self.request), name)
         self.form.choose("thing", name, str(self.thing) if self.thing is not None else "")
 
     def query(self, **changed: str) -> dict[str, str]:

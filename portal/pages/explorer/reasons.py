@@ -8,7 +8,6 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.decision import unseen
 from accesscontrol.access.doors.explaining import (
     ABSENT,
@@ -24,6 +23,7 @@ from accesscontrol.access.doors.explaining import (
     explain,
 )
 from accesscontrol.access.law.sources import SOURCES
+from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import Permission
 from accesscontrol.sentences import Sentence
 from portal.addresses import address, kind_of
@@ -33,9 +33,9 @@ from portal.pages.explorer.asking import Subject
 Rows = dict[tuple[str, int], Model]
 
 
-def why(asker: Actor, subject: Subject, wanted: Permission, thing: Model) -> dict[str, Any]:
+def why(asker: Look, subject: Subject, wanted: Permission, thing: Model) -> dict[str, Any]:
     """Why the subject may or may not do this on this thing, as far as the asker may know."""
-    explanation = explain(subject.actor, wanted, thing, asker=None if subject.is_self else asker)
+    explanation = explain(subject.look, wanted, thing, asker=None if subject.is_self else asker)
     seen = _rows(asker, explanation)
     decision = explanation.decision
     return {
@@ -55,14 +55,14 @@ def why_not_there(wanted: Permission) -> dict[str, Any]:
     return {"allowed": False, "sentence": str(unseen(wanted)), "permission": str(wanted), "needed": [needed]}
 
 
-def _rows(asker: Actor, explanation: Explanation) -> Rows:
+def _rows(asker: Look, explanation: Explanation) -> Rows:
     """The rows behind the chain and the outcomes that the asker may open, two statements a noun."""
     origins = {one.origin for one in (*explanation.chain, *explanation.outcomes) if one.origin}
     found: Rows = {}
     for noun in sorted({origin[0] for origin in origins}):
         ids = [row_id for kind, row_id in origins if kind == noun]
         view = engine.ANY_ITEM_VIEW if noun == "item" else f"{noun}:view"
-        for row in engine.visible(asker, view).filter(pk__in=ids):
+        for row in asker.visible(view).filter(pk__in=ids):
             found[noun, row.pk] = row
     return found
 
@@ -108,11 +108,11 @@ def _part(outcome: Outcome, seen: Rows) -> dict[str, Any]:
     }
 
 
-def _needed(asker: Actor, subject: Subject, need: Sentence) -> dict[str, str]:
+def _needed(asker: Look, subject: Subject, need: Sentence) -> dict[str, str]:
     """One way to a yes, with where to do it for who may."""
     found = {"sentence": str(need)}
     if need.code in ("role", "share") and not subject.is_self:
-        if engine.decide(asker, "user.assignments:change", subject.row).allowed:
+        if asker.may("user.assignments:change", subject.row):
             return {**found, "url": address(subject.row), "label": _("Open the user")}
     elif need.code == "grant":
         return {**found, **_making(asker, "grant", _("Make a grant"))}
@@ -121,6 +121,6 @@ def _needed(asker: Actor, subject: Subject, need: Sentence) -> dict[str, str]:
     return found
 
 
-def _making(asker: Actor, noun: str, label: str) -> dict[str, str]:
+def _making(asker: Look, noun: str, label: str) -> dict[str, str]:
     url = address_or_none(f"{noun}_create")
-    return {"url": url, "label": label} if url and engine.visible(asker, f"{noun}:create").exists() else {}
+    return {"url": url, "label": label} if url and asker.visible(f"{noun}:create").exists() else {}

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from accesscontrol.access.doors import reverse as reversing
+from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
 from portal.pages.explorer import asking
 from portal.pages.explorer.forms import permission_label
@@ -76,7 +76,7 @@ def _answer(question: Question) -> dict[str, Any]:
             raise Refused("thing", str(NOTHING), 404)
         return {"why": {**why_not_there(wanted), "open": False}}
     if thing is not None and wanted is not None:
-        found = why(question.request.actor, subject, wanted, thing)
+        found = why(look_of(question.request), subject, wanted, thing)
         return {"why": found, "share_url": question.request.build_absolute_uri(question.url())}
     if thing is not None:
         return {"verbs": _verbs(question)}
@@ -86,7 +86,7 @@ def _answer(question: Question) -> dict[str, Any]:
 def _verbs(question: Question) -> list[dict[str, Any]]:
     """Everything that can be asked of the thing, with a yes or no each."""
     names = asking.asked_of(question.thing)
-    had = engine.mark(question.subject.actor, [question.thing], names)[question.thing.pk]
+    had = question.subject.look.mark([question.thing], names)[question.thing.pk]
     return [
         {"name": name, "label": permission_label(name), "allowed": name in had, "url": question.url(permission=name)}
         for name in names
@@ -135,12 +135,12 @@ def _holders(question: Question) -> dict[str, Any]:
             raise Refused("thing", str(NOTHING), 404)
     if question.thing is None or question.wanted is None:
         return {}
-    everybody = reversing.who(question.wanted, question.thing, asker=question.request.actor)
+    everybody = reversing.who(question.wanted, question.thing, asker=look_of(question.request))
     kind = question.request.GET.get("type", "")
     chosen = [one for one in everybody if kind in ("", one.type)]
     page = Paginator(chosen, PAGE).get_page(question.request.GET.get("page"))
     return {
-        "holders": holder_lines(question.request.actor, page, str(question.wanted), question.thing),
+        "holders": holder_lines(look_of(question.request), page, str(question.wanted), question.thing),
         "types": _types(question, everybody, kind),
         "asked": True,
         "pagination": _pagination(question, "explorer_who", page, type=kind),
@@ -171,7 +171,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
     except Refused as error:
         return _refused(question, "explorer/matrix.html", title, "explorer_matrix", error)
     everything = request.GET.get("all") == "1"
-    found = matrix_of(question.subject.actor, lambda name: question.url(permission=name, thing=""), everything)
+    found = matrix_of(question.subject.look, lambda name: question.url(permission=name, thing=""), everything)
     found["all_url"] = question.url("explorer_matrix", all="1")
     return _page(question, "explorer/matrix.html", title, "explorer_matrix", subject=question.subject, **found)
 

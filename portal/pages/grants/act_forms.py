@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
@@ -26,9 +26,9 @@ class GranteesForm(ActForm):
 
     grantee_keys = GrantForm.base_fields["grantee_keys"]
 
-    def __init__(self, *args, actor: Actor, grant: Grant, **rest):
+    def __init__(self, *args, look: Look, grant: Grant, **rest):
         super().__init__(*args, **rest)
-        known = engine.visible(actor, "account:view").exclude(pk__in=grant.grantees.values("pk")).order_by("name")
+        known = look.visible("account:view").exclude(pk__in=grant.grantees.values("pk")).order_by("name")
         picker = ThingsField(known, "account:view", label=_("To accounts you see"), required=False)
         self.fields = {"grantees": picker, **self.fields}
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import branch_ids
+from portal.actors import look_of
 from portal.frame.filters import ListFilters, ThingFilter
 from portal.pages.grants.words import LEVELS
 
@@ -70,7 +70,7 @@ class GrantFilters(ListFilters):
 
     def by_kind(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """Grants of all items of the kind, and of chosen items among which the caller sees one of it."""
-        seen = engine.visible(self.request.actor, f"{value}:view").order_by().values("pk")
+        seen = look_of(self.request).visible(f"{value}:view").order_by().values("pk")
         chosen = rows.order_by().filter(covers="items", items__in=seen).values("pk")
         return rows.filter(Q(covers="kind", kind=value) | Q(pk__in=chosen))
 

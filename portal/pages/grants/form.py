@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants import grants as services
@@ -55,7 +54,7 @@ class GrantFormScreen(NounPage):
     def new_form(self) -> GrantForm:
         accounts = self.creation_accounts()
         start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
-        return GrantForm(self.request.POST or None, initial={"account": start}, actor=self.actor, accounts=accounts)
+        return GrantForm(self.request.POST or None, initial={"account": start}, look=self.look, accounts=accounts)
 
     def create_page(self) -> HttpResponse:
         return self.two_steps(
@@ -147,7 +146,7 @@ class GrantFormScreen(NounPage):
 
     def after(self, grant: Grant) -> str:
         """The grant's page; the list for who may create but not view."""
-        return address(grant) if engine.decide(self.actor, "grant:view", grant).allowed else list_address("grant")
+        return address(grant) if self.look.may("grant:view", grant) else list_address("grant")
 
     # --- Extending
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import level_permissions
+from accesscontrol.access.look import Look
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
@@ -166,11 +166,11 @@ class GrantForm(LevelsForm):
         ),
     )  # fmt: skip
 
-    def __init__(self, *args, actor: Actor, accounts: QuerySet, **rest):
+    def __init__(self, *args, look: Look, accounts: QuerySet, **rest):
         super().__init__(*args, **rest)
         self.fields["covers"].choices = [(scope, _described(*words)) for scope, words in SCOPES.items()]
-        known = engine.visible(actor, "account:view").order_by("name")
-        items = engine.visible(actor, engine.ANY_ITEM_VIEW).order_by("name", "id")
+        known = look.visible("account:view").order_by("name")
+        items = look.visible(engine.ANY_ITEM_VIEW).order_by("name", "id")
         self.fields["account"] = ThingField(
             accounts.order_by("name"), "grant:create", label=_("Who grants"), empty="",
             help_text=_("The account whose items are shared."),

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.grants import sides as grant_sides
 from portal.addresses import address
@@ -17,15 +16,15 @@ from portal.pages.grants.words import level_tags, title
 SHOWN = 5
 
 
-def unanswered(actor: Actor, own: int | None) -> list[dict[str, Any]]:
+def unanswered(look: Look, own: int | None) -> list[dict[str, Any]]:
     """What others offer to the account acted for, the newest first."""
-    rows = grant_sides.waiting(engine.visible(actor, "grant:view").select_related("account"), own)
-    return invitations(actor, own, list(rows.order_by("-created_at", "-id")[:SHOWN]))
+    rows = grant_sides.waiting(look.visible("grant:view").select_related("account"), own)
+    return invitations(look, own, list(rows.order_by("-created_at", "-id")[:SHOWN]))
 
 
-def invitations(actor: Actor, own: int | None, grants: list[Grant]) -> list[dict[str, Any]]:
+def invitations(look: Look, own: int | None, grants: list[Grant]) -> list[dict[str, Any]]:
     """Grants that wait for an answer, each with what it offers and the buttons to answer."""
-    may = own is not None and bool(grants) and engine.decide(actor, "grant:create", ("account", own)).allowed
+    may = own is not None and bool(grants) and look.may("grant:create", ("account", own))
     return [
         {
             "title": _("%(account)s offers you access") % {"account": grant.account.name},

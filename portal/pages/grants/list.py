@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.tree import in_branch
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.grants import grants as services
@@ -46,8 +46,8 @@ class GivenListing(Listing):
 
     def decorate(self, table: GrantTable, rows: list[Grant]) -> None:
         super().decorate(table, rows)
-        table.sides = Sides(self.actor, rows)
-        table.item_names = item_names(self.actor, rows)
+        table.sides = Sides(self.look, rows)
+        table.item_names = item_names(self.look, rows)
 
     def empty(self) -> dict[str, Any]:
         found = {
@@ -107,7 +107,7 @@ class GrantListScreen(NounPage):
 
     def own_key(self) -> str:
         """The key by which others name this account in a grant."""
-        rows = engine.visible(self.actor, "account:view").filter(pk=self.own_account())
+        rows = self.look.visible("account:view").filter(pk=self.own_account())
         return rows.values_list("key", flat=True).first() or ""
 
     def tabs(self) -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ class GrantListScreen(NounPage):
     def received_page(self) -> HttpResponse:
         intro = _("What other accounts share with yours. What is received cannot be granted on.")
         return self.listed(
-            ReceivedListing(self), intro, invitations=invitations(self.actor, self.own_account(), self.waiting)
+            ReceivedListing(self), intro, invitations=invitations(self.look, self.own_account(), self.waiting)
         )
 
     def listed(self, listing: Listing, intro: str, **context: Any) -> HttpResponse:
@@ -176,12 +176,12 @@ class GrantListScreen(NounPage):
         services.remove_grants(self.actor, grants)
 
 
-def item_names(actor: Actor, grants: list[Grant]) -> dict[int, str]:
+def item_names(look: Look, grants: list[Grant]) -> dict[int, str]:
     """Grant id → the first of its chosen items and how many more, of those it covers now and the caller may view."""
     chosen = [grant.pk for grant in grants if grant.covers == Grant.Covers.ITEMS]
     if not chosen:
         return {}
-    items = engine.visible(actor, engine.ANY_ITEM_VIEW)
+    items = look.visible(engine.ANY_ITEM_VIEW)
     items = items.filter(in_branch("account", "grants__account"), grants__in=chosen)
     counted = items.order_by().values_list("grants").annotate(Min("name"), Count("pk"))
     return {

@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.audit.models import Event
@@ -25,16 +24,14 @@ class GrantLogListing(Listing):
     order = ("-at", "-id")
 
     def rows(self) -> QuerySet:
-        return visible_log(self.actor, self.screen.thing).select_related("detail")
+        return visible_log(self.look, self.screen.thing).select_related("detail")
 
     def decorate(self, table: GrantLogTable, rows: list[Event]) -> None:
         super().decorate(table, rows)
-        veil_actors(self.actor, rows)
+        veil_actors(self.look, rows)
         table.account_names = account_names(self.screen, rows)
         ids = [row.pk for row in rows]
-        table.seen_events = set(
-            engine.visible(self.actor, "event:view").filter(pk__in=ids).values_list("pk", flat=True)
-        )
+        table.seen_events = set(self.look.visible("event:view").filter(pk__in=ids).values_list("pk", flat=True))
 
     def empty(self) -> dict[str, Any]:
         return {"icon": "log", "title": _("Nothing recorded"), "text": _("What is done with the grant appears here.")}

@@ -46,7 +46,7 @@ class GrantScreen(GrantPage):
 
     def detail_page(self) -> HttpResponse:
         grant = self.thing
-        names = item_names(self.actor, [grant])
+        names = item_names(self.look, [grant])
         rows = [
             {"label": _("From"), "value": grant.account.name, **self.account_link(grant.account)},
             {"label": _("To"), "value": self.named(), "url": self.to("grantees")},
@@ -150,7 +150,7 @@ class GrantScreen(GrantPage):
         return covered_items(self.thing).select_related("account")
 
     def grantee_add_page(self) -> HttpResponse:
-        form = GranteesForm(self.request.POST or None, actor=self.actor, grant=self.thing)
+        form = GranteesForm(self.request.POST or None, look=self.look, grant=self.thing)
         return self.form_page(
             form, lambda values: grant_invitations.add_grantees(
                 self.actor, self.thing, values["grantees"], values["grantee_keys"]),

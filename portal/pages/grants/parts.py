@@ -37,7 +37,7 @@ class GrantPage(NounPage):
 
     @cached_property
     def sides(self) -> Sides:
-        return Sides(self.actor, [self.thing])
+        return Sides(self.look, [self.thing])
 
     @property
     def gave(self) -> bool:
@@ -136,7 +136,7 @@ class GrantPage(NounPage):
 
     def may_hand_on(self) -> bool:
         """Whether there is a user whom the caller may assign items to."""
-        return engine.visible(self.actor, "user.assignments:change").filter(authority="user").exists()
+        return self.look.visible("user.assignments:change").filter(authority="user").exists()
 
 
 class CoveredListing(Listing):
@@ -170,4 +170,4 @@ class CoveredListing(Listing):
 
 def seen_items(screen: GrantPage) -> QuerySet:
     """The items that the screen's grant covers now and the caller may view."""
-    return engine.visible(screen.actor, engine.ANY_ITEM_VIEW, covered_items(screen.thing)).select_related("account")
+    return screen.look.visible(engine.ANY_ITEM_VIEW, covered_items(screen.thing)).select_related("account")

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.grants import grantees as grantee_services
@@ -93,7 +92,7 @@ class GrantEndScreen(GrantPage):
 
     def hand_on_page(self) -> HttpResponse:
         """Assign items of the grant to a user of limited access; what the grant ends, ends for them, too."""
-        users = engine.visible(self.actor, "user.assignments:change").filter(authority="user")
+        users = self.look.visible("user.assignments:change").filter(authority="user")
         form = HandOnForm(self.request.POST or None, users=users, items=seen_items(self))
         return self.form_page(
             form, lambda values: assignments.assign_items(

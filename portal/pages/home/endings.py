@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
 from portal.addresses import address
 from portal.pages.grants.words import title
@@ -25,36 +25,36 @@ LOOKED_AT = 40
 Access = dict[str, dict[str, str]]
 
 
-def ending_soon(actor: Actor, user: User | TokenHolder, access: Access) -> list[dict[str, Any]]:
+def ending_soon(look: Look, user: User | TokenHolder, access: Access) -> list[dict[str, Any]]:
     """The next endings, the nearest first; one's own access among them."""
     now = timezone.now()
     span = (now, now + SOON)
-    found = [*_own(actor, user, span), *_rows(actor, user, access, span), *_links(actor, user, access, span)]
+    found = [*_own(look, user, span), *_rows(look, user, access, span), *_links(look, user, access, span)]
     return sorted(found, key=lambda one: one["time"])[:SHOWN]
 
 
-def _own(actor: Actor, user: User | TokenHolder, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+def _own(look: Look, user: User | TokenHolder, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
     """What the person, or whoever holds the token, has for some time only."""
     if user.expires_at is not None and span[0] <= user.expires_at <= span[1]:
         yield _ending(_("Your own access"), user.expires_at, "user")
     if isinstance(user, TokenHolder):
         return
-    items = engine.visible(actor, engine.ANY_ITEM_VIEW).filter(shares__user=user, shares__expires_at__range=span)
+    items = look.visible(engine.ANY_ITEM_VIEW).filter(shares__user=user, shares__expires_at__range=span)
     for name, kind, ends in items.order_by("shares__expires_at").values_list("name", "kind", "shares__expires_at")[
         :SHOWN
     ]:
         yield _ending(name, ends, kind, note=_("assigned to you or shared with you"))
-    projects = engine.visible(actor, "project:view").filter(members__user=user, members__expires_at__range=span)
+    projects = look.visible("project:view").filter(members__user=user, members__expires_at__range=span)
     for name, ends in projects.order_by("members__expires_at").values_list("name", "members__expires_at")[:SHOWN]:
         yield _ending(name, ends, "project", note=_("your membership"))
 
 
-def _rows(actor: Actor, user: User, access: Access, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+def _rows(look: Look, user: User, access: Access, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
     """Grants, tokens and people that end themselves."""
     for noun, note in (("grant", _("grant")), ("token", _("token")), ("user", _("user"))):
         if access[noun][f"{noun}:view"] == "none":
             continue
-        rows = engine.visible(actor, f"{noun}:view").filter(expires_at__range=span).select_related("account")
+        rows = look.visible(f"{noun}:view").filter(expires_at__range=span).select_related("account")
         for row in rows.order_by("expires_at")[:SHOWN]:
             if row != user:
                 words = f"{note} · {row.account}" if row.account_id else note
@@ -62,35 +62,31 @@ def _rows(actor: Actor, user: User, access: Access, span: tuple[datetime, dateti
                 yield _ending(label, row.expires_at, noun, url=address(row), note=words)
 
 
-def _links(actor: Actor, user: User, access: Access, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+def _links(look: Look, user: User, access: Access, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
     """Memberships and assignments of others, where both ends may be seen."""
     if access["project"]["project.members:view"] != "none":
-        yield from _memberships(actor, user, span)
+        yield from _memberships(look, user, span)
     if access["user"]["user.assignments:view"] != "none":
-        yield from _assignments(actor, user, span)
+        yield from _assignments(look, user, span)
 
 
-def _memberships(actor: Actor, user: User, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
-    projects = engine.visible(actor, "project.members:view").filter(members__expires_at__range=span)
+def _memberships(look: Look, user: User, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+    projects = look.visible("project.members:view").filter(members__expires_at__range=span)
     columns = ("name", "members__user", "members__expires_at")
     found = list(projects.order_by("members__expires_at").values_list(*columns)[:LOOKED_AT])
-    people = _named(engine.visible(actor, "user:view").exclude(pk=user.pk), {row[1] for row in found}, "username")
+    people = _named(look.visible("user:view").exclude(pk=user.pk), {row[1] for row in found}, "username")
     for project, person, ends in found:
         if person in people:
             yield _ending(people[person], ends, "user", note=_("member of %(project)s") % {"project": project})
 
 
-def _assignments(actor: Actor, user: User, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+def _assignments(look: Look, user: User, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
     share = "itemuserobjectpermission"
-    people = (
-        engine.visible(actor, "user.assignments:view")
-        .exclude(pk=user.pk)
-        .filter(**{f"{share}__expires_at__range": span})
-    )
+    people = look.visible("user.assignments:view").exclude(pk=user.pk).filter(**{f"{share}__expires_at__range": span})
     columns = ("username", f"{share}__content_object", f"{share}__content_object__kind", f"{share}__expires_at")
     people = people.filter(**{f"{share}__expires_at__range": span}).order_by(f"{share}__expires_at")
     found = list(people.values_list(*columns)[:LOOKED_AT])
-    items = _named(engine.visible(actor, engine.ANY_ITEM_VIEW), {row[1] for row in found}, "name")
+    items = _named(look.visible(engine.ANY_ITEM_VIEW), {row[1] for row in found}, "name")
     for person, item, kind, ends in found:
         if item in items:
             yield _ending(items[item], ends, kind, note=_("assigned to %(person)s") % {"person": person})

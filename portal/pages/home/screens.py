@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.grants import sides as grant_sides
+from portal.actors import look_of
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
 from portal.frame.counting import NOUNS, item_counts, noun_rows, tile
@@ -40,20 +40,20 @@ _ARE = {
 @declares(SIGNED_IN)
 def home(request: HttpRequest) -> HttpResponse:
     """GET: the first page, with what this person may see and nothing else; what is going on follows by itself."""
-    actor, user = request.actor, request.user
+    look, user = look_of(request), request.user
     if tool_of(request) is not None:
-        return redirect(landing(actor, user.token))
-    access = engine.access_of(actor)
-    items, nouns, own = item_counts(actor), _nouns(actor, access), actor.acting or user.account_id
+        return redirect(landing(look, user.token))
+    access = look.access
+    items, nouns, own = item_counts(look), _nouns(look, access), look.actor.acting or user.account_id
     context = {
         "title": _hello(request),
         "subtitle": _who(request),
         "icon": "home",
         "item_tiles": [tile(kind, count) for kind, count in items.items()],
-        "noun_tiles": _noun_tiles(nouns, own, actor),
+        "noun_tiles": _noun_tiles(nouns, own, look),
         "steps": _steps(access, {**items, **nouns}),
         "empty": None if items else _nothing(request, access),
-        "invitations": unanswered(actor, own) if nouns.get("grant") else [],
+        "invitations": unanswered(look, own) if nouns.get("grant") else [],
     }
     return render(request, "home/home.html", context)
 
@@ -61,12 +61,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @declares(SIGNED_IN)
 def going_on(request: HttpRequest) -> HttpResponse:
     """GET: what ends soon, what is blocked and what happened; a fragment for the first page, or a page of its own."""
-    actor = request.actor
-    access = engine.access_of(actor)
+    look = look_of(request)
+    access = look.access
     shown = {
-        "endings": ending_soon(actor, request.user, access),
-        "events": _events(actor, access),
-        "blocked": _blocked(actor, access),
+        "endings": ending_soon(look, request.user, access),
+        "events": _events(look, access),
+        "blocked": _blocked(look, access),
     }
     if request.htmx:
         return render(None, "home/going_on_cards.html", shown)
@@ -92,46 +92,46 @@ def _who(request: HttpRequest) -> str:
     return _(_ARE[user.authority]) % words
 
 
-def _nouns(actor: Actor, access: Access) -> dict[str, int]:
+def _nouns(look: Look, access: Access) -> dict[str, int]:
     """How many of each noun the caller may view; those it sees nothing of are left out."""
     seen = [noun for noun in ("account", *NOUNS) if access[noun][f"{noun}:view"] != "none"]
-    return {noun: noun_rows(actor, noun).count() for noun in seen}
+    return {noun: noun_rows(look, noun).count() for noun in seen}
 
 
-def _noun_tiles(nouns: dict[str, int], own: int | None, actor: Actor) -> list[dict[str, Any]]:
+def _noun_tiles(nouns: dict[str, int], own: int | None, look: Look) -> list[dict[str, Any]]:
     """A tile a noun; grants have one for each side that has a list of its own."""
     found = []
     for noun, count in nouns.items():
         if noun == "grant" and own is not None and count:
-            found += _grant_tiles(actor, own)
+            found += _grant_tiles(look, own)
         elif count > (noun in ("account", "user")):
             found.append(tile(noun, count))
     return found
 
 
-def _grant_tiles(actor: Actor, own: int) -> list[dict[str, Any]]:
+def _grant_tiles(look: Look, own: int) -> list[dict[str, Any]]:
     """What the branch gave, and what it received."""
-    rows = noun_rows(actor, "grant")
+    rows = noun_rows(look, "grant")
     given, received = grant_sides.given(rows, own).count(), grant_sides.received(rows, own).count()
     gave = {**tile("grant", given), "heading": _("Grants given")}
     got = {**tile("grant", received), "heading": _("Grants received"), "url": reverse("grant_received")}
     return [one for one, count in ((gave, given), (got, received)) if count]
 
 
-def _events(actor: Actor, access: Access) -> list[dict[str, Any]]:
+def _events(look: Look, access: Access) -> list[dict[str, Any]]:
     """The latest lines of the audit log that the caller may see."""
     if access["event"]["event:view"] == "none":
         return []
-    rows = list(engine.visible(actor, "event:view").select_related("detail").order_by("-at", "-id")[:EVENTS])
-    veil_actors(actor, rows)
+    rows = list(look.visible("event:view").select_related("detail").order_by("-at", "-id")[:EVENTS])
+    veil_actors(look, rows)
     return [{"time": row.at, "sentence": sentence(row), "url": address(row)} for row in rows]
 
 
-def _blocked(actor: Actor, access: Access) -> list[Account]:
+def _blocked(look: Look, access: Access) -> list[Account]:
     """Blocked accounts that the caller sees."""
     if access["account"]["account.limits:view"] == "none":
         return []
-    return list(engine.visible(actor, "account:view").filter(blocked=True).order_by("name", "pk")[:BLOCKED])
+    return list(look.visible("account:view").filter(blocked=True).order_by("name", "pk")[:BLOCKED])
 
 
 def _steps(access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class ItemAccessScreen(ItemPage):
 
     def access_page(self) -> HttpResponse:
         asked = self.asked()
-        holders = reverse.who(asked, self.thing, asker=self.actor)
+        holders = reverse.who(asked, self.thing, asker=self.look)
         return self.item_page(
             "items/access.html", "access",
             asked=asked,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.items.models import Item
 from portal.frame.forms import ActForm, DataField, DaysField, ThingField, ThingsField, refuse_constant
 
@@ -21,7 +21,7 @@ class ItemCreateForm(ActForm):
 
     name = forms.CharField(label=_("Name"), max_length=200)
 
-    def __init__(self, *args, actor: Actor, kind: str, accounts: Any, **rest):
+    def __init__(self, *args, look: Look, kind: str, accounts: Any, **rest):
         super().__init__(*args, **rest)
         text = _("It belongs to this account; accounts above it see it too.")
         account = ThingField(
@@ -31,7 +31,7 @@ class ItemCreateForm(ActForm):
         self.fields["settings"] = DataField(label=_("Settings"), help_text=_("A JSON object; leave it empty for none."))
         containers = catalogue.LINKS.get(kind, ())
         if containers:
-            rows = engine.visible(actor, engine.ANY_ITEM_VIEW).filter(kind__in=containers).order_by("name", "id")
+            rows = look.visible(engine.ANY_ITEM_VIEW).filter(kind__in=containers).order_by("name", "id")
             query = "&".join(f"kind={name}" for name in containers)
             self.fields["links"] = ThingsField(
                 rows, engine.ANY_ITEM_VIEW, query=query, label=_("Put into"), required=False,
@@ -44,10 +44,10 @@ class ItemChangeForm(ActForm):
 
     name = forms.CharField(label=_("Name"), max_length=200)
 
-    def __init__(self, *args, actor: Actor, item: Item, **rest):
+    def __init__(self, *args, look: Look, item: Item, **rest):
         initial = {"name": item.name, "settings": item.settings, "history_days": item.history_days, "owner": item.owner}
         super().__init__(*args, initial=initial, **rest)
-        people = engine.visible(actor, "user:view").filter(account=item.account_id, authority="developer")
+        people = look.visible("user:view").filter(account=item.account_id, authority="developer")
         if people.exists() and (item.owner is None or people.filter(pk=item.owner_id).exists()):
             text = _("A developer of the account; empty = the account itself.")
             self.fields["owner"] = ThingField(
@@ -58,7 +58,7 @@ class ItemChangeForm(ActForm):
                 required=False,
                 help_text=text,
             )
-        if engine.decide(actor, "subscription:change", item.account).allowed:
+        if look.may("subscription:change", item.account):
             text = _("Days of messages, media, intervals and events that can be seen; empty = as the account.")
             self.fields["history_days"] = DaysField(label=_("History depth"), help_text=text)
         if "settings" not in catalogue.KINDS[item.kind].sections:

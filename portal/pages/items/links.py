@@ -44,7 +44,7 @@ class ItemLinkScreen(ItemPage):
         return tuple(route for route in cls.routes if route.name != "items" or "items" in noun.sections)
 
     def all_items(self) -> QuerySet:
-        return engine.visible(self.actor, engine.ANY_ITEM_VIEW).select_related("account").order_by("name", "id")
+        return self.look.visible(engine.ANY_ITEM_VIEW).select_related("account").order_by("name", "id")
 
     def holds(self) -> bool:
         """Whether what is in this item stands on this tab: *Items* where the kind has the section, else *Links*."""
@@ -70,8 +70,8 @@ class ItemLinkScreen(ItemPage):
     def part(self, title: str, rows: QuerySet, empty: str, action: dict | None, members: bool) -> dict[str, Any]:
         """One list of linked items, each with what may be done."""
         listed = list(rows[:SHOWN])
-        tags = grant_tags(self.actor, listed, self.own_account())
-        marks = engine.mark(self.actor, listed, ["change", "items:delete"]) if listed else {}
+        tags = grant_tags(self.look, listed, self.own_account())
+        marks = self.look.mark(listed, ["change", "items:delete"]) if listed else {}
         return {
             "title": title,
             "action": action,

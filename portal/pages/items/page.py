@@ -9,9 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
-from accesscontrol.access.engine import Question
+from accesscontrol.access.look import Look
 from accesscontrol.items.models import Item
 from portal.addresses import address
 from portal.frame.screens import Screen
@@ -30,13 +28,13 @@ def opening(kind: str, section: str) -> str:
     return f"{kind}.{section}:{'view' if 'view' in verbs else verbs[0]}"
 
 
-def grant_tags(actor: Actor, rows: list[Item], own_account: int | None) -> dict[int, dict[str, str]]:
+def grant_tags(look: Look, rows: list[Item], own_account: int | None) -> dict[int, dict[str, str]]:
     """For rows of other accounts that came by a grant: the grant in words and its address, by item id."""
     foreign = [row for row in rows if row.account_id != own_account]
-    received = engine.visible(actor, "grant:view").filter(grantees=own_account)
+    received = look.visible("grant:view").filter(grantees=own_account)
     if not foreign or not received.exists():
         return {}
-    decisions = engine.decide_many([Question(actor, f"{row.kind}:view", row) for row in foreign])
+    decisions = look.decide_many((f"{row.kind}:view", row) for row in foreign)
     by_row = {}
     for row, decision in zip(foreign, decisions, strict=True):
         origin = decision.verdict.by.origin if decision.allowed and decision.verdict.by else None
@@ -97,7 +95,7 @@ class ItemPage(Screen):
 
     def item_page(self, template: str, active: str, **context: Any) -> HttpResponse:
         """Render one tab of the item's page."""
-        tags = grant_tags(self.actor, [self.thing], self.own_account())
+        tags = grant_tags(self.look, [self.thing], self.own_account())
         grant_tag = tags.get(self.thing.pk)
         head = {
             "title": self.thing.name,

@@ -12,7 +12,6 @@ from django.urls import include, path
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.doors.records import last_times, visible_entries
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
@@ -37,7 +36,7 @@ NAMES = 5
 
 def visible_people(screen: Screen, ids: set[int | None]) -> QuerySet:
     """Those of these users that the caller may view."""
-    return engine.visible(screen.actor, "user:view").filter(pk__in=ids - {None})
+    return screen.look.visible("user:view").filter(pk__in=ids - {None})
 
 
 class ItemListing(Listing):
@@ -56,10 +55,10 @@ class ItemListing(Listing):
 
     def decorate(self, table: ItemTable, rows: list[Item]) -> None:
         super().decorate(table, rows)
-        table.grant_tags = grant_tags(self.actor, rows, self.screen.own_account())
+        table.grant_tags = grant_tags(self.look, rows, self.screen.own_account())
         table.seen_users = self.seen(row.owner for row in rows)
         if isinstance(table, DeviceTable):
-            table.last_times = last_times(self.actor, rows, "messages")
+            table.last_times = last_times(self.look, rows, "messages")
         if isinstance(table, ContainerTable):
             table.device_counts = self.device_counts(rows)
 
@@ -68,14 +67,12 @@ class ItemListing(Listing):
         rows = super().rows()
         if not any(one.strip("-") == "owner" for one in self.request.GET.getlist("sort")):
             return rows
-        owner = engine.visible(self.actor, "user:view").filter(pk=OuterRef("owner")).order_by().values("username")[:1]
+        owner = self.look.visible("user:view").filter(pk=OuterRef("owner")).order_by().values("username")[:1]
         return rows.annotate(seen_owner=Coalesce(Subquery(owner), Value("")))
 
     def device_counts(self, rows: list[Item]) -> dict[int, int]:
         """How many of the devices linked to each row the caller may view."""
-        devices = engine.visible(self.actor, "device:view").filter(
-            container_links__container__in=[row.pk for row in rows]
-        )
+        devices = self.look.visible("device:view").filter(container_links__container__in=[row.pk for row in rows])
         counted = devices.order_by().values_list("container_links__container").annotate(Count("pk"))
         return dict(counted) if rows else {}
 
@@ -90,7 +87,7 @@ class ItemScreen(ItemPage):
         accounts = self.creation_accounts()
         initial = {"account": self.start_account(accounts)}
         form = ItemCreateForm(
-            self.request.POST or None, initial=initial, actor=self.actor, kind=self.kind_name, accounts=accounts
+            self.request.POST or None, initial=initial, look=self.look, kind=self.kind_name, accounts=accounts
         )
         title = _("Create a %(label)s") % {"label": self.noun.label.lower()}
         return self.form_page(form, self.create, title=title, to=self.after_creation, done=_("Created."),
@@ -105,7 +102,7 @@ class ItemScreen(ItemPage):
 
     def after_creation(self, item: Item) -> str:
         """Its page; the list for who may create but not view."""
-        seen = engine.decide(self.actor, f"{item.kind}:view", item).allowed
+        seen = self.look.may(f"{item.kind}:view", item)
         return address(item) if seen else list_address(item.kind)
 
     def list_page(self) -> HttpResponse:
@@ -145,7 +142,7 @@ class ItemScreen(ItemPage):
         return {"value": found.username, "url": address(found)} if found else {"value": ""}
 
     def change_page(self) -> HttpResponse:
-        form = ItemChangeForm(self.request.POST or None, actor=self.actor, item=self.thing)
+        form = ItemChangeForm(self.request.POST or None, look=self.look, item=self.thing)
         title = _("Change %(name)s") % {"name": self.thing.name}
         return self.form_page(form, lambda values: services.change_item(self.actor, self.thing, **values),
                               title=title, done=_("Saved."))  # fmt: skip
@@ -172,15 +169,15 @@ class ItemScreen(ItemPage):
 
     def consequences(self) -> list[dict[str, Any]]:
         """What goes with the item, in numbers and names; only what the caller may view is counted."""
-        item, see = self.thing, engine.visible
+        item, see = self.thing, self.look.visible
         related = [
-            (_("entries in its sections"), visible_entries(self.actor, item), False),
-            (_("links to things in it"), see(self.actor, "*:view").filter(container_links__container=item), True),
-            (_("links to things it is in"), see(self.actor, "*:view").filter(member_links__member=item), True),
-            (_("people it is assigned to or shared with"), see(self.actor, "user:view").filter(
+            (_("entries in its sections"), visible_entries(self.look, item), False),
+            (_("links to things in it"), see("*:view").filter(container_links__container=item), True),
+            (_("links to things it is in"), see("*:view").filter(member_links__member=item), True),
+            (_("people it is assigned to or shared with"), see("user:view").filter(
                 pk__in=item.shares.values("user")), True),
-            (_("grants that name it"), see(self.actor, "grant:view").filter(items=item), True),
-            (_("projects that hold it"), see(self.actor, "project:view").filter(items=item), True),
+            (_("grants that name it"), see("grant:view").filter(items=item), True),
+            (_("projects that hold it"), see("project:view").filter(items=item), True),
         ]  # fmt: skip
         found = []
         for label, rows, named in related:

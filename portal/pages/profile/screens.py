@@ -12,21 +12,22 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.people import users as services
+from portal.actors import look_of
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
 from portal.pages.profile.forms import ProfileForm
 from portal.token_sessions import TokenHolder, name_of_caller
 
 
-def facts(user: User, actor: Actor) -> list[dict[str, Any]]:
+def facts(user: User, look: Look) -> list[dict[str, Any]]:
     """What the portal knows of the person, as they may see it."""
     account = user.account
-    role = engine.visible(actor, "role:view").filter(pk=user.role_id).first() if user.role_id else None
+    role = look.visible("role:view").filter(pk=user.role_id).first() if user.role_id else None
     authority = _("Platform operator") if user.is_superuser else _(user.get_authority_display())
     found = [
         {"label": _("Username"), "value": user.username, "copyable": True},
@@ -69,7 +70,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("profile")
     head = {"title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user"}
-    shown = {"rows": facts(user, actor), "form": form, "links": links(request)}
+    shown = {"rows": facts(user, look_of(request, actor)), "form": form, "links": links(request)}
     return render(request, "home/profile.html", {**head, **shown})
 
 

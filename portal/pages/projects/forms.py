@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import UnknownName, expand
 from accesscontrol.services.projects.specs import ProjectRuleSpec
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
@@ -79,9 +79,9 @@ class RulesForm(ActForm):
 class MemberAddForm(RulesForm):
     """A member: a user that one sees, or somebody invited by exact username or e-mail."""
 
-    def __init__(self, *args, actor: Actor, **rest):
+    def __init__(self, *args, look: Look, **rest):
         super().__init__(*args, **rest)
-        people = engine.visible(actor, "user:view").order_by("username")
+        people = look.visible("user:view").order_by("username")
         self.fields["user"] = ThingField(people, "user:view", lookup="username", label=_("User"), required=False)
         self.fields["name"] = forms.CharField(
             label=_("Or invite"), required=False, max_length=254,

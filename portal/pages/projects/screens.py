@@ -30,9 +30,7 @@ class ProjectListing(Listing):
 
     def decorate(self, table: ProjectTable, rows: list[Project]) -> None:
         super().decorate(table, rows)
-        items = (
-            engine.visible(self.actor, engine.ANY_ITEM_VIEW).filter(projects__in=[row.pk for row in rows]).order_by()
-        )
+        items = self.look.visible(engine.ANY_ITEM_VIEW).filter(projects__in=[row.pk for row in rows]).order_by()
         table.item_counts = dict(items.values_list("projects").annotate(Count("pk"))) if rows else {}
 
 
@@ -60,7 +58,7 @@ class ProjectScreen(NounPage):
                               submit_label=_("Create"))  # fmt: skip
 
     def after(self, project: Project) -> str:
-        seen = engine.decide(self.actor, "project:view", project).allowed
+        seen = self.look.may("project:view", project)
         return address(project) if seen else list_address("project")
 
     def detail_page(self) -> HttpResponse:
@@ -91,13 +89,13 @@ class ProjectScreen(NounPage):
         return {"label": _("Take out"), "url": self.to("items_remove", item=item.key), "icon": "unlink", "dialog": True}
 
     def items_add_page(self) -> HttpResponse:
-        rows = engine.visible(self.actor, engine.ANY_ITEM_VIEW).exclude(projects=self.thing).order_by("name", "id")
+        rows = self.look.visible(engine.ANY_ITEM_VIEW).exclude(projects=self.thing).order_by("name", "id")
         form = ProjectItemsForm(self.request.POST or None, rows=rows)
         return self.form_page(form, lambda values: services.add_project_items(self.actor, self.thing, values["items"]),
                               title=_("Put items into %(name)s") % {"name": self.thing}, done=_("Done."))  # fmt: skip
 
     def items_remove_page(self, item: str) -> HttpResponse:
-        found = engine.visible(self.actor, engine.ANY_ITEM_VIEW).filter(projects=self.thing, key=item).first()
+        found = self.look.visible(engine.ANY_ITEM_VIEW).filter(projects=self.thing, key=item).first()
         if found is None:
             raise Http404
         names = {"item": found.name, "project": self.thing.name}
@@ -125,7 +123,7 @@ class ProjectScreen(NounPage):
 
     def known_members(self) -> QuerySet:
         """Members who have accepted, or whom the caller may view: whether somebody invited exists is never told."""
-        seen = engine.visible(self.actor, "user:view").values("pk")
+        seen = self.look.visible("user:view").values("pk")
         return self.thing.members.filter(Q(accepted_at__isnull=False) | Q(user__in=seen))
 
     def member_row(self, member: ProjectMember) -> dict[str, Any]:
@@ -150,7 +148,7 @@ class ProjectScreen(NounPage):
         return f"{effect}: {', '.join(rule.permissions)}"
 
     def members_add_page(self) -> HttpResponse:
-        form = MemberAddForm(self.request.POST or None, actor=self.actor)
+        form = MemberAddForm(self.request.POST or None, look=self.look)
         return self.form_page(form, lambda _values: self.add_member(form), title=_("Add a member"),
                               done=_("Done. Somebody of another account accepts first."),
                               to=lambda _made: address(self.thing), submit_label=_("Add the member"))  # fmt: skip

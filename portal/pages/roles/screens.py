@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.roles.models import Role
 from accesscontrol.services.people import roles as services
 from portal.addresses import list_address
@@ -29,7 +28,7 @@ class RoleListing(Listing):
 
     def decorate(self, table: RoleTable, rows: list[Role]) -> None:
         super().decorate(table, rows)
-        users = engine.visible(self.actor, "user:view").filter(role__in=[row.pk for row in rows]).order_by()
+        users = self.look.visible("user:view").filter(role__in=[row.pk for row in rows]).order_by()
         table.user_counts = dict(users.values_list("role").annotate(Count("pk"))) if rows else {}
 
 

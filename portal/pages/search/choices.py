@@ -12,9 +12,9 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.items.models import Item, few_ids_with_letters
+from portal.actors import look_of
 from portal.addresses import name_in_address
 from portal.declared import SIGNED_IN, declares
 
@@ -37,7 +37,7 @@ SEARCHED = {
 def choices(request: HttpRequest, permission: str) -> JsonResponse:
     """GET ?q=letters&kind=device: up to 30 rows on which the caller has the permission."""
     try:
-        rows = engine.visible(request.actor, permission)
+        rows = look_of(request).visible(permission)
     except UnknownName as error:
         raise Http404 from error
     name = str(rows.model._meta.model_name)

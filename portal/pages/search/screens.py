@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.items.models import Item
+from portal.actors import look_of
 from portal.addresses import address, kind_of, name_in_address
 from portal.declared import SIGNED_IN, declares
 from portal.frame.menu import address_or_none
@@ -49,13 +50,13 @@ class Group:
         return _("Items") if self.noun == "item" else _(catalogue.KINDS[self.noun].plural)
 
 
-def find(actor: Actor, letters: str, limit: int, nouns: tuple[str, ...] = tuple(SEARCHED)) -> list[Group]:
+def find(look: Look, letters: str, limit: int, nouns: tuple[str, ...] = tuple(SEARCHED)) -> list[Group]:
     """The first things of each noun with these letters in a searched column, exact names of items first; by name."""
     groups = []
     for noun in nouns:
         columns, related = SEARCHED[noun]
         view = engine.ANY_ITEM_VIEW if noun == "item" else f"{noun}:view"
-        rows = engine.visible(actor, view).select_related(*related)
+        rows = look.visible(view).select_related(*related)
         found = _first(rows, columns, letters, limit + 1)
         if found:
             groups.append(Group(noun, found[:limit], len(found) > limit))
@@ -106,7 +107,7 @@ def more_url(group: Group, letters: str) -> str:
 def search(request: HttpRequest) -> HttpResponse:
     """GET ?q=letters: what there is with these letters, by noun."""
     letters = asked_letters(request)
-    groups = find(request.actor, letters, SHOWN) if letters else []
+    groups = find(look_of(request), letters, SHOWN) if letters else []
     shown = [
         {
             "label": one.label,
@@ -126,7 +127,7 @@ def suggest(request: HttpRequest) -> JsonResponse:
     """GET ?q=letters&only=user&only=token: the same for selects; the value is `kind:key`. Without letters: a few."""
     letters = asked_letters(request)
     nouns = tuple(noun for noun in SEARCHED if noun in request.GET.getlist("only")) or tuple(SEARCHED)
-    groups = find(request.actor, letters, OFFERED, nouns if letters else nouns[:1])
+    groups = find(look_of(request), letters, OFFERED, nouns if letters else nouns[:1])
     return JsonResponse({"results": [choice(row) for group in groups for row in group.rows]})
 
 

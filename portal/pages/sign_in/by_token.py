@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accesscontrol.services.people import sessions
 from accesscontrol.services.tokens.refusals import WINDOW_SECONDS, refusals
 from accesscontrol.tokens.models import Token
-from portal.actors import actor_of, client_address
+from portal.actors import actor_of, client_address, look_of
 from portal.declared import PUBLIC, declares
 from portal.exposed_keys import IN_ADDRESS, count_refusal, key_in_address
 from portal.pages.sign_in.forms import TokenSignInForm
@@ -37,7 +37,7 @@ def token_sign_in(request: HttpRequest) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         token, status = admit(request, form)
         if token is not None:
-            return _go(request, landing(request.actor, token))
+            return _go(request, landing(look_of(request), token))
     return _answer(request, form, status)
 
 

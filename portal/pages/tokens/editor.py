@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.services.frame.errors import Invalid
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec
 from accesscontrol.services.tokens.tokens import token_spec
@@ -155,13 +155,13 @@ class TokenEditor:
     """A token's form. accounts: where one may be created; token: the one that is changed. quiet: says nothing yet."""
 
     def __init__(
-        self, actor: Actor, data: QueryDict, *, accounts: QuerySet | None = None, token: Token | None = None,
+        self, look: Look, data: QueryDict, *, accounts: QuerySet | None = None, token: Token | None = None,
         quiet: bool = False, focus: str = "",
     ):  # fmt: skip
-        self.actor, self.data, self.token, self.focus = actor, data, token, focus
-        self.pickers = Pickers(actor)
+        self.data, self.token, self.focus = data, token, focus
+        self.pickers = Pickers(look)
         self.before = token_spec(token) if token is not None else None
-        self.main = TokenForm(data, actor=actor, token=token, accounts=accounts)
+        self.main = TokenForm(data, look=look, token=token, accounts=accounts)
         self.type = token.type if token is not None else data.get("type", "")
         self.is_acl = self.type == Token.Type.ACL
         self.rules = [self._rule_form(number) for number in numbers(data, "rule")[:MOST_ENTRIES]]

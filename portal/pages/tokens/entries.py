@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.token_contents import seen_rows
+from accesscontrol.access.look import Look
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from portal.addresses import name_in_address
 from portal.frame.forms import SHOWN, ThingsField, thing_label
@@ -65,14 +65,14 @@ class PickField(ThingsField):
 class Pickers:
     """What the pickers of the entries offer: what the person may view, asked of the engine once a kind."""
 
-    def __init__(self, actor: Actor):
-        self.actor = actor
+    def __init__(self, look: Look):
+        self.look = look
         self._rows: dict[str, QuerySet] = {}
         self._first: dict[str, dict[str, str]] = {}
 
     def rows(self, kind: str) -> QuerySet:
         if kind not in self._rows:
-            self._rows[kind] = seen_rows(self.actor, kind)
+            self._rows[kind] = seen_rows(self.look, kind)
         return self._rows[kind]
 
     def first(self, kind: str) -> dict[str, str]:

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.access.permissions import PermissionSet
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -51,7 +50,7 @@ class TokenFormScreen(NounPage):
         accounts = self.creation_accounts()
 
         def editor(data: Any, **rest: Any) -> TokenEditor:
-            return TokenEditor(self.actor, data, accounts=accounts, **rest)
+            return TokenEditor(self.look, data, accounts=accounts, **rest)
 
         return self.edit(
             editor, self.create, lambda one: preview_token(self.actor, one.spec()),
@@ -76,10 +75,10 @@ class TokenFormScreen(NounPage):
         token = self.thing
 
         def editor(data: Any, **rest: Any) -> TokenEditor:
-            return TokenEditor(self.actor, data, token=token, **rest)
+            return TokenEditor(self.look, data, token=token, **rest)
 
         return self.edit(
-            editor, self.change, self.preview_change, start=lambda: values_of(token, Pickers(self.actor)),
+            editor, self.change, self.preview_change, start=lambda: values_of(token, Pickers(self.look)),
             title=_("Change %(name)s") % {"name": token}, submit_label=_("Save"),
         )  # fmt: skip
 
@@ -141,7 +140,7 @@ class TokenFormScreen(NounPage):
         """Whether the numbers may be told: of what one issues oneself; else only to who sees all that is counted."""
         token, actor = self.thing, self.actor
         own = token is None or (actor.type == "user" and actor.acting is None and actor.id == token.user_id)
-        return own or not engine.holds(self.actor, VIEWS, token.account)
+        return own or not self.look.lacking(VIEWS, token.account)
 
     def form(self, editor: TokenEditor, preview: dict[str, Any] | None, **context: Any) -> HttpResponse:
         title = context["title"]

@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.tokens.models import Token
 from portal.frame.forms import ActForm, MomentField, ThingField
 
@@ -71,7 +70,7 @@ class TokenForm(StepForm):
         help_text=_("One network a line, such as 203.0.113.0/24. Empty = from anywhere."),
     )  # fmt: skip
 
-    def __init__(self, *args, actor: Actor, token: Token | None = None, accounts: QuerySet | None = None, **rest):
+    def __init__(self, *args, look: Look, token: Token | None = None, accounts: QuerySet | None = None, **rest):
         super().__init__(*args, **rest)
         self.token = token
         odd = token is not None and (token.idle_ttl or 0) % MINUTE
@@ -83,7 +82,7 @@ class TokenForm(StepForm):
             accounts.order_by("name"), "token:create", label=_("Create for"), empty="",
             help_text=_("The account that the token acts for."),
         )  # fmt: skip
-        people = engine.visible(actor, "user:view").filter(authority__in=list(catalogue.AUTHORITIES)[:3])
+        people = look.visible("user:view").filter(authority__in=list(catalogue.AUTHORITIES)[:3])
         self.fields["user"] = ThingField(
             people.order_by("username"), "user:view", lookup="username", label=_("Or only for a user of it"),
             required=False, empty=_("the account itself"),

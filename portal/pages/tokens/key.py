@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from accesscontrol.access import engine
 from accesscontrol.services.tokens.tokens import Issued
 from accesscontrol.tokens.models import Token
 from portal.addresses import address, list_address
@@ -22,7 +21,7 @@ def key_page(screen: NounPage, issued: Issued) -> HttpResponse:
     """The key of a token that has just been issued or renewed; it is kept nowhere, so no answer shows it again."""
     token = issued.token
     screen.thing = token
-    seen = engine.decide(screen.actor, "token:view", token).allowed
+    seen = screen.look.may("token:view", token)
     link = access_link(token, issued.secret, screen.request.build_absolute_uri("/").rstrip("/"))
     tool = tool_for(token)
     response = screen.show(

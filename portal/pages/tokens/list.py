@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tables2.paginators import LazyPaginator
 
-from accesscontrol.access import engine
 from accesscontrol.access.doors.token_contents import contents_of
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.tokens.models import Token
@@ -55,7 +54,7 @@ class TokenListing(Listing):
     def decorate(self, table: TokenTable, rows: list[Token]) -> None:
         super().decorate(table, rows)
         table.seen_users = self.seen(row.user for row in rows)
-        table.contents = contents_of(self.actor, rows)
+        table.contents = contents_of(self.look, rows)
         self.possible = set().union(*table.marks.values()) if table.marks else set()
 
     def context(self) -> dict[str, Any]:
@@ -93,7 +92,7 @@ class TokenListScreen(NounPage):
         rows = self.rows().filter(key__in=[key for key in keys if "\x00" not in key]).order_by("name", "id")
         listed = list(rows) if keys else []
         needed = NEEDED.get(action, "view")
-        marks = engine.mark(self.actor, listed, [needed]) if listed else {}
+        marks = self.look.mark(listed, [needed]) if listed else {}
         chosen = [row for row in listed if needed in marks[row.pk]]
         if not chosen or action not in NEEDED:
             return self.nothing_ticked(len(listed))

@@ -9,12 +9,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.access.doors.token_contents import contents_of, token_lines
+from accesscontrol.access.look import Look
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.tokens.models import Token
+from portal.actors import look_of
 from portal.addresses import address, list_address
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import DELETE, DETAIL, READ, Route
@@ -41,9 +42,9 @@ class TokenPageScreen(NounPage):
     )
 
     @cached_property
-    def token_actor(self) -> Actor:
-        """The token as a caller; bound to addresses, it calls from one of them."""
-        return Actor.of(self.thing, address=address_within(self.thing))
+    def token_look(self) -> Look:
+        """What the token may as a caller; bound to addresses, it calls from one of them."""
+        return look_of(self.request, Actor.of(self.thing, address=address_within(self.thing)))
 
     def token_page(self, template: str, active: str, **context: Any) -> HttpResponse:
         """Render one tab of the token's page."""
@@ -75,7 +76,7 @@ class TokenPageScreen(NounPage):
     # --- Overview
 
     def detail_page(self) -> HttpResponse:
-        contents = contents_of(self.actor, [self.thing]).get(self.thing.pk)
+        contents = contents_of(self.look, [self.thing]).get(self.thing.pk)
         rules = [rule_lines(one) for one in contents.rules] if contents else []
         topics = contents.topics if contents else []
         return self.token_page(
@@ -117,8 +118,8 @@ class TokenPageScreen(NounPage):
 
     def access_page(self) -> HttpResponse:
         everything = self.request.GET.get("all") == "1"
-        found = matrix_of(self.token_actor, lambda name: f"{self.to('try')}?permission={name}", everything)
-        dead = engine.scope_of(self.token_actor)
+        found = matrix_of(self.token_look, lambda name: f"{self.to('try')}?permission={name}", everything)
+        dead = self.token_look.scope
         why = dead.dead[1] if dead is not None and dead.dead is not None else ""
         return self.token_page("tokens/access.html", "access", dead=why, all_url="?all=1", **found)
 
@@ -126,8 +127,8 @@ class TokenPageScreen(NounPage):
         """What was done to the token, and what was done with it, a page at a time."""
         asked = self.request.GET.get("start", "")
         start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
-        found = list(token_lines(self.actor, self.thing)[start : start + LINES + 1])
-        veil_actors(self.actor, found)
+        found = list(token_lines(self.look, self.thing)[start : start + LINES + 1])
+        veil_actors(self.look, found)
         back = f"?start={max(0, start - LINES)}" if start else ""
         on = f"?start={start + LINES}" if len(found) > LINES else ""
         text = _("Every change of the token, and every change made with it, leaves a line here.")
@@ -141,7 +142,7 @@ class TokenPageScreen(NounPage):
 
     def try_page(self) -> HttpResponse:
         """A permission and a thing, or a topic: may this token, and why."""
-        question = TokenQuestion(self.request, self.thing, self.token_actor)
+        question = TokenQuestion(self.request, self.thing, self.token_look)
         return self.token_page("tokens/try.html", "try", form=question.form, **question.answer())
 
     # --- Acts

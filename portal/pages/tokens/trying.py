@@ -9,11 +9,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.topics import ACTIONS, decide_topic, item_levels
+from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.tokens.models import Token
+from portal.actors import look_of
 from portal.pages.explorer.asking import Subject, find_visible
 from portal.pages.explorer.question import NOTHING, Question, Refused
 from portal.pages.explorer.reasons import why
@@ -31,10 +31,10 @@ def address_within(token: Token) -> str | None:
 class TokenQuestion(Question):
     """What the address asks of one token."""
 
-    def __init__(self, request: HttpRequest, token: Token, actor: Actor):
+    def __init__(self, request: HttpRequest, token: Token, look: Look):
         self.request = request
         self.form = TryForm(request.GET if {"permission", "topic"} & request.GET.keys() else None)
-        self.subject = Subject(token, actor, False)
+        self.subject = Subject(token, look, False)
         self.thing = self.wanted = self.acting = None
 
     def answer(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class TokenQuestion(Question):
         return {"why": self.verdict(self.wanted, self.thing)}
 
     def verdict(self, wanted: Any, thing: Any) -> dict[str, Any]:
-        return why(self.request.actor, self.subject, wanted, thing)
+        return why(look_of(self.request), self.subject, wanted, thing)
 
     def topic_verdict(self, action: str, topic: str) -> dict[str, Any]:
         """A topic that names an item follows that item's permissions and may be asked about like the item itself."""
@@ -72,14 +72,14 @@ class TokenQuestion(Question):
         levels = levels[2:] if levels[0] == "$share" else levels
         named = item_levels(levels) if levels else None
         if named is not None and named[2] != "+":
-            self.thing = find_visible(self.request.actor, f"{named[1]}:{named[2]}") if named[1] != "+" else None
+            self.thing = find_visible(look_of(self.request), f"{named[1]}:{named[2]}") if named[1] != "+" else None
             if self.thing is None:
                 raise Refused("topic", str(NOTHING), 404)
             wanted = self.item_permission(action, levels)
             if wanted is not None:
                 return self.verdict(wanted, self.thing)
         try:
-            decision = decide_topic(self.subject.actor, action, topic)
+            decision = decide_topic(self.subject.look.actor, action, topic)
         except UnknownName as error:
             raise Refused("topic", str(error), 400) from error
         needed = [] if decision else [{"sentence": _("A topic entry of the token that covers it.")}]
@@ -93,5 +93,5 @@ class TokenQuestion(Question):
         _items, kind, _key, section = levels
         verbs = [verb for verb in ACTIONS[action] if verb in catalogue.KINDS[kind].sections[section]]
         wanted = [permission(f"{kind}.{section}:{verb}") for verb in verbs]
-        allowed = [one for one in wanted if engine.decide(self.subject.actor, one, self.thing).allowed]
+        allowed = [one for one in wanted if self.subject.look.may(one, self.thing)]
         return (allowed or wanted or [None])[0]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
 from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
 
@@ -60,10 +60,10 @@ class UserForm(PersonForm):
         (_("Password"), "", ("password",)),
     )
 
-    def __init__(self, *args, actor: Actor, accounts: QuerySet | None = None, **rest):
+    def __init__(self, *args, look: Look, accounts: QuerySet | None = None, **rest):
         super().__init__(*args, **rest)
         self.fields["role"] = ThingField(
-            engine.visible(actor, "role:view").order_by("name", "id"), "role:view", label=_("Role"), required=False,
+            look.visible("role:view").order_by("name", "id"), "role:view", label=_("Role"), required=False,
             empty=_("No role"), help_text=_("For the authority user; without a role only the basic rights."),
         )  # fmt: skip
         if accounts is not None:
@@ -85,7 +85,7 @@ class AssignForm(ActForm):
 
     expires_at = MomentField(label=_("Until"), help_text=_("Empty = no end."))
 
-    def __init__(self, *args, actor: Actor, **rest):
+    def __init__(self, *args, look: Look, **rest):
         super().__init__(*args, **rest)
-        rows = engine.visible(actor, engine.ANY_ITEM_VIEW).order_by("name", "id")
+        rows = look.visible(engine.ANY_ITEM_VIEW).order_by("name", "id")
         self.fields = {"items": ThingsField(rows, engine.ANY_ITEM_VIEW, label=_("Items")), **self.fields}

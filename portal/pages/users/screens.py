@@ -33,13 +33,13 @@ class UserListing(Listing):
         """Sorted by role, a row whose role the caller may not view stands as one without."""
         if not any(one.strip("-") == "role" for one in self.request.GET.getlist("sort")):
             return super().rows()
-        role = engine.visible(self.actor, "role:view").filter(pk=OuterRef("role")).order_by().values("name")[:1]
+        role = self.look.visible("role:view").filter(pk=OuterRef("role")).order_by().values("name")[:1]
         return super().rows().annotate(seen_role=Coalesce(Subquery(role), Value("")))
 
     def decorate(self, table: UserTable, rows: list[User]) -> None:
         super().decorate(table, rows)
         named = {row.role_id for row in rows if row.role_id}
-        roles = engine.visible(self.actor, "role:view").filter(pk__in=named)
+        roles = self.look.visible("role:view").filter(pk__in=named)
         table.seen_roles = set(roles.values_list("pk", flat=True)) if named else set()
 
 
@@ -67,14 +67,14 @@ class UserScreen(NounPage):
     def create_page(self) -> HttpResponse:
         accounts = self.creation_accounts()
         start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
-        form = UserForm(self.request.POST or None, initial={"account": start}, actor=self.actor, accounts=accounts)
+        form = UserForm(self.request.POST or None, initial={"account": start}, look=self.look, accounts=accounts)
         return self.form_page(form, lambda values: services.create_user(self.actor, values.pop("account"), **values),
                               title=_("Add a user"), done=_("The user has been added."), to=self.after,
                               submit_label=_("Add the user"))  # fmt: skip
 
     def after(self, user: Model) -> str:
         """The user's page; the list for who may create but not view."""
-        return address(user) if engine.decide(self.actor, "user:view", user).allowed else list_address("user")
+        return address(user) if self.look.may("user:view", user) else list_address("user")
 
     def detail_page(self) -> HttpResponse:
         user = self.thing
@@ -129,15 +129,13 @@ class UserScreen(NounPage):
     def change_page(self) -> HttpResponse:
         initial = PersonForm.initial_of(self.thing)
         data = self.request.POST or None
-        form = (
-            PersonForm(data, initial=initial) if self.is_self() else UserForm(data, initial=initial, actor=self.actor)
-        )
+        form = PersonForm(data, initial=initial) if self.is_self() else UserForm(data, initial=initial, look=self.look)
         return self.form_page(form, self.change, title=_("Change %(name)s") % {"name": self.thing}, done=_("Saved."))
 
     def change(self, values: dict[str, Any]) -> User:
         """Whoever may not see the role there is leaves it as it is."""
         role = self.thing.role
-        if role is not None and values.get("role") is None and not engine.decide(self.actor, "role:view", role).allowed:
+        if role is not None and values.get("role") is None and not self.look.may("role:view", role):
             values.pop("role", None)
         return services.change_user(self.actor, self.thing, **values)
 
@@ -148,13 +146,13 @@ class UserScreen(NounPage):
         return self.attempt(act, address(user), done % {"name": user})
 
     def assign_page(self) -> HttpResponse:
-        form = AssignForm(self.request.POST or None, actor=self.actor)
+        form = AssignForm(self.request.POST or None, look=self.look)
         return self.form_page(form, lambda values: assignments.assign_items(self.actor, self.thing, **values),
                               title=_("Assign items to %(name)s") % {"name": self.thing}, done=_("Assigned."),
                               to=lambda _rows: address(self.thing), submit_label=_("Assign"))  # fmt: skip
 
     def unassign_page(self, item: str) -> HttpResponse:
-        found = engine.visible(self.actor, engine.ANY_ITEM_VIEW).filter(key=item).first()
+        found = self.look.visible(engine.ANY_ITEM_VIEW).filter(key=item).first()
         if found is None:
             raise Http404
         return self.confirm_page(

@@ -83,7 +83,7 @@ def test_the_preview_equals_what_the_token_then_can(cast: Cast, spec: Any, token
     assert access_of_token(token) == found
     actor = Actor.of(token, address="10.0.0.0")
     told = {name: line.count for line in found.lines for name in line.permissions}
-    for kind, permissions in engine.access_of(actor).items():
+    for kind, permissions in engine.look(actor).access.items():
         for name, amount in permissions.items():
             if kind not in ("event", "subscription"):
                 assert engine.visible(actor, name).count() == told.get(name, 0), name

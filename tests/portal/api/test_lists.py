@@ -127,14 +127,14 @@ def test_settings_that_are_a_section_are_not_in_the_item(person):
 @pytest.mark.parametrize(
     ("noun", "expected"),
     [
-        ("accounts", 9),
-        ("items", 10),
-        ("users", 9),
-        ("roles", 9),
-        ("tokens", 11),
-        ("grants", 15),
-        ("projects", 11),
-        ("events", 8),
+        ("accounts", 7),
+        ("items", 8),
+        ("users", 7),
+        ("roles", 7),
+        ("tokens", 8),
+        ("grants", 12),
+        ("projects", 8),
+        ("events", 6),
     ],
 )
 def test_a_list_costs_the_same_queries_for_one_row_and_for_three(noun, expected, person, cast):

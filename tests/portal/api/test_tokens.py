@@ -332,7 +332,7 @@ def test_an_acl_token_without_rules_may_nothing(person, cast):
         answer = client.get(f"/api/v1/{noun}/").json()
         assert answer["results"] == []
     actor = Actor.of(Token.objects.get(key=made["key"]))
-    assert {amount for kind in engine.access_of(actor).values() for amount in kind.values()} == {"none"}
+    assert {amount for kind in engine.look(actor).access.values() for amount in kind.values()} == {"none"}
 
 
 # --- Keys in the open

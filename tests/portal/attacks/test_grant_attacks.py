@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.access.models import AccessEpoch
@@ -68,7 +69,7 @@ def test_the_operator_who_belongs_to_an_account_reads_the_whole_log(cast):
     shared = to(cast, "fabrikam")
     boss = cast.people["alma"]
     User.objects.filter(pk=boss.pk).update(is_superuser=True)
-    assert visible_log(Actor.of(boss), shared).count() == 2
+    assert visible_log(engine.look(Actor.of(boss)), shared).count() == 2
 
 
 # --- Foreign accounts

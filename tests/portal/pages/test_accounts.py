@@ -94,7 +94,7 @@ def test_the_tree_takes_a_fixed_number_of_statements(browse, cast, django_assert
     create_accounts(CONSOLE, [AccountSpec(name=f"Branch {n}", parent=cast.accounts["acme"]) for n in range(rows)])
     alma = browse("alma")
     alma.get(TREE)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(9):
         assert len(alma.get(TREE).context["nodes"][0]["children"]) == rows
 
 

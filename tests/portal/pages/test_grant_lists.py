@@ -70,9 +70,9 @@ def test_the_lists_take_as_many_statements_for_1_as_for_3_rows(browse, cast, row
         share(cast, f"again-{n}", "northwind", ("contoso",), covers="items", kind="", items=(cast.items["truck_8"],))
     frank, carla = browse("frank"), browse("carla")
     frank.get(GIVEN), carla.get(f"{RECEIVED}?account=northwind")
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(16):
         assert len(keys(frank.get(GIVEN))) == rows
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(17):
         assert len(keys(carla.get(f"{RECEIVED}?account=northwind"))) == rows
 
 

@@ -159,7 +159,7 @@ def test_the_log_takes_as_many_statements_after_1_as_after_3_acts(browse, cast, 
     for _ in range(acts):
         nora.post(f"{HUB}switch/")
     nora.get(f"{HUB}logs/")
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(19):
         assert len(lines(nora.get(f"{HUB}logs/"))) == 2 + 2 * acts
 
 

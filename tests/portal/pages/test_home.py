@@ -125,7 +125,7 @@ def test_the_number_of_statements_does_not_grow(browse, cast, django_assert_num_
         create_token(CONSOLE, acme, type="master", name=f"Token {n}", expires_at=soon())
     alma = browse("alma")
     alma.get("/")
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(13):
         assert tiles(alma) == {"Devices": str(rows + 1)}
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(15):
         assert len(endings(alma)) == rows

@@ -84,7 +84,7 @@ def test_the_list_takes_as_many_statements_for_1_as_for_3_rows(browse, cast, row
     create_items(CONSOLE, [ItemSpec(account=cast.accounts["acme"], kind="stream", name=f"S{n}") for n in range(rows)])
     alma = browse("alma")
     alma.get("/items/stream/")
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(10):
         response = alma.get("/items/stream/")
     assert len(names(response)) == rows
 

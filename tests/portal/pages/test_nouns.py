@@ -59,7 +59,7 @@ def test_a_list_takes_as_many_statements_for_1_as_for_3_rows(browse, cast, numbe
         create_role(CONSOLE, cast.accounts["acme"], name=f"Role {index}")
     alma = browse("alma")
     alma.get("/roles/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(9):
         response = alma.get("/roles/")
     assert len(rows(response)) == number
 

@@ -60,5 +60,5 @@ def test_the_number_of_statements_does_not_grow(browse, cast, django_assert_num_
     )
     alma = browse("alma")
     alma.get("/search/")
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(14):
         assert len(found(alma, "meter")["Items"]) == rows

@@ -121,7 +121,7 @@ def test_the_list_takes_as_many_statements_for_1_as_for_3_rows(browse, cast, num
     ])  # fmt: skip
     alma = browse("alma")
     alma.get(LIST)
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(14):
         response = alma.get(LIST)
     assert len(names(response)) == number
 

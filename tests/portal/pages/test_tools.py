@@ -198,7 +198,7 @@ def test_who_may_not_see_messages_gets_no_chart(browse, cast):
 
 
 @pytest.mark.parametrize(
-    ("path", "number"), [("track/", 19), ("track/~points/", 19), ("messages/", 18), ("telemetry/", 22)]
+    ("path", "number"), [("track/", 10), ("track/~points/", 10), ("messages/", 9), ("telemetry/", 10)]
 )
 def test_pages_of_a_tool_ask_a_fixed_number_of_statements(browse, cast, django_assert_num_queries, path, number):
     nora, truck = browse("nora"), cast.items["truck_7"]

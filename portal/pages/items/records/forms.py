@@ -9,8 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.items.models import Record
 from portal.frame.forms import ActForm, DataField, MomentField, ThingField
 
@@ -33,15 +32,15 @@ class SpanForm(ActForm):
 class RecordForm(ActForm):
     """One row of a section: its name where rows have one, its data, and the device that it names."""
 
-    def __init__(self, *args, section: str, actor: Actor | None = None, kind: str = "", edits: bool = False, **rest):
+    def __init__(self, *args, section: str, look: Look | None = None, kind: str = "", edits: bool = False, **rest):
         super().__init__(*args, **rest)
         known = catalogue.SECTIONS[section]
         if known.named:
             label = _("Command") if section == "commands" else _("Name")
             self.fields["name"] = forms.CharField(label=label, max_length=200, required=known.needs_name)
         self.fields["data"] = DataField(label=_("Data"), help_text=_("A JSON object, such as {“speed”: 30}."))
-        if not edits and kind != "device" and section not in ("calls",) and actor is not None:
-            rows = engine.visible(actor, "device:view").order_by("name", "id")
+        if not edits and kind != "device" and section not in ("calls",) and look is not None:
+            rows = look.visible("device:view").order_by("name", "id")
             self.fields["device"] = ThingField(
                 rows, "device:view", label=_("Device that it names"), required=False,
                 help_text=_("The row then shows only to who may view this device."),

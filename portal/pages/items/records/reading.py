@@ -49,7 +49,7 @@ class RecordReading(ItemPage):
     def shown(self) -> Shown | None:
         """What may be read here; None in a section that has no view, such as an endpoint's calls."""
         verbs = self.noun.sections[self.section]
-        return visible_records(self.actor, self.thing, self.section) if "view" in verbs else None
+        return visible_records(self.look, self.thing, self.section) if "view" in verbs else None
 
     def records_page(self) -> HttpResponse:
         """The rows of a section, newest first; named ones by name."""
@@ -185,7 +185,7 @@ class RecordReading(ItemPage):
         """What the chart's form and script need; None where nothing can be drawn."""
         if not self.charted():
             return None
-        names = samples.parameters(visible_records(self.actor, self.thing, "messages").rows)
+        names = samples.parameters(visible_records(self.look, self.thing, "messages").rows)
         if not names:
             return None
         asked = [name for name in self.request.GET.getlist("p") if name in names][:MOST_DRAWN]
@@ -206,5 +206,5 @@ class RecordReading(ItemPage):
         """The units that the telemetry names, for who may see it."""
         if "telemetry" not in self.noun.sections or not self.has("telemetry:view"):
             return {}
-        rows = visible_records(self.actor, self.thing, "telemetry").rows
+        rows = visible_records(self.look, self.thing, "telemetry").rows
         return {name: str(data["unit"]) for name, data in rows.values_list("name", "data")[:200] if data.get("unit")}

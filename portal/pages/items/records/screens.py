@@ -129,7 +129,7 @@ class ItemSectionScreen(RecordReading):
     # --- Acts on records
 
     def add_page(self) -> HttpResponse:
-        form = RecordForm(self.request.POST or None, section=self.section, actor=self.actor, kind=self.kind_name)
+        form = RecordForm(self.request.POST or None, section=self.section, look=self.look, kind=self.kind_name)
         titles = {"commands": _("Send a command"), "calls": _("Call the endpoint")}
         title = titles.get(self.section, _("Add to %(section)s") % {"section": section_label(self.section)})
         return self.form_page(form, self.add, title=title, to=lambda _row: self.back(), done=_("Done."),
@@ -144,7 +144,7 @@ class ItemSectionScreen(RecordReading):
 
     def row(self, number: int) -> Record:
         """One row of the section, as far as the caller may see it. Raises Http404."""
-        found = visible_records(self.actor, self.thing, self.section).rows.filter(pk=number).first()
+        found = visible_records(self.look, self.thing, self.section).rows.filter(pk=number).first()
         if found is None:
             raise Http404
         return found

@@ -34,7 +34,7 @@ class ItemTrackScreen(RecordReading):
 
     def track_page(self) -> HttpResponse:
         """GET ?last=24h (or since, until): the drawing's place, and the same positions as a table."""
-        shown = visible_records(self.actor, self.thing, MESSAGES)
+        shown = visible_records(self.look, self.thing, MESSAGES)
         rows, day = self.in_range(shown)
         return self.item_page(
             "items/track.html", "track",
@@ -47,7 +47,7 @@ class ItemTrackScreen(RecordReading):
 
     def track_points_page(self) -> HttpResponse:
         """The positions of the time range as JSON: [time, latitude, longitude, speed], at most as many as are drawn."""
-        rows, _day = self.in_range(visible_records(self.actor, self.thing, MESSAGES))
+        rows, _day = self.in_range(visible_records(self.look, self.thing, MESSAGES))
         taken = samples.sample(rows)
         return JsonResponse({"points": samples.positions(taken.rows), "unit": self.unit(), **taken.told()})
 
