@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
@@ -26,7 +26,7 @@ class Items(Reach):
     within: int | None = None
 
     def covers(self, thing: Thing) -> bool:
-        return thing.is_item and thing.id in self.ids and (self.within is None or self.within in thing.path)
+        return thing.id in self.ids and thing.is_item and (self.within is None or self.within in thing.path)
 
     @classmethod
     def condition(cls, reaches: Sequence[Items], model: str) -> Q:
@@ -73,14 +73,16 @@ class MadeBy(Reach):
 
     def covers(self, thing: Thing) -> bool:
         free = not self.unlinked or thing.device_count == 0
-        return thing.is_item and thing.made_by == self.user and thing.account == self.account and free
+        return thing.made_by == self.user and thing.account == self.account and thing.is_item and free
 
     @classmethod
     def condition(cls, reaches: Sequence[MadeBy], model: str) -> Q:
-        rows = NO_ROW
+        alike: dict[tuple[int, bool], list[int]] = {}
         for reach in reaches if model == "item" else ():
-            free = Q(device_count=0) if reach.unlinked else Q()
-            rows |= Q(made_by=reach.user, account=reach.account) & free
+            alike.setdefault((reach.account, reach.unlinked), []).append(reach.user)
+        rows = NO_ROW
+        for (account, unlinked), users in alike.items():
+            rows |= Q(made_by__in=users, account=account) & (Q(device_count=0) if unlinked else Q())
         return rows
 
 
@@ -110,7 +112,7 @@ class HoldsAssigned(Reach):
     account: int
     assigned: frozenset[int]
     devices: bool
-    behind: Cap
+    behind: Cap = field(compare=False)
     at: datetime | None = None
 
     def covers(self, thing: Thing) -> bool:
@@ -132,6 +134,22 @@ class HoldsAssigned(Reach):
             linked = ItemLink.objects.filter(counting, member__in=members.values("pk")).values("container")
             rows |= Q(account=reach.account, pk__in=linked)
         return rows
+
+    def hanging(self, things: Iterable[Thing], changed: Callable[[Thing], bool]) -> list[Thing]:
+        near = ((thing, thing.linked) for thing in things if thing.linked and thing.account == self.account)
+        held = ((thing, [each for each in linked if each.id in self.assigned]) for thing, linked in near)
+        return [thing for thing, linked in held if linked and any(changed(each) for each in (thing, *linked))]
+
+    @classmethod
+    def hanging_rows(cls, reaches: Sequence[HoldsAssigned], model: str, changed: Q) -> Q:
+        if model != "item":
+            return NO_ROW
+        assigned = {item for reach in reaches for item in reach.assigned}
+        links = ItemLink.objects.filter(
+            member__in=in_ids(assigned), container__account__in=in_ids({reach.account for reach in reaches})
+        )
+        by_member = links.filter(member__in=Item.objects.filter(changed).values("pk"))
+        return Q(pk__in=by_member.values("container")) | (Q(pk__in=links.values("container")) & changed)
 
 
 def counting_links(at: datetime) -> Q:

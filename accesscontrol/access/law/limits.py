@@ -58,6 +58,11 @@ class Narrowed:
         """What it says of a permission, as a value: where it is the same, the same things of a kind are let through."""
         raise NotImplementedError
 
+    @property
+    def listed(self) -> frozenset[int] | None:
+        """The only items that it lets through, where it lets through nothing but items that it lists; else None."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class WithoutManagement(Narrowed):
@@ -115,6 +120,12 @@ class Rules(Narrowed):
 
     def weighs(self, wanted: Permission) -> tuple[int, ...]:
         return tuple(place for place, rule in enumerate(self.rules) if _names(rule, wanted))
+
+    @property
+    def listed(self) -> frozenset[int] | None:
+        if any(rule.reach != "list" or rule.kind not in catalogue.ITEM_KINDS for rule in self.rules):
+            return None
+        return frozenset(item for rule in self.rules for item in rule.things)
 
 
 def _names(rule: RuleFacts, wanted: Permission) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -51,6 +51,17 @@ class Reach:
     def condition(cls, reaches: Sequence, model: str) -> Q:
         """The rows of a model that any of these reaches covers."""
         raise NotImplementedError
+
+    # What previews need to know, where the account behind a cap comes to have more or less:
+
+    def hanging(self, things: Iterable[Thing], changed: Callable[[Thing], bool]) -> list[Thing]:
+        """Those on which it may give something else, once the account behind has something else on what `changed`."""
+        return [thing for thing in things if self.covers(thing) and changed(thing)]
+
+    @classmethod
+    def hanging_rows(cls, reaches: Sequence, model: str, changed: Q) -> Q:
+        """The same as rows of a model, or a few more."""
+        return cls.condition(reaches, model) & changed
 
 
 @dataclass(frozen=True, slots=True)

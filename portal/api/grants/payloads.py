@@ -10,7 +10,9 @@ from rest_framework import serializers
 from accesscontrol import catalogue
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.grants.checks import LEVELS
-from accesscontrol.services.grants.previews.words import WORDS
+from accesscontrol.services.grants.previews import words
+from accesscontrol.services.grants.previews.previews import Preview
+from accesscontrol.services.previews.counting import WORDS
 from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
 
 MOST_GRANTEES = 100
@@ -170,7 +172,7 @@ class LinkCutShown(serializers.Serializer):
 class PreviewShown(serializers.Serializer):
     """What an act on a grant would do; nothing is done yet."""
 
-    sentences = serializers.ListField(child=serializers.CharField(), read_only=True)
+    sentences = serializers.SerializerMethodField()
     effects = EffectShown(many=True, read_only=True)
     others = serializers.SerializerMethodField(help_text="Accounts of the caller's branch whose people are touched.")
     waiting = serializers.ListField(child=serializers.CharField(), read_only=True)
@@ -178,7 +180,10 @@ class PreviewShown(serializers.Serializer):
     cut = LinkCutShown(many=True, read_only=True)
     more_cut = serializers.IntegerField(read_only=True)
 
+    def get_sentences(self, preview: Preview) -> list[str]:
+        return words.sentences(preview)
+
     @extend_schema_field(EffectShown(many=True))
-    def get_others(self, preview: Any) -> list[EffectShown]:
+    def get_others(self, preview: Preview) -> list[EffectShown]:
         return [{"account": one.key, "name": one.name, "counted": [], "people": PeopleShown(people).data}
                 for one, people in preview.others]  # fmt: skip

@@ -12,8 +12,8 @@ from accesscontrol.access import engine
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.grants import grants as services
 from accesscontrol.services.grants import invitations as grant_invitations
+from accesscontrol.services.grants.links import covered_items
 from accesscontrol.services.grants.previews import previews
-from accesscontrol.services.grants.previews.words import covered_items
 from accesscontrol.services.grants.sides import holds_already
 from portal.addresses import address
 from portal.frame.screens import DETAIL, WRITE, Route

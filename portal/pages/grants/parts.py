@@ -14,7 +14,7 @@ from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item
-from accesscontrol.services.grants.previews.words import covered_items
+from accesscontrol.services.grants.links import covered_items
 from accesscontrol.services.grants.sides import Sides, with_grantees
 from portal.addresses import address
 from portal.frame.listing import Listing

@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accesscontrol import catalogue
 from accesscontrol.services.frame.errors import Conflict, Invalid
-from accesscontrol.services.grants.previews.previews import Counted, Effect, Preview
-from accesscontrol.services.grants.previews.words import CREATE, sentence
+from accesscontrol.services.grants.previews.effects import Effect
+from accesscontrol.services.grants.previews.previews import Preview
+from accesscontrol.services.grants.previews.words import people_sentences, sentence
+from accesscontrol.services.previews.counting import CREATE, Counted
 from portal.frame.counting import thin
 
 #: So many kinds stand in a line, and so many names of links that are cut.
@@ -62,27 +64,23 @@ def refused(error: Invalid | Conflict) -> dict[str, Any]:
 
 def _effect(effect: Effect) -> dict[str, Any]:
     """One grantee: a sentence where the numbers fit into one, else a line for each word."""
-    short = len(effect.counted) <= SENTENCE
-    gains, losses = effect.gains, effect.losses
+    short, name = len(effect.counted) <= SENTENCE, effect.account.name
     return {
-        "name": effect.account.name,
-        "gain": sentence(effect.account.name, gains) if gains and short else "",
-        "lose": sentence(effect.account.name, _losing(losses), losing=True) if losses and short else "",
-        "gains": [] if short else _rows(gains, lambda each: each.gained),
-        "loses": [] if short else _rows(losses, lambda each: each.lost),
-        "people": list(effect.people.sentences) if effect.people is not None else [],
+        "name": name,
+        "gain": sentence(name, effect.counted) if short else "",
+        "lose": sentence(name, effect.counted, losing=True) if short else "",
+        "gains": [] if short else _rows(effect.counted, lambda each: each.gained),
+        "loses": [] if short else _rows(effect.counted, lambda each: each.lost),
+        "people": people_sentences(effect.people),
     }
-
-
-def _losing(losses: Iterable[Counted]) -> list[Counted]:
-    return [Counted(each.word, each.kind, each.before, each.after, 0, each.lost) for each in losses]
 
 
 def _rows(counted: Iterable[Counted], number: Callable[[Counted], int]) -> list[dict[str, str]]:
     """A line for each word: “See”, “412 devices, 3 channels and 2 more kinds”."""
     by_word: dict[str, list[Counted]] = {}
     for each in counted:
-        by_word.setdefault(each.word, []).append(each)
+        if number(each):
+            by_word.setdefault(each.word, []).append(each)
     return [
         {"word": str(WORDS[word]), "things": _things(word, by_word[word], number)} for word in WORDS if word in by_word
     ]

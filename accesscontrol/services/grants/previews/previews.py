@@ -24,11 +24,9 @@ from accesscontrol.services.grants.grantees import drop_grant
 from accesscontrol.services.grants.grants import change_grant, create_grant, revoke_grant
 from accesscontrol.services.grants.links import links_of, seen_links
 from accesscontrol.services.grants.previews.effects import Effect, Measure
-from accesscontrol.services.grants.previews.people import People
-from accesscontrol.services.grants.previews.words import Counted, offered
-
-__all__ = ["Counted", "Effect", "LinkCut", "People", "Preview", "preview_change", "preview_create", "preview_drop",
-           "preview_revoke"]  # fmt: skip
+from accesscontrol.services.grants.previews.offers import offered
+from accesscontrol.services.previews.counting import Counted
+from accesscontrol.services.previews.people import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +59,6 @@ class Preview:
     def changes_nothing(self) -> bool:
         touched = any(effect.changes for effect in self.effects) or any(people.changes for _, people in self.others)
         return not touched and not self.cut and not self.more_cut
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """Everything in words: what grantees gain and lose, what others do, and how many links go."""
-        said = [text for effect in self.effects for text in effect.sentences]
-        said += [f"{account.name}: {text}" for account, people in self.others for text in people.sentences]
-        said += [f"{link.member} is taken out of {link.container}." for link in self.cut]
-        if self.more_cut:
-            said.append(f"{self.more_cut:,} more links to items that you cannot see are cut.")
-        return tuple(said)
 
 
 def preview_create(

@@ -1,25 +1,15 @@
-"""The words of previews: see, edit, delete, command, create, operate as; numbers of things for each, and sentences."""
+"""What previews say, for people: sentences made from the codes and numbers of a preview, and read by nobody."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from django.db.models import Count
 
 from accesscontrol import catalogue
-from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
-from accesscontrol.access.law.levels import level_permissions
-from accesscontrol.access.permissions import Permission, permission
-from accesscontrol.accounts.models import Account
-from accesscontrol.accounts.tree import branch_ids
-from accesscontrol.grants.models import Grant
-from accesscontrol.services.grants.links import covered_items
+from accesscontrol.services.grants.previews.previews import Preview
+from accesscontrol.services.previews.counting import COMMAND, CREATE, DELETE, EDIT, OPERATE, SEE, Counted
+from accesscontrol.services.previews.people import People
 
-SEE, EDIT, DELETE, COMMAND, CREATE, OPERATE = "see", "edit", "delete", "command", "create", "operate as"
-WORDS = (SEE, EDIT, DELETE, COMMAND, CREATE, OPERATE)
-#: What is said of the words after “will” or “may”.
+#: What is said of the levels after “will” or “may”.
 _VERBS = {
     SEE: ("will see", "see"),
     EDIT: ("may edit", "edit"),
@@ -30,95 +20,60 @@ _VERBS = {
 }
 
 
-def _of_every_kind(verb: str) -> tuple[Permission, ...]:
-    return tuple(permission(f"{kind}:{verb}") for kind in catalogue.ITEM_KINDS if verb in catalogue.KINDS[kind].verbs)
-
-
-#: Word → what it means on items of each kind: the permission that tells whether its level is held.
-ON_ITEMS: dict[str, tuple[Permission, ...]] = {
-    SEE: _of_every_kind("view"),
-    EDIT: _of_every_kind("change"),
-    DELETE: _of_every_kind("delete"),
-    COMMAND: (permission("device.commands:create"), permission("endpoint.calls:create")),
-}
-_LEVEL = {SEE: "read", EDIT: "edit", DELETE: "delete", COMMAND: "command"}
-#: (word, kind) → what it means on accounts.
-ON_ACCOUNTS: dict[tuple[str, str], Permission] = {
-    (SEE, "account"): permission("account:view"),
-    (OPERATE, "account"): permission("account:operate"),
-    **{(CREATE, kind): permission(f"{kind}:create") for kind in catalogue.CREATE_LEVELS.values()},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """How many things of a kind (for `create`: accounts in which that kind is made) a word is about.
-
-    before, after: how many in all; gained, lost: how many of them come and go.
-    """
-
-    word: str
-    kind: str
-    before: int
-    after: int
-    gained: int
-    lost: int
-
-    @property
-    def things(self) -> str:
-        """“412 devices”, of those that come, or else go."""
-        number = self.gained or self.lost
-        if self.word == CREATE:
-            return f"{catalogue.KINDS[self.kind].plural.lower()} in {amount(number, 'account')}"
-        return amount(number, self.kind)
-
-
-def amount(number: int, kind: str) -> str:
-    """“412 devices”, “1 CDN”."""
-    known = catalogue.KINDS[kind]
-    label = known.label if number == 1 else known.plural
-    return f"{number:,} {label if label[1:2].isupper() else label[0].lower() + label[1:]}"
+def sentences(preview: Preview) -> list[str]:
+    """Everything in words: what grantees gain and lose, what others do, and how many links go."""
+    said = []
+    for effect in preview.effects:
+        said += [sentence(effect.account.name, effect.counted, losing=losing) for losing in (False, True)]
+        said += people_sentences(effect.people)
+    for account, people in preview.others:
+        said += [f"{account.name}: {text}" for text in people_sentences(people)]
+    said += [f"{link.member} is taken out of {link.container}." for link in preview.cut]
+    if preview.more_cut:
+        said.append(f"{preview.more_cut:,} more links to items that you cannot see are cut.")
+    return [text for text in said if text]
 
 
 def sentence(name: str, counted: Sequence[Counted], *, losing: bool = False) -> str:
     """“Contoso will see 412 devices and may edit 12 devices.” Empty when there is nothing to say."""
     parts = []
-    for word, (gains, loses) in _VERBS.items():
-        things = [each.things for each in counted if each.word == word]
+    for level, (gains, loses) in _VERBS.items():
+        numbers = [(each, each.lost if losing else each.gained) for each in counted if each.word == level]
+        things = [_things(each, number) for each, number in numbers if number]
         if things:
-            parts.append(f"{loses if losing else gains} {joined(things)}")
+            parts.append(f"{loses if losing else gains} {_joined(things)}")
     if not parts:
         return ""
-    return f"{name} {'will no longer ' if losing else ''}{joined(parts, 'or' if losing else 'and')}."
+    return f"{name} {'will no longer ' if losing else ''}{_joined(parts, 'or' if losing else 'and')}."
 
 
-def joined(parts: Sequence[str], last: str = "and") -> str:
+def people_sentences(people: People | None) -> list[str]:
+    """“This adds access for 3 users and 1 token.”"""
+    found = []
+    for verb, users, tokens in (
+        ("adds access for", people.users_gaining, people.tokens_gaining),
+        ("takes access from", people.users_losing, people.tokens_losing),
+    ) if people is not None else ():  # fmt: skip
+        named = [f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in ((users, "user"), (tokens, "token")) if n]
+        if named:
+            found.append(f"This {verb} {_joined(named)}.")
+    if people is not None and people.unread:
+        found.append(f"{people.unread:,} more users and tokens were not looked at one by one.")
+    return found
+
+
+def _things(each: Counted, number: int) -> str:
+    """“412 devices”, “1 CDN”; of what may be created, “devices in 3 accounts”."""
+    if each.word == CREATE:
+        return f"{catalogue.KINDS[each.kind].plural.lower()} in {_amount(number, 'account')}"
+    return _amount(number, each.kind)
+
+
+def _amount(number: int, kind: str) -> str:
+    known = catalogue.KINDS[kind]
+    label = known.label if number == 1 else known.plural
+    return f"{number:,} {label if label[1:2].isupper() else label[0].lower() + label[1:]}"
+
+
+def _joined(parts: Sequence[str], last: str = "and") -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}"
-
-
-# --- What a grant offers
-
-
-def offered(actor: Actor, grant: Grant) -> tuple[Counted, ...]:
-    """What each grantee has by the grant alone, once it is accepted and lives: of the items that the actor may view.
-
-    Read from the grant and not from any grantee, so that it is the same whether or not there is such an account.
-    """
-    items = engine.visible(actor, engine.ANY_ITEM_VIEW, covered_items(grant))
-    numbers = dict(items.order_by().values_list("kind").annotate(number=Count("pk")))
-    given = {word: level_permissions(level) for word, level in _LEVEL.items() if word == SEE or level in grant.levels}
-    found = [
-        Counted(word, kind, 0, numbers[kind], numbers[kind], 0)
-        for word, permissions in given.items()
-        for kind in catalogue.ITEM_KINDS
-        if kind in numbers and any(wanted.kind == kind and permissions.has(wanted) for wanted in ON_ITEMS[word])
-    ]
-    return tuple(found) + (_offered_accounts(actor, grant) if grant.covers == Grant.Covers.ACCOUNT else ())
-
-
-def _offered_accounts(actor: Actor, grant: Grant) -> tuple[Counted, ...]:
-    inside = branch_ids(grant.account_id) if grant.include_subaccounts else [grant.account_id]
-    number = engine.visible(actor, "account:view", Account.objects.filter(pk__in=inside)).count()
-    words = [(SEE, "account"), *([(OPERATE, "account")] if "operate-as" in grant.levels else [])]
-    words += [(CREATE, catalogue.CREATE_LEVELS[level]) for level in grant.levels if level in catalogue.CREATE_LEVELS]
-    return tuple(Counted(word, kind, 0, number, number, 0) for word, kind in words)

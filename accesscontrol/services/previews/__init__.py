@@ -1,0 +1,1 @@
+"""Previews of acts that are tried and undone: who gains and who loses what, whatever the act is about."""
