@@ -4,7 +4,7 @@
     python3 run.py demo [arguments]        a lively example installation on this machine
     python3 run.py test [--deep] [-- pytest arguments]
                                            all tests on SQLite, the database tests on PostgreSQL as well
-    python3 run.py check                   format, lint, types, import floors, migrations, OpenAPI document
+    python3 run.py check                   format, templates, lint, types, import floors, migrations, OpenAPI document
     python3 run.py bench [arguments]       time the engine and the pages
     python3 run.py manage <command> …      Django's manage.py, for example `manage migrate`
 
@@ -216,6 +216,7 @@ def run_check(arguments: list[str]) -> int:
     tools = PYTHON.parent
     steps = {
         "format": [str(tools / "ruff"), "format", "--check", "."],
+        "templates": [str(tools / "djlint"), "--check", "templates"],
         "lint": [str(tools / "ruff"), "check", "."],
         "types": [str(PYTHON), "-m", "mypy"],
         "import floors": [str(tools / "lint-imports")],

@@ -1,4 +1,4 @@
-"""Pages work under the Content-Security-Policy: nothing inline, nothing from elsewhere."""
+"""Pages work under the Content-Security-Policy: nothing inline, nothing from elsewhere. Templates can be read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from tests.contracts.source import place, templates
 
+LONGEST_LINE = 140
 COMMENT = re.compile(r"{%\s*comment.*?{%\s*endcomment\s*%}|{#.*?#}|<!--.*?-->", re.DOTALL)
 RULES = {
     "an inline script": re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(?!\s*</script>)", re.IGNORECASE),
@@ -71,3 +72,8 @@ def test_each_rule_finds_what_it_is_for(markup, what):
 )
 def test_what_the_policy_allows_is_not_found(markup):
     assert findings(markup) == []
+
+
+def test_no_line_of_a_template_is_too_long_to_read():
+    lines = [(path, *line) for path in templates() for line in enumerate(path.read_text().splitlines(), 1)]
+    assert [place(path, number) for path, number, line in lines if len(line) > LONGEST_LINE] == []
