@@ -1,1 +1,1 @@
-"""What the access model says, to be read beside it: sources, limits and reaches."""
+"""What the access model says, to be read beside it: sources, limits, reaches, levels, operate-as, history."""
