@@ -122,37 +122,34 @@ def _kind(name: str, label: str, family: str, sections: str = "", holds: str = "
     return Kind(name, label, family=family, sections=_sections(sections), holds=tuple(holds.split()), **words)
 
 
+_SECTIONS = (
+    Section("settings", "Settings", "settings"),
+    Section("telemetry", "Telemetry", "telemetry", stays=True),
+    Section("messages", "Messages", "messages", clipped=True),
+    Section("commands", "Commands", "command", named=True),
+    Section("outputs", "Outputs", "output", stays=True),
+    Section("media", "Media", "media", named=True, needs_name=True, clipped=True),
+    Section("properties", "Properties", "property", named=True, needs_name=True, stays=True),
+    Section("logs", "Logs", "log"),
+    Section("items", "Items", "items"),
+    Section("connections", "Connections", "link"),
+    Section("idents", "Idents", "fingerprint"),
+    Section("intervals", "Intervals", "intervals", clipped=True),
+    Section("files", "Files", "file", named=True, needs_name=True),
+    Section("data", "Data", "data", named=True),
+    Section("tags", "Tags", "tag", named=True, stays=True),
+    Section("calls", "Calls", "send"),
+    Section("events", "Events", "bell", clipped=True),
+    Section("fields", "Fields", "property", named=True, needs_name=True, stays=True),
+    Section("forms", "Forms", "list", named=True, needs_name=True, stays=True),
+    Section("limits", "Limits", "limits"),
+    Section("assignments", "Assignments", "items"),
+    Section("sessions", "Sessions", "login"),
+    Section("members", "Members", "users"),
+    Section("invoices", "Invoices", "file"),
+)
 #: Every section by name.
-SECTIONS: dict[str, Section] = {
-    section.name: section
-    for section in (
-        Section("settings", "Settings", "settings"),
-        Section("telemetry", "Telemetry", "telemetry", stays=True),
-        Section("messages", "Messages", "messages", clipped=True),
-        Section("commands", "Commands", "command", named=True),
-        Section("outputs", "Outputs", "output", stays=True),
-        Section("media", "Media", "media", named=True, needs_name=True, clipped=True),
-        Section("properties", "Properties", "property", named=True, needs_name=True, stays=True),
-        Section("logs", "Logs", "log"),
-        Section("items", "Items", "items"),
-        Section("connections", "Connections", "link"),
-        Section("idents", "Idents", "fingerprint"),
-        Section("intervals", "Intervals", "intervals", clipped=True),
-        Section("files", "Files", "file", named=True, needs_name=True),
-        Section("data", "Data", "data", named=True),
-        Section("tags", "Tags", "tag", named=True, stays=True),
-        Section("calls", "Calls", "send"),
-        Section("events", "Events", "bell", clipped=True),
-        Section("fields", "Fields", "property", named=True, needs_name=True, stays=True),
-        Section("forms", "Forms", "list", named=True, needs_name=True, stays=True),
-        Section("limits", "Limits", "limits"),
-        Section("assignments", "Assignments", "items"),
-        Section("sessions", "Sessions", "login"),
-        Section("members", "Members", "users"),
-        Section("invoices", "Invoices", "file"),
-    )
-}
-
+SECTIONS: dict[str, Section] = {section.name: section for section in _SECTIONS}
 
 _ITEM_KINDS = (
     _kind("device", "Device", TELEMATICS,
