@@ -26,13 +26,13 @@ def test_every_drawing_that_pages_name_is_there():
 
 
 def test_a_missing_drawing_is_told_and_drawn_as_the_neutral_one(monkeypatch):
-    monkeypatch.setitem(catalogue.KINDS, "beacon", replace(catalogue.KINDS["device"], name="beacon", icon="lighthouse"))
+    monkeypatch.setitem(catalogue.KINDS, "lamp", replace(catalogue.KINDS["device"], name="lamp", icon="lighthouse"))
     [warning] = check_drawings()
-    assert "Kind beacon of the catalogue has the icon 'lighthouse'" in warning.msg
-    assert f"#{NEUTRAL}" in icon("beacon")
+    assert "Kind lamp of the catalogue has the icon 'lighthouse'" in warning.msg
+    assert f"#{NEUTRAL}" in icon("lamp")
     assert f"#{NEUTRAL}" in icon("lighthouse")
 
 
 def test_a_kind_is_drawn_as_its_entry_says(monkeypatch):
-    monkeypatch.setitem(catalogue.KINDS, "beacon", replace(catalogue.KINDS["device"], name="beacon", icon="flag"))
-    assert drawing_of("beacon") == "flag"
+    monkeypatch.setitem(catalogue.KINDS, "lamp", replace(catalogue.KINDS["device"], name="lamp", icon="flag"))
+    assert drawing_of("lamp") == "flag"
