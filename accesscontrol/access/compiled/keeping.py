@@ -7,12 +7,12 @@ they go with it, however it ends.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
 from threading import Lock
 from weakref import ReferenceType, ref
 
+from cachetools import LRUCache
 from django.db import connection, transaction
 
 from accesscontrol.access.actor import Actor
@@ -25,14 +25,14 @@ _Key = tuple[str, str, int, int | None]
 _KEPT_AT_MOST = 20_000
 
 
-class _Kept(OrderedDict[_Key, Scope]):
+class _Kept(LRUCache[_Key, Scope]):
     """Scopes by caller. Those of a transaction hang on it as something to do on commit, which is nothing."""
 
     def __call__(self) -> None:
         """Django drops what is to be done on commit at the end of a transaction, and with it these scopes."""
 
 
-_scopes = _Kept()
+_scopes = _Kept(_KEPT_AT_MOST)
 _lock = Lock()
 
 
@@ -50,7 +50,7 @@ def _here() -> _Kept:
     known: ReferenceType[_Kept] | None = getattr(connection, "access_scopes", None)
     kept = known() if known is not None else None
     if kept is None:
-        kept = _Kept()
+        kept = _Kept(_KEPT_AT_MOST)
         transaction.on_commit(kept)
         connection.access_scopes = ref(kept)  # type: ignore[attr-defined]
     return kept
@@ -97,6 +97,3 @@ def _keep(actor: Actor, scope: Scope) -> None:
     kept = _here()
     with _lock:
         kept[_key(actor)] = scope
-        kept.move_to_end(_key(actor))
-        while len(kept) > _KEPT_AT_MOST:
-            kept.popitem(last=False)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
-from collections import OrderedDict
+from dataclasses import dataclass
 from threading import Lock
 
+from cachetools import TTLCache
 from django.conf import settings
 
 from accesscontrol.services.tokens import keys
@@ -24,54 +25,54 @@ MOST_KEPT = 10_000
 IPV6_BITS = 64
 
 
+def _now() -> float:
+    return time.monotonic()
+
+
+@dataclass(slots=True)
+class _Minute:
+    """How many refused keys there were since a moment."""
+
+    since: float
+    count: int = 0
+
+
 class Refusals:
-    """Refused keys by address, and keys that opened; forgotten from the oldest on."""
+    """Refused keys by address, and keys that opened; forgotten in time, or from the oldest on."""
 
     def __init__(self) -> None:
-        self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
-        self._known: OrderedDict[str, float] = OrderedDict()
+        self._minutes: TTLCache[str, _Minute] = TTLCache(MOST_KEPT, WINDOW_SECONDS, _now)
+        self._known: TTLCache[str, bool] = TTLCache(MOST_KEPT, KNOWN_SECONDS, _now)
         self._lock = Lock()
 
     def wait(self, address: str | None, key: str) -> int | None:
         """The seconds after which this key may be tried again from there; None = now."""
-        now, place = time.monotonic(), _place(address)
         with self._lock:
-            since, count = self._windows.get(place, (now, 0))
-            if count < settings.TOKEN_REFUSALS_A_MINUTE or now - since >= WINDOW_SECONDS:
+            minute = self._minutes.get(_place(address))
+            if minute is None or minute.count < settings.TOKEN_REFUSALS_A_MINUTE:
                 return None
-            if keys.well_formed(key) and now - self._known.get(keys.digest(key), -math.inf) < KNOWN_SECONDS:
+            if keys.well_formed(key) and keys.digest(key) in self._known:
                 return None
-            return max(1, math.ceil(since + WINDOW_SECONDS - now))
+            return max(1, math.ceil(minute.since + WINDOW_SECONDS - _now()))
 
     def refused(self, address: str | None) -> bool:
         """Count a refused key; whether it is the one that fills the minute, so that a flood is one line of the log."""
-        now, place = time.monotonic(), _place(address)
         with self._lock:
-            since, count = self._windows.get(place, (now, 0))
-            if now - since >= WINDOW_SECONDS:
-                since, count = now, 0
-            self._windows[place] = (since, count + 1)
-            _keep_newest(self._windows, place)
-            return count + 1 == settings.TOKEN_REFUSALS_A_MINUTE
+            minute = self._minutes.setdefault(_place(address), _Minute(_now()))
+            minute.count += 1
+            return minute.count == settings.TOKEN_REFUSALS_A_MINUTE
 
     def opened(self, key: str) -> None:
         """Remember a key that opened."""
         digest = keys.digest(key)
         with self._lock:
-            self._known[digest] = time.monotonic()
-            _keep_newest(self._known, digest)
+            self._known[digest] = True
 
     def forget(self) -> None:
         """Forget everything, as after a restart."""
         with self._lock:
-            self._windows.clear()
+            self._minutes.clear()
             self._known.clear()
-
-
-def _keep_newest(kept: OrderedDict, name: str) -> None:
-    kept.move_to_end(name)
-    while len(kept) > MOST_KEPT:
-        kept.popitem(last=False)
 
 
 def _place(address: str | None) -> str:
