@@ -7,13 +7,13 @@ from typing import Any
 
 from django import forms
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
-from rest_framework.pagination import BasePagination, LimitOffsetPagination
+from rest_framework.pagination import Cursor, CursorPagination, LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -63,38 +63,30 @@ class Pages(LimitOffsetPagination):
         return [_LIMIT, _number_parameter("offset", 0, FARTHEST, "How many rows to leave out.")]
 
 
-class TimePages(BasePagination):
+class TimePages(CursorPagination):
     """Newest first by `at`, page after page along a signed cursor: rows that arrive meanwhile move nothing."""
 
+    ordering = ("-at", "-pk")
+    template = None
     parameters = ("limit", "cursor")
     salt = "portal.api.cursor"
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: APIView | None = None) -> list[Any]:
-        self.request = request
-        self.limit = whole_number(request, "limit", 1, MOST_ROWS, DEFAULT_ROWS)
-        cursor = request.query_params.get("cursor")
-        if cursor is not None:
-            at, row_id = self._read(cursor)
-            queryset = queryset.filter(Q(at__lt=at) | Q(at=at, pk__lt=row_id))
-        rows = list(queryset.order_by("-at", "-pk")[: self.limit + 1])
-        self.last = rows[self.limit - 1] if len(rows) > self.limit else None
-        return rows[: self.limit]
+    def get_page_size(self, request: Request) -> int:
+        return whole_number(request, "limit", 1, MOST_ROWS, DEFAULT_ROWS)
 
-    def _read(self, cursor: str) -> tuple[datetime, int]:
+    def encode_cursor(self, cursor: Cursor) -> str:
+        return replace_query_param(self.base_url, "cursor", signing.dumps(list(cursor), salt=self.salt))
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """The place where the page before ended; signed, since an offset from anywhere could cost anything."""
+        given = request.query_params.get("cursor")
         try:
-            at, row_id = signing.loads(cursor, salt=self.salt)
+            return Cursor(*signing.loads(given, salt=self.salt)) if given is not None else None
         except signing.BadSignature as error:
             raise ValidationError({"cursor": ["Take “cursor” from the “next” of the page before."]}) from error
-        return datetime.fromisoformat(at), row_id
-
-    def _next(self) -> str | None:
-        if self.last is None:
-            return None
-        cursor = signing.dumps([self.last.at.isoformat(), self.last.pk], salt=self.salt)
-        return replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
 
     def get_paginated_response(self, data: Any) -> Response:
-        return Response({"next": self._next(), "results": data})
+        return Response({"next": self.get_next_link(), "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         address = {"type": "string", "format": "uri", "nullable": True}
@@ -105,9 +97,6 @@ class TimePages(BasePagination):
         about = "Where the page before ended."
         return [_LIMIT, {"name": "cursor", "required": False, "in": "query", "description": about,
                          "schema": {"type": "string"}}]  # fmt: skip
-
-    def to_html(self) -> str:
-        return ""
 
 
 class Ordering(BaseFilterBackend):
