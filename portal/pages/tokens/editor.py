@@ -1,7 +1,7 @@
 """The form of a token as a whole: its fields, entries and topics, all kept in one set of posted values.
 
 Buttons that add, remove or fill in entries post the whole form and get it back changed, so nothing typed is ever lost
-and no script is needed.
+and no script is needed. No Django formset: that counts entries in a field of its own and renumbers what follows a gap.
 """
 
 from __future__ import annotations
