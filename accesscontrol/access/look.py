@@ -22,7 +22,14 @@ from accesscontrol.access.decision import Decision, unknown_thing
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Ref, Thing, ref_of
 from accesscontrol.access.law.reaches import VIEWS, Below, Branch, Everything, Own, OwnButOwner, Reach
-from accesscontrol.access.permissions import Permission, PermissionSet, UnknownName, kind_permissions, permission
+from accesscontrol.access.permissions import (
+    Permission,
+    PermissionSet,
+    UnknownName,
+    full_name,
+    kind_permissions,
+    permission,
+)
 from accesscontrol.audit.models import Event
 from accesscontrol.subscriptions.models import Subscription
 
@@ -241,11 +248,10 @@ def _asked_of_rows(wanted: str | Permission) -> tuple[Permission, ...]:
 
 def _on_kind(name: str, kind: str) -> Permission | None:
     """The permission that a name means on a kind; None when it is of another kind or the kind has none such."""
-    head = name.partition(":")[0].partition(".")[0]
-    if head in catalogue.KINDS and ":" in name:
+    full = full_name(name, kind)
+    if full == name:
         wanted = permission(name)
         return wanted if wanted.asked_of == kind else None
-    full = f"{kind}.{name}" if ":" in name else f"{kind}:{name}"
     return next((wanted for wanted in kind_permissions(kind) if str(wanted) == full and not wanted.is_create), None)
 
 

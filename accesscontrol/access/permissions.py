@@ -71,15 +71,20 @@ def permission(name: str) -> Permission:
     return Permission(kind_name, section or None, verb, kind.permissions.index(name))
 
 
+def full_name(name: str, kind: str) -> str:
+    """The full name of a permission: `change` and `settings:change` are read with a kind, one with its kind stays."""
+    head, colon, _ = name.partition(":")
+    if not colon:
+        return f"{kind}:{name}"
+    return name if head.partition(".")[0] in catalogue.KINDS else f"{kind}.{name}"
+
+
 def permission_on(name: str, resource_type: str) -> Permission:
     """The permission that an action name means on a resource: the full name, or its part after the kind.
 
     Raises UnknownName for a name that does not exist, and for a permission asked of the wrong type of resource.
     """
-    full = name if name.partition(":")[0].split(".")[0] in catalogue.KINDS and ":" in name else ""
-    if not full:
-        full = f"{resource_type}.{name}" if ":" in name else f"{resource_type}:{name}"
-    found = permission(full)
+    found = permission(full_name(name, resource_type))
     if found.asked_of != resource_type:
         article = "an" if found.asked_of[0] in "aeiou" else "a"
         raise UnknownName(f"“{found}” is asked of {article} {found.asked_of}, not of “{resource_type}”.")

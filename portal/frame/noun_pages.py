@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from portal.addresses import address, kind_of
@@ -18,15 +17,6 @@ SHOWN = 50
 
 class NounPage(Screen):
     """A screen whose things are users, roles, tokens, grants, projects or events."""
-
-    @cached_property
-    def may(self) -> set[str]:
-        """Every permission of the noun that the caller has on the thing."""
-        return self.marks()
-
-    def has(self, needed: str) -> bool:
-        """Whether the caller has `change` or `members:view` on the thing."""
-        return (f"{self.kind_name}.{needed}" if ":" in needed else f"{self.kind_name}:{needed}") in self.may
 
     def thing_page(self, rows: list[dict[str, Any]], *parts: dict[str, Any] | None, **context: Any) -> HttpResponse:
         """The page of a thing: its facts, then what is related to it."""

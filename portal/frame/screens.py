@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
+from accesscontrol.access.permissions import full_name
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal.actors import look_of
 from portal.addresses import address, list_address
@@ -47,9 +49,7 @@ class Route:
 
     def permission(self, kind: str) -> str:
         """The full name of the permission it needs; a name with its kind stays as it is."""
-        if ":" in self.needs and self.needs.split(":")[0].split(".")[0] in catalogue.KINDS:
-            return self.needs
-        return f"{kind}.{self.needs}" if ":" in self.needs else f"{kind}:{self.needs}"
+        return full_name(self.needs, kind)
 
 
 LIST = Route("list", "", "view")
@@ -141,6 +141,15 @@ class Screen:
         """Which permissions the caller has on the thing; all of its kind when none are named."""
         wanted = list(permissions or self.noun.permissions)
         return self.look.mark([self.thing], wanted)[self.thing.pk]
+
+    @cached_property
+    def may(self) -> set[str]:
+        """Every permission of the kind that the caller has on the thing."""
+        return self.marks()
+
+    def has(self, needed: str) -> bool:
+        """Whether the caller has `change` or `settings:change` on the thing."""
+        return full_name(needed, self.kind_name) in self.may
 
     def own_account(self) -> int | None:
         """The account that the caller acts for; None for the platform operator."""

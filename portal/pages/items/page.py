@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
@@ -52,15 +51,6 @@ class ItemPage(Screen):
     """A page about one item."""
 
     joined = ("account", "owner", "made_by")
-
-    @cached_property
-    def may(self) -> set[str]:
-        """Every permission of the item's kind that the caller has on it."""
-        return self.marks()
-
-    def has(self, needed: str) -> bool:
-        """Whether the caller has `change` or `settings:change` on the item."""
-        return (f"{self.kind_name}.{needed}" if ":" in needed else f"{self.kind_name}:{needed}") in self.may
 
     def tabs(self, active: str) -> list[dict[str, Any]]:
         """A tab for each section that the caller may see, besides the overview, the links and who has access.
