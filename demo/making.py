@@ -56,7 +56,7 @@ def _has_tables() -> bool:
     return Account._meta.db_table in connection.introspection.table_names()
 
 
-def make_demo(scale: float = 1.0, say: Callable[[str], None] = lambda sentence: None) -> Secrets:
+def make_demo(scale: float = 1.0, say: Callable[[str], None] = lambda _sentence: None) -> Secrets:
     """Load the world through its file, then people, records and their past; in one transaction.
 
     say: told what happens, sentence by sentence.

@@ -23,7 +23,7 @@ FIRST = ("buses-device-", "anna-sensor-")
 FIRST_NUMBERS = 12
 
 
-def add_records(actor: Actor, now: datetime, progress: Callable[[int], None] = lambda done: None) -> int:
+def add_records(actor: Actor, now: datetime, progress: Callable[[int], None] = lambda _done: None) -> int:
     """Fill the sections of all items with what the last weeks have brought; gives the number of records."""
     accounts = list(Account.objects.values_list("pk", flat=True))
     with act(accounts):

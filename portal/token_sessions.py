@@ -18,7 +18,7 @@ from accesscontrol.services.people import sessions
 from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 
-SESSION_TOKEN = "token"  # noqa: S105  (a name in the session)
+SESSION_TOKEN = "token"  # a name in the session
 ASK = gettext_lazy("Ask whoever gave it to you for a new one.")
 _OVER = {
     sessions.REVOKED: gettext_lazy("The token that you were signed in with was revoked."),

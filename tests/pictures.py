@@ -59,7 +59,7 @@ def _tables() -> list[str]:
 def _is_empty() -> bool:
     with connection.cursor() as cursor:
         for table in ("accounts_account", "accounts_user", "audit_event", "audit_chainhead"):
-            cursor.execute(f'SELECT 1 FROM "{table}" LIMIT 1')  # noqa: S608  (names of ours)
+            cursor.execute(f'SELECT 1 FROM "{table}" LIMIT 1')
             if cursor.fetchone() is not None:
                 return False
     return True
@@ -69,11 +69,11 @@ def _rows() -> dict[str, tuple[str, list[Any]]]:
     found = {}
     with connection.cursor() as cursor:
         for table in _tables():
-            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  (names of ours)
+            cursor.execute(f'SELECT * FROM "{table}"')
             rows = cursor.fetchall()
             if rows:
                 columns = ", ".join(f'"{column[0]}"' for column in cursor.description)
                 places = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
-                statement = f'INSERT INTO "{table}" ({columns}) VALUES {places}'  # noqa: S608
+                statement = f'INSERT INTO "{table}" ({columns}) VALUES {places}'
                 found[table] = statement, [value for row in rows for value in row]
     return found

@@ -41,7 +41,7 @@ from accesscontrol.services.tokens.tokens import Issued, create_tokens
 from tests import pictures
 
 CONSOLE = Actor.system()
-PASSWORD = "correct horse battery staple"  # noqa: S105  (of people who exist in tests only)
+PASSWORD = "correct horse battery staple"
 
 _PEOPLE = {
     "northwind": {

@@ -56,7 +56,7 @@ class Look:
 
     def __init__(self, actor: Actor, scope: Scope | None, now: datetime):
         self.actor, self.scope, self.moment = actor, scope, actor.at or now
-        self._things: dict[Ref, Thing | None] = {}
+        self.things_read: dict[Ref, Thing | None] = {}
         self._acts = _acts_done()
 
     @property
@@ -109,9 +109,9 @@ class Look:
     def thing(self, thing: Model | Ref) -> Thing | None:
         """What decisions need to know of a thing, read once a look; None when it does not exist."""
         ref = as_ref(thing)
-        if ref not in self._things:
+        if ref not in self.things_read:
             load_things({self: {ref}})
-        return self._things[ref]
+        return self.things_read[ref]
 
     # --- Many things
 
@@ -205,12 +205,12 @@ def load_things(wanted: dict[Look, set[Ref]]) -> None:
     for look in wanted:
         moments.setdefault(look.moment, []).append(look)
     for moment, together in moments.items():
-        missing = {ref for look in together for ref in wanted[look] if ref not in look._things}
+        missing = {ref for look in together for ref in wanted[look] if ref not in look.things_read}
         if missing:
             users = {user for look in together if look.scope for user in look.scope.users}
             loaded = things.load(missing, users, moment)
             for look in together:
-                look._things |= {ref: loaded.get(ref) for ref in wanted[look] & missing}
+                look.things_read |= {ref: loaded.get(ref) for ref in wanted[look] & missing}
 
 
 def end_looks() -> None:

@@ -76,12 +76,12 @@ class ThingField(forms.Field):
         self.offered: list[tuple[str, str]] | None = None
         url = reverse("choices", kwargs={"permission": permission})
         self.widget.attrs["data-autocomplete"] = f"{url}?{query}" if query else url
-        self.widget.choices = self._choices
+        self.widget.choices = self.options
 
     def __deepcopy__(self, memo: dict) -> ThingField:
         copied = super().__deepcopy__(memo)
         copied.offered = None
-        copied.widget.choices = copied._choices
+        copied.widget.choices = copied.options
         return copied
 
     def offer(self, chosen: Any) -> None:
@@ -89,7 +89,7 @@ class ThingField(forms.Field):
         self.chosen = [chosen] if isinstance(chosen, Model) else list(chosen or ())
         self.offered = None
 
-    def _choices(self) -> list[tuple[str, str]]:
+    def options(self) -> list[tuple[str, str]]:
         """Value and words of what is offered; asked of the database once, however often the widget asks."""
         if self.offered is None:
             self.offered = self._read_choices()

@@ -13,7 +13,13 @@ from django.utils.safestring import SafeString
 class LongSelect(forms.Select):
     """Options one below the other, or in groups: the same choices as Django's Select takes."""
 
-    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,  # noqa: ARG002
+    ) -> SafeString:
         given = {"name": name, "class": "form-select", **self.build_attrs(self.attrs, attrs)}
         chosen = "" if value is None else str(value)
         body = format_html_join("", "{}", ((self._part(key, words, chosen),) for key, words in self.choices))

@@ -98,7 +98,7 @@ class Screen:
         return [path(route.path, cls.view(kind, route), name=f"{kind}_{route.name}") for route in cls.routes_of(kind)]
 
     @classmethod
-    def routes_of(cls, kind: str) -> tuple[Route, ...]:
+    def routes_of(cls, kind: str) -> tuple[Route, ...]:  # noqa: ARG003  (some screens have other routes for a kind)
         """The routes of this screen for a kind."""
         return cls.routes
 

@@ -11,7 +11,7 @@ from tests.browser.places import OWNER
 from tests.browser.visiting import WIDE, Visits, Window
 
 pytestmark = pytest.mark.browser
-PASSWORD = "correct horse battery staple"  # noqa: S105  (of people who exist in tests only)
+PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture

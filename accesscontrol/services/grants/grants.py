@@ -280,7 +280,7 @@ def remove_grants(actor: Actor, grants: Sequence[Grant]) -> None:
     with act(one.pk for grant in grants for one in (grant.account, *grant.grantees.all())):
         require_all(actor, [("grant:delete", grant) for grant in grants])
         rows = list(fresh(Grant, grants, "account").values())
-        _require_grantor_side(actor, caller(actor), rows)
+        _require_grantor_side(caller(actor), rows)
         grantees = {row.pk: list(row.grantees.all()) for row in rows}
         cuts = Cuts()
         for row in rows:
@@ -294,7 +294,7 @@ def remove_grants(actor: Actor, grants: Sequence[Grant]) -> None:
         cuts.cut(actor)
 
 
-def _require_grantor_side(actor: Actor, who: Caller, grants: Sequence[Grant]) -> None:
+def _require_grantor_side(who: Caller, grants: Sequence[Grant]) -> None:
     """A grantee may delete its own part of a grant, and so must not be able to delete it for the others."""
     lines = Lines(grant.account_id for grant in grants)
     for grant in grants:

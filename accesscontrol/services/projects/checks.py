@@ -92,7 +92,7 @@ def members_by_user(spec: ProjectSpec) -> dict[int, MemberSpec]:
     return {member.user.pk: member for member in spec.members}
 
 
-def check_new_items(findings: Findings, actor: Actor, who: Caller, spec: ProjectSpec, new: Sequence[Item]) -> None:
+def check_new_items(findings: Findings, who: Caller, spec: ProjectSpec, new: Sequence[Item]) -> None:
     """Items that the account reaches; in a developer's project, and by a developer, only those the developer owns.
 
     The platform operator may enter others (a world file holds what has lost its effect); the engine's cap decides.

@@ -160,7 +160,7 @@ def _bring(actor: Actor, who: Caller, triples: Sequence[tuple[Project, ProjectSp
         added = [item for item in new.items if item not in old.items]
         require_all(actor, [(f"{item.kind}:view", item) for item in added])
         _require_members(actor, old, new)
-        project_checks.check_new_items(findings, actor, who, new, added)
+        project_checks.check_new_items(findings, who, new, added)
     findings.stop()
     for project, old, new in triples:
         project_checks.require_giving(actor, old, new, project)

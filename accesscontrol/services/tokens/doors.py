@@ -35,7 +35,7 @@ def open_with_key(key: str, address: str | None) -> Token | None:
     """
     if not keys.well_formed(key):
         return None
-    token = keys.with_key(key).annotate(of_blocked=RawSQL(_BLOCKED, [], BooleanField())).first()  # noqa: S611
+    token = keys.with_key(key).annotate(of_blocked=RawSQL(_BLOCKED, [], BooleanField())).first()
     return token if token is not None and _opens(token, address) else None
 
 

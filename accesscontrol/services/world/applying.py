@@ -77,8 +77,8 @@ class Refused(Exception):
 def apply(
     actor: Actor,
     plan: Plan,
-    progress: Progress = lambda done: None,
-    keep_secrets: Callable[[dict[str, str]], None] = lambda secrets: None,
+    progress: Progress = lambda _done: None,
+    keep_secrets: Callable[[dict[str, str]], None] = lambda _secrets: None,
 ) -> dict[str, str]:
     """Make the installation what the plan's file says, wholly or not at all; gives the keys of new tokens by name.
 

@@ -100,7 +100,7 @@ class TokenDetail(TokenShown):
         return super().to_representation(instance)
 
 
-_SECRET_HELP = "The key. It is shown this once and kept nowhere; store it now."  # noqa: S105
+_SECRET_HELP = "The key. It is shown this once and kept nowhere; store it now."
 
 
 class TokenIssued(TokenDetail):

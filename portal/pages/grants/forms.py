@@ -248,10 +248,10 @@ class GrantChangeForm(LevelsForm):
         if grant.covers == Grant.Covers.ITEMS:
             del self.fields["include_subaccounts"]
 
-    def scope(self, cleaned: dict[str, Any]) -> str:
+    def scope(self, cleaned: dict[str, Any]) -> str:  # noqa: ARG002  (a given grant keeps its scope)
         return self.grant.covers
 
-    def kinds(self, cleaned: dict[str, Any]) -> set[str]:
+    def kinds(self, cleaned: dict[str, Any]) -> set[str]:  # noqa: ARG002  (and its kinds)
         return {self.grant.kind} if self.grant.covers == Grant.Covers.KIND else set(COMMANDED)
 
     def values(self) -> dict[str, Any]:

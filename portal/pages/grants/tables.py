@@ -33,7 +33,7 @@ class TickColumn(tables.CheckBoxColumn):
         attrs = {"th__input": head, "td": {"class": "pick"}, "th": {"class": "pick"}}
         super().__init__(accessor="key", attrs=attrs, **rest)
 
-    def render(self, value: Any, bound_column: Any, record: Grant) -> SafeString:
+    def render(self, value: Any, record: Grant) -> SafeString:
         label = _now("Tick %(name)s") % {"name": record.key}
         return format_html(
             '<input type="checkbox" form="bulk" name="selection" value="{}" aria-label="{}">', value, label

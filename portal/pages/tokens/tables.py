@@ -63,7 +63,7 @@ class TokenTable(ListTable):
         shown = {"type": record.get_type_display(), "words": words, "more": more, "master": record.type == "master"}
         return render_to_string("tokens/may.html", shown)
 
-    def render_last_used_at(self, value: Any, record: Token, column: TimeColumn) -> str:
+    def render_last_used_at(self, value: Any, record: Token) -> str:
         return render_to_string("tokens/last_used.html", {"time": value, "address": record.last_used_address})
 
     def state_of(self, record: Token) -> dict[str, str]:

@@ -86,7 +86,7 @@ def test_the_last_two_administrators_do_not_demote_each_other(stage: Cast) -> No
 def test_grants_across_two_trees_both_ways_do_not_deadlock(stage: Cast) -> None:
     north, acme = stage.accounts["northwind"], stage.accounts["acme"]
 
-    def there_and_back(grantor, grantee) -> None:  # noqa: ANN001
+    def there_and_back(grantor, grantee) -> None:
         for _ in range(5):
             revoke_grant(CONSOLE, create_grant(CONSOLE, grantor, covers="account", grantees=[grantee], accepted=True))
 

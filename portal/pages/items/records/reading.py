@@ -144,7 +144,7 @@ class RecordReading(ItemPage):
             "actions": self.record_acts(row),
         }
 
-    def record_acts(self, row: Record) -> list[dict[str, Any]]:
+    def record_acts(self, row: Record) -> list[dict[str, Any]]:  # noqa: ARG002  (asked by the screens that write)
         """What may be done with one row; screens that write say more."""
         return []
 
