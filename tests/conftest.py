@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from accesscontrol.access.compiled import keeping as freshness
+from tests.chromium import LEFT_OUT, find_chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -52,14 +52,12 @@ def deep() -> bool:
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
     """Where Chromium is; without it browser tests are left out on a person's machine and fail in CI."""
-    if CHROMIUM.exists():
-        return CHROMIUM
-    message = (
-        f"There is no {CHROMIUM}. Install it (apt-get install chromium fonts-dejavu-core) to run the browser tests."
-    )
+    found = find_chromium()
+    if found is not None:
+        return found
     if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
+        pytest.fail(LEFT_OUT)
+    pytest.skip(LEFT_OUT)
 
 
 @pytest.fixture(scope="module")

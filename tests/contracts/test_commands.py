@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import run
-from tests.__main__ import closing_line, split_at_dashes, tests_executed
+from tests import chromium
+from tests.__main__ import closing_line, need_browser, split_at_dashes, summarize, tests_executed
 from tests.contracts.source import ROOT
 
 tests_executed.__test__ = False  # its name begins like a test's
@@ -72,3 +75,93 @@ def test_a_wrong_command_is_answered_with_a_sentence(arguments, words):
     )
     assert result.returncode == 1
     assert words in result.stderr
+
+
+# --- The browser of the tests
+
+
+def program(folder: Path, name: str, exit_code: int = 0) -> Path:
+    """A program that does nothing but end with this code."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\nexit {exit_code}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def bare_path(tmp_path, monkeypatch):
+    """A path with nothing on it but what a test puts there, and no browser of Playwright's."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(chromium, "_playwrights", lambda: None)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"])
+def test_any_chromium_or_chrome_on_the_path_is_found(bare_path, name):
+    assert chromium.find_chromium() is None
+    browser = program(bare_path, name)
+    assert chromium.find_chromium() == browser
+
+
+def test_a_browser_that_does_not_start_is_passed_over(bare_path):
+    program(bare_path, "chromium-browser", exit_code=1)
+    assert chromium.find_chromium() is None
+    chrome = program(bare_path, "chrome")
+    assert chromium.find_chromium() == chrome
+
+
+def test_a_named_browser_is_taken_and_no_other(bare_path, monkeypatch):
+    program(bare_path, "chromium")
+    own = program(bare_path, "my-own")
+    monkeypatch.setenv("CHROMIUM", str(own))
+    assert chromium.find_chromium() == own
+    monkeypatch.setenv("CHROMIUM", str(bare_path / "missing"))
+    assert chromium.find_chromium() is None
+
+
+WORDS = ("playwright", "apt-get", "install", "update", "chromium")
+
+
+@pytest.mark.parametrize(
+    ("root", "commands"),
+    [
+        (True, ["playwright install chromium", "apt-get update", "apt-get install chromium"]),
+        (False, ["playwright install chromium"]),
+    ],
+)
+def test_a_missing_browser_is_fetched_by_playwright_then_by_apt_as_root(bare_path, monkeypatch, root, commands):
+    asked: list[str] = []
+
+    def noted(command: list[str], seconds: int = 0) -> bool:
+        asked.append(" ".join(word for word in map(os.path.basename, command) if word in WORDS))
+        return False
+
+    program(bare_path, "apt-get")
+    monkeypatch.setattr(chromium, "_runs", noted)
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
+    assert chromium.fetch_chromium() is None
+    assert asked == commands
+
+
+@pytest.mark.parametrize(("arguments", "needed"), [([], True), (["tests/browser"], True), (["-k", "tree"], False)])
+def test_a_browser_is_needed_when_its_tests_run(arguments, needed):
+    assert need_browser(arguments) is needed
+
+
+class Passed:
+    """A run that went well."""
+
+    name, closing_line, tests_executed = "SQLite", "1 passed in 0.1s", 1
+
+    def verdict(self, may_be_empty: bool) -> str | None:
+        return None
+
+
+@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
+def test_tests_without_a_browser_end_with_how_to_get_one_and_fail_in_ci(monkeypatch, capsys, ci, code):
+    monkeypatch.setenv("CI", ci)
+    assert summarize([Passed()], may_be_empty=False, without_browser=True, seconds=1) == code
+    said = capsys.readouterr().out
+    assert said.rstrip().endswith(chromium.LEFT_OUT)
+    assert "All tests but those of the browser passed." in said
