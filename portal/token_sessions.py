@@ -16,6 +16,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.people import sessions
 from accesscontrol.services.tokens import keys
+from accesscontrol.tokens.life import TokenState
 from accesscontrol.tokens.models import Token
 
 SESSION_TOKEN = "token"  # a name in the session
@@ -23,9 +24,9 @@ ASK = gettext_lazy("Ask whoever gave it to you for a new one.")
 _OVER = {
     sessions.REVOKED: gettext_lazy("The token that you were signed in with was revoked."),
     sessions.ROTATED: gettext_lazy("The token that you were signed in with has a new key."),
-    sessions.DISABLED: gettext_lazy("The token that you were signed in with was switched off."),
-    sessions.ENDED: gettext_lazy("The token that you were signed in with has ended."),
-    sessions.UNUSED: gettext_lazy("The token that you were signed in with was not used for too long and has ended."),
+    TokenState.DISABLED: gettext_lazy("The token that you were signed in with was switched off."),
+    TokenState.ENDED: gettext_lazy("The token that you were signed in with has ended."),
+    TokenState.UNUSED: gettext_lazy("The token that you were signed in with was not used for too long and has ended."),
     sessions.ELSEWHERE: gettext_lazy("The token that you were signed in with does not count from this address."),
     sessions.STOPPED: gettext_lazy("The token that you were signed in with opens nothing any more."),
 }

@@ -13,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol.accounts.models import User
+from accesscontrol.tokens.life import idle_end
 from accesscontrol.tokens.models import Token
 from portal.api.frame.authentication import TokenCaller
 from portal.api.frame.base import Endpoint, View
-from portal.api.tokens.shown import idle_end, may_in_words
+from portal.api.tokens.shown import may_in_words
 from portal.declared import PUBLIC, SIGNED_IN
 from portal.token_sessions import TokenHolder
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accesscontrol.access import engine
-from accesscontrol.accounts.models import SignUpInvitation, User
+from accesscontrol.accounts.models import Account, SignUpInvitation, User
 from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import EndNotice
 from accesscontrol.items.models import ItemLink
@@ -102,6 +102,14 @@ def test_people_who_cannot_sign_in_are_not_written_to(cast: Cast) -> None:
     User.objects.filter(username="adam").update(verified=False)
     send_digests(timezone.now())
     assert {one.to[0].partition("@")[0] for one in mail.outbox} == {"carla", "nora"}
+
+
+def test_people_whose_access_is_over_or_whose_account_is_blocked_are_not_written_to(cast: Cast) -> None:
+    extend_grant(CONSOLE, cast.hub_grant, timezone.now() + timedelta(days=2))
+    User.objects.filter(username="adam").update(expires_at=timezone.now())
+    Account.objects.filter(key="contoso").update(blocked=True)
+    send_digests(timezone.now())
+    assert {one.to[0].partition("@")[0] for one in mail.outbox} == {"nora"}
 
 
 def test_links_of_an_ended_grant_are_cut_and_recorded(cast: Cast) -> None:

@@ -12,6 +12,8 @@ from accesscontrol.access.law.belonging import role_of
 from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
 from accesscontrol.access.law.operating import may_operate
 from accesscontrol.access.law.sources import ACCOUNT_SOURCES, CONSOLE, USER_SOURCES, project_denies
+from accesscontrol.accounts.life import is_in_time, is_over
+from accesscontrol.tokens.life import idle_end
 
 
 class ScopeCompiler:
@@ -43,12 +45,16 @@ class ScopeCompiler:
         self.roots |= found.tops
         return found
 
-    def in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
-        """Whether now is within the times, the start included and the end not."""
-        for edge in (starts_at, expires_at):
+    def wait_for(self, *edges: datetime | None) -> None:
+        """Note the moments at which time alone would change the outcome; those that are past do so no more."""
+        for edge in edges:
             if edge is not None and edge > self.now:
                 self.valid_until = edge if self.valid_until is None else min(self.valid_until, edge)
-        return (starts_at is None or starts_at <= self.now) and (expires_at is None or self.now < expires_at)
+
+    def in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
+        """Whether now is within the times."""
+        self.wait_for(starts_at, expires_at)
+        return is_in_time(starts_at, expires_at, self.now)
 
     def account_scope(self, account: int) -> Scope:
         """What an account has; nothing while it is blocked."""
@@ -79,7 +85,7 @@ class ScopeCompiler:
 
     def _user(self, user: UserFacts) -> Scope:
         scope = Scope(user.name, self.now, account=user.account, users=frozenset([user.id]))
-        self.in_force(None, user.expires_at)
+        self.wait_for(user.expires_at)
         dead = dead_user(user, self.now)
         if user.account is not None:
             account = self.account(user.account)
@@ -95,9 +101,9 @@ class ScopeCompiler:
     def _token(self, token: TokenFacts) -> Scope:
         user = self.facts.users.get(token.user) if token.user is not None else None
         base = self._user(user) if user else self.account_scope(token.account)
-        for edge in (token.expires_at, token.idle_until):
-            self.in_force(None, edge)
-        if token.idle_until is not None and token.idle_until <= self.now:
+        idle = idle_end(token)
+        self.wait_for(token.expires_at, idle)
+        if is_over(idle, self.now):
             self.valid_until = self.now  # not to be kept: a use noted late by another process renews no epoch
         dead = dead_token(token, user, self.now)
         scope = Scope(token.name, self.now, account=base.account, users=base.users, history=base.history)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.fresh import fact_sql, sql
+from accesscontrol.accounts.life import blocked_by
 
 
 @dataclass(slots=True)
@@ -39,12 +40,12 @@ class UserFacts:
     name: str
     account: int | None
     authority: str
-    active: bool
+    is_active: bool
     verified: bool
     expires_at: datetime | None
     role: int | None
     history: int | None
-    superuser: bool
+    is_superuser: bool
 
 
 @dataclass(slots=True)
@@ -67,7 +68,9 @@ class TokenFacts:
     type: str
     enabled: bool
     expires_at: datetime | None
-    idle_until: datetime | None
+    idle_ttl: int | None
+    last_used_at: datetime | None
+    created_at: datetime
     networks: tuple[str, ...]
     rules: list[RuleFacts] = field(default_factory=list)
     topics: list[tuple[str, frozenset[str]]] = field(default_factory=list)
@@ -172,7 +175,7 @@ def _account(line: list[sql.Row]) -> AccountFacts:
         name=line[-1]["name"],
         path=tuple(row["id"] for row in line),
         tops=frozenset(row["top"] for row in line if row["top"] is not None),
-        blocked_by=next((row["name"] for row in line if row["blocked"]), None),
+        blocked_by=blocked_by((row["name"], row["blocked"]) for row in line),
         depths=tuple(row["history"] for row in line),
     )
 
@@ -181,8 +184,8 @@ def _read_people(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
     for row in rows.get("user", []):
         facts.users[row["id"]] = UserFacts(
             id=row["id"], name=row["name"], account=row["account"], authority=row["authority"],
-            active=bool(row["active"]), verified=bool(row["verified"]), expires_at=sql.moment(row["expires"]),
-            role=row["role"], history=row["history"], superuser=bool(row["superuser"]),
+            is_active=bool(row["active"]), verified=bool(row["verified"]), expires_at=sql.moment(row["expires"]),
+            role=row["role"], history=row["history"], is_superuser=bool(row["superuser"]),
         )  # fmt: skip
     for row in rows.get("role", []):
         rights = tuple(row["rights"])
@@ -207,12 +210,10 @@ def _read_tokens(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
 
 
 def _token(row: sql.Row) -> TokenFacts:
-    used = sql.moment(row["used"]) or sql.moment(row["created"])
-    idle = used + timedelta(seconds=row["idle"]) if row["idle"] is not None and used else None
     return TokenFacts(
         id=row["id"], name=row["name"], account=row["account"], user=row["user"], type=row["type"],
-        enabled=bool(row["enabled"]), expires_at=sql.moment(row["expires"]), idle_until=idle,
-        networks=tuple(row["networks"]),
+        enabled=bool(row["enabled"]), expires_at=sql.moment(row["expires"]), idle_ttl=row["idle"],
+        last_used_at=sql.moment(row["used"]), created_at=sql.moment(row["created"]), networks=tuple(row["networks"]),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 from django.db import connection
 
@@ -58,32 +58,16 @@ def tagged(statement: str, params: Iterable[Any]) -> dict[str, list[Row]]:
     return found
 
 
+@overload
+def moment(value: str) -> datetime: ...
+@overload
+def moment(value: str | None) -> datetime | None: ...
 def moment(value: str | None) -> datetime | None:
     """The time of a JSON record: both databases hold UTC, SQLite without saying so."""
     if value is None:
         return None
     parsed = datetime.fromisoformat(value)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-
-
-def counting(link: str, at: datetime) -> tuple[str, list[Any]]:
-    """The condition that a link counts at a moment, and its parameters: each grant that it was made under lives.
-
-    link: the alias of `items_itemlink`. A link that was made under no grant always counts.
-    """
-    moment_at = connection.ops.adapt_datetimefield_value(at)
-    return _counting(link), [moment_at] * 4
-
-
-@lru_cache(512)
-def _counting(link: str) -> str:
-    parts = [
-        f"({link}.{column} IS NULL OR EXISTS (SELECT 1 FROM grants_grantgrantee gl JOIN grants_grant g "
-        f"ON g.id = gl.grant_id WHERE gl.id = {link}.{column} AND gl.accepted_at IS NOT NULL AND g.enabled "
-        "AND (g.starts_at IS NULL OR g.starts_at <= %s) AND (g.expires_at IS NULL OR g.expires_at > %s)))"
-        for column in ("member_under_id", "container_under_id")
-    ]
-    return f"({' AND '.join(parts)})"
 
 
 #: Every account with itself and all above it, for the accounts of the CTE `involved(id)`.

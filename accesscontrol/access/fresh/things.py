@@ -13,6 +13,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.fresh import sql
 from accesscontrol.access.fresh.facts import AccountFacts, accounts_of
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.grants.life import counting_sql
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
@@ -134,7 +135,7 @@ def _statement(wanted: dict[str, set[int]], users: list[int], at: datetime) -> t
 def _item_arms(
     with_parts: list[str], involved: list[str], params: list, last: list, users: list[int], at: datetime
 ) -> list[str]:
-    counting, moments = sql.counting("l", at)
+    counting, moments = counting_sql("l", at)
     last += moments
     columns = sql.record(
         id="id", kind="kind", name="name", account="account_id", owner="owner_id", made_by="made_by_id",

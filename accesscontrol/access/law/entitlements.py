@@ -66,10 +66,14 @@ class Compiler(Protocol):
     """What a source needs of the compiler. at: the caller's what-if time, or None."""
 
     facts: Facts
+    now: datetime
     at: datetime | None
 
     def account(self, account: int) -> AccountFacts:
         """The facts of an account, which the outcome then depends on."""
+
+    def wait_for(self, *edges: datetime | None) -> None:
+        """Note the moments at which the outcome may change by time alone."""
 
     def in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
         """Whether now is within the times, which the outcome then depends on."""

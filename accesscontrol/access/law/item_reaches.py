@@ -15,6 +15,7 @@ from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law.entitlements import Cap
 from accesscontrol.access.law.reaches import NO_ROW, VIEW_OF, VIEWS, Reach, in_ids
 from accesscontrol.accounts.tree import line_sql
+from accesscontrol.grants.life import counting_rows
 from accesscontrol.items.models import Item, ItemLink
 
 
@@ -130,7 +131,7 @@ class HoldsAssigned(Reach):
             members = Item.objects.filter(reach.behind.condition(views), pk__in=in_ids(reach.assigned))
             if reach.devices:
                 members = members.filter(kind="device")
-            counting = counting_links(reach.at or timezone.now())
+            counting = counting_rows(reach.at or timezone.now())
             linked = ItemLink.objects.filter(counting, member__in=members.values("pk")).values("container")
             rows |= Q(account=reach.account, pk__in=linked)
         return rows
@@ -150,18 +151,6 @@ class HoldsAssigned(Reach):
         )
         by_member = links.filter(member__in=Item.objects.filter(changed).values("pk"))
         return Q(pk__in=by_member.values("container")) | (Q(pk__in=links.values("container")) & changed)
-
-
-def counting_links(at: datetime) -> Q:
-    """The links that count at a moment, as `sql.counting` says it: each grant that a link was made under lives."""
-    rows = Q()
-    for end in ("member_under", "container_under"):
-        grant = f"{end}__grant__"
-        begun = Q(**{f"{grant}starts_at": None}) | Q(**{f"{grant}starts_at__lte": at})
-        going = Q(**{f"{grant}expires_at": None}) | Q(**{f"{grant}expires_at__gt": at})
-        lives = Q(**{f"{end}__accepted_at__isnull": False, f"{grant}enabled": True}) & begun & going
-        rows &= Q(**{end: None}) | lives
-    return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law import sentences
 from accesscontrol.access.law.reaches import EVERY_ROW, NO_ROW, in_ids
 from accesscontrol.access.permissions import Permission
+from accesscontrol.accounts.life import PersonState, person_state
+from accesscontrol.grants.life import counting_sql
 from accesscontrol.sentences import Sentence
+from accesscontrol.tokens.life import TokenState, may_have_tokens, token_state
 
 #: Code → what the limit is, as explanations list it.
 LIMITS = {
@@ -153,7 +156,7 @@ def _rule_rows(rule: RuleFacts, at: datetime) -> Q:
     if rule.reach == "list":
         return Q(pk__in=in_ids(rule.things))
     listed, param = sql.ids(rule.things)
-    counting, moments = sql.counting("l", at)
+    counting, moments = counting_sql("l", at)
     members = f"""SELECT l.member_id FROM items_itemlink l
                     JOIN items_item grp ON grp.id = l.container_id AND grp.kind = 'group'
                    WHERE l.container_id IN {listed} AND {counting}"""
@@ -174,24 +177,26 @@ def dead_account(account: AccountFacts) -> Sentence | None:
 
 def dead_user(user: UserFacts, now: datetime) -> Sentence | None:
     """Why a user has nothing at all, their account aside, or None."""
-    if not user.active:
+    state = person_state(user, now)
+    if state is PersonState.DISABLED:
         return sentences.USER_DISABLED(user=user.name)
-    if not user.verified and not user.superuser:
+    if state is PersonState.UNVERIFIED:
         return sentences.USER_UNVERIFIED(user=user.name)
-    if user.expires_at is not None and now >= user.expires_at:
+    if state is PersonState.ENDED:
         return sentences.USER_ENDED(user=user.name, end=f"{user.expires_at:%Y-%m-%d %H:%M}")
     return None
 
 
 def dead_token(token: TokenFacts, user: UserFacts | None, now: datetime) -> Sentence | None:
     """Why a token has nothing at all, whom it acts for aside, or None."""
-    if not token.enabled:
+    state = token_state(token, now)
+    if state is TokenState.DISABLED:
         return sentences.TOKEN_DISABLED
-    if token.expires_at is not None and now >= token.expires_at:
+    if state is TokenState.ENDED:
         return sentences.TOKEN_ENDED(end=f"{token.expires_at:%Y-%m-%d %H:%M}")
-    if token.idle_until is not None and now >= token.idle_until:
+    if state is TokenState.UNUSED:
         return sentences.TOKEN_IDLE
-    if token.user is not None and (user is None or user.authority == "user"):
+    if token.user is not None and (user is None or not may_have_tokens(user.authority)):
         return sentences.TOKEN_WITHOUT_USER
     return None
 

@@ -28,4 +28,4 @@ def _is_one_who_may(actor: Actor, facts: Facts) -> bool:
             return False
         user_id = token.user
     user = facts.users.get(user_id) if user_id is not None else None
-    return user is None or user.superuser or user.authority in catalogue.MANAGERS
+    return user is None or user.is_superuser or user.authority in catalogue.MANAGERS

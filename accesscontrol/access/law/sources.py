@@ -36,6 +36,7 @@ from accesscontrol.access.law.reaches import (
     Rows,
 )
 from accesscontrol.access.permissions import CREATES, EVERYTHING, ITEMS, PermissionSet
+from accesscontrol.grants.life import GrantState, grant_state
 from accesscontrol.sentences import Sentence
 
 #: Code → what the source is, as explanations list it.
@@ -88,9 +89,9 @@ def received(account: AccountFacts, compiler: Compiler) -> Iterator[Entitlement]
     yield Entitlement("received", _RECEIVED_BELOW, ReceivedBelow(account.id), below, origin)
     for grant in compiler.facts.grants.get(account.id, ()):
         grantor = compiler.account(grant.grantor)
-        in_time = compiler.in_force(grant.starts_at, grant.expires_at)
+        compiler.wait_for(grant.starts_at, grant.expires_at)
         holds = account.id not in grantor.path
-        if in_time and grant.enabled and grant.accepted and holds:
+        if holds and grant_state(grant, grant.accepted, compiler.now) is GrantState.LIVE:
             yield from _granted(grant, account, grantor)
 
 
@@ -130,7 +131,7 @@ CONSOLE = Entitlement("operator", EVERYTHING, Everything(), sentences.CONSOLE)
 
 def operator(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """The platform operator (superuser) has everything."""
-    if user.superuser:
+    if user.is_superuser:
         origin = ("user", user.id)
         yield Entitlement("operator", EVERYTHING, Everything(), sentences.OPERATOR(user=user.name), origin)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.accounts.models import OwnershipHandover, User
 from accesscontrol.services.frame.acts import act, caller, record, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -20,8 +21,9 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
         if owner is None or owner.account is None or not is_owner:
             raise Conflict("Only the owner hands over the ownership, signed in in person.")
         heir = User.objects.get(pk=to_user.pk)
-        if heir.account_id != owner.account_id or heir.authority != User.Authority.ADMINISTRATOR or not heir.is_active:
-            raise Invalid({"to_user": ["Choose an administrator of the account who is enabled."]})
+        alive = person_state(heir, timezone.now()) is PersonState.ALIVE
+        if heir.account_id != owner.account_id or heir.authority != User.Authority.ADMINISTRATOR or not alive:
+            raise Invalid({"to_user": ["Choose an administrator of the account who can sign in."]})
         OwnershipHandover.objects.filter(account=owner.account, confirmed_at=None).delete()
         offer = OwnershipHandover.objects.create(account=owner.account, from_user=owner, to_user=heir)
         record(actor, "account.offer_ownership", heir, owner.account_id, {"from": owner.pk, "to": heir.pk})

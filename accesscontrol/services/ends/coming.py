@@ -20,6 +20,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext, ngettext
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.life import alive_rows, blocked_rows, ending_rows, is_ending
 from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import EndNotice, Grant
 from accesscontrol.projects.models import ProjectMember
@@ -62,7 +63,7 @@ class Told:
 
 def send_digests(now: datetime) -> Told:
     """Send each person one mail about what ends soon and they have not been told of yet."""
-    people = _people()
+    people = _people(now)
     by_person: dict[int, list[End]] = {}
     for end in _untold(list(_ends(now)), now):
         if end.user_id in people:
@@ -72,9 +73,9 @@ def send_digests(now: datetime) -> Told:
     return Told(len(by_person), sum(map(len, by_person.values())))
 
 
-def _people() -> dict[int, User]:
+def _people(now: datetime) -> dict[int, User]:
     """Who can be told: people who may sign in and have an address."""
-    rows = User.objects.filter(is_active=True, verified=True).exclude(email="")
+    rows = User.objects.filter(alive_rows(now)).exclude(blocked_rows()).exclude(email="")
     return {user.pk: user for user in rows.only("username", "email", "first_name", "account")}
 
 
@@ -103,16 +104,16 @@ def _send(user: User, ends: Sequence[End], now: datetime) -> None:
 
 
 def _ends(now: datetime) -> Iterator[End]:
-    soon = {"expires_at__gt": now, "expires_at__lte": now + timedelta(days=max(THRESHOLDS))}
+    soon = ending_rows(now, timedelta(days=max(THRESHOLDS)))
     managers = _managers()
     ends = (
-        _of_grants(Grant.objects.filter(enabled=True, **soon), managers),
-        _of_tokens(Token.objects.filter(enabled=True, **soon), managers),
-        _of_users(User.objects.filter(is_active=True, **soon), managers),
-        _of_memberships(ProjectMember.objects.filter(accepted_at__isnull=False, **soon), managers),
+        _of_grants(Grant.objects.filter(soon, enabled=True), managers),
+        _of_tokens(Token.objects.filter(soon, enabled=True), managers),
+        _of_users(User.objects.filter(soon, is_active=True), managers),
+        _of_memberships(ProjectMember.objects.filter(soon, accepted_at__isnull=False), managers),
     )
     for thing_type, thing, user_id, words in chain.from_iterable(ends):
-        days = next(days for days in THRESHOLDS if thing.expires_at <= now + timedelta(days=days))
+        days = next(days for days in THRESHOLDS if is_ending(thing.expires_at, now, timedelta(days=days)))
         about = {"what": words, "date": f"{thing.expires_at:%Y-%m-%d %H:%M}"}
         line = gettext("%(what)s ends on %(date)s UTC.") % about
         yield End(user_id, thing_type, thing.pk, thing.expires_at, days, line)
@@ -121,7 +122,7 @@ def _ends(now: datetime) -> Iterator[End]:
 def _managers() -> Managers:
     """The owner and administrators of every account that has some."""
     found: Managers = {}
-    rows = User.objects.filter(authority__in=catalogue.MANAGERS, is_active=True, account__isnull=False).order_by("pk")
+    rows = User.objects.filter(authority__in=catalogue.MANAGERS, account__isnull=False).order_by("pk")
     for user_id, account_id in rows.values_list("pk", "account"):
         found.setdefault(account_id, []).append(user_id)
     return found

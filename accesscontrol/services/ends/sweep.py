@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.life import over_rows
 from accesscontrol.accounts.models import SignUpInvitation
 from accesscontrol.audit import chain
 from accesscontrol.grants.models import EndNotice
@@ -63,7 +64,7 @@ def sweep() -> Swept:
 
 def _cut_links(now: datetime) -> int:
     """Links made under a grant that has ended: they have not counted since. A paused grant keeps its links."""
-    ended = Q(member_under__grant__expires_at__lte=now) | Q(container_under__grant__expires_at__lte=now)
+    ended = over_rows(now, "member_under__grant__") | over_rows(now, "container_under__grant__")
     rows = list(ItemLink.objects.filter(ended).select_related("member", "container"))
     if not rows:
         return 0
@@ -84,7 +85,7 @@ def _clear_sessions(now: datetime) -> int:
 
 def _clear_invitations(now: datetime) -> int:
     """Invitations that were used, or that nobody used in time: e-mail addresses that are not needed any more."""
-    return SignUpInvitation.objects.filter(Q(used_at__isnull=False) | Q(expires_at__lte=now)).delete()[0]
+    return SignUpInvitation.objects.filter(Q(used_at__isnull=False) | over_rows(now)).delete()[0]
 
 
 def _forget_rotated_keys(now: datetime) -> int:

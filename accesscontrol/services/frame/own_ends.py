@@ -14,6 +14,7 @@ from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import LATEST_YEAR
+from accesscontrol.tokens.life import idle_end
 from accesscontrol.tokens.models import Token
 
 
@@ -47,8 +48,8 @@ def require_within_access(maker: User, expires_at: datetime | None, about: Any) 
 def require_within_token(maker: Token, expires_at: datetime | None, about: Any) -> None:
     """Not after a token ends: its date, or its time without use if that comes first. Use may put the second off, but
     nobody passes on what they do not have yet."""
-    idle = timezone.now() + timedelta(seconds=maker.idle_ttl) if maker.idle_ttl is not None else None
-    end = min((end for end in (maker.expires_at, idle) if end is not None), default=None)
+    ends = (maker.expires_at, idle_end(maker, used=timezone.now()))
+    end = min((end for end in ends if end is not None), default=None)
     if end is not None and later_than(expires_at, end):
         sentence = f"This token ends on {end:%Y-%m-%d %H:%M} UTC at the latest. Choose an end not after that."
         raise BeyondOwn([Problem("expires_at", sentence, about)])

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
+from accesscontrol.grants.life import GrantState, grant_state
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Caller, Fact, act, caller, difference, fresh, record_all, require_all
@@ -226,9 +227,7 @@ def _set(grant: Grant, spec: GrantSpec, new: Sequence[Account], gone: Sequence[A
 
 def _asleep(spec: GrantSpec) -> bool:
     """Whether a grant gives nothing now, but may again: paused, not begun, or ended and not revoked."""
-    now = timezone.now()
-    begun = spec.starts_at is None or spec.starts_at <= now
-    return not spec.enabled or not begun or (spec.expires_at is not None and spec.expires_at <= now)
+    return grant_state(spec, True, timezone.now()) is not GrantState.LIVE
 
 
 def _accept(current: Sequence[Pair]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import BooleanField, ExpressionWrapper, Prefetch, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
@@ -83,6 +83,12 @@ def received(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
 def waiting(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
     """Those of these grants that the account itself has not answered yet."""
     return rows.none() if own is None else rows.filter(grantee_links__account=own, grantee_links__accepted_at=None)
+
+
+def accepted(of: int | None = None) -> Q:
+    """The condition of grants that a grantee has accepted; of: count only the grantees of this account's branch."""
+    links = GrantGrantee.objects.filter(accepted_at__isnull=False)
+    return Q(pk__in=(links if of is None else links.filter(account__in=branch_ids(of))).values("grant"))
 
 
 def _ids(rows: QuerySet) -> set[int]:

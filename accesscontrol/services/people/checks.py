@@ -8,12 +8,12 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.access.law.levels import AUTHORITIES, BASIC, rights_permissions
+from accesscontrol.accounts.life import alive_rows
 from accesscontrol.accounts.models import User
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
@@ -151,7 +151,7 @@ def widens(user: User, spec: UserSpec) -> bool:
 
 def managed(account_ids: Iterable[int]) -> dict[int, set[str]]:
     """Account → the authorities of its managers who can sign in now."""
-    alive = Q(is_active=True) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    alive = alive_rows(timezone.now())
     found: dict[int, set[str]] = {account_id: set() for account_id in account_ids}
     for piece in chunks(found):
         rows = User.objects.filter(alive, account__in=piece, authority__in=catalogue.MANAGERS)

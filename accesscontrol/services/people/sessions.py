@@ -5,7 +5,7 @@ Each has its event. A session by token lives as long as the token does, and as t
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -20,12 +20,11 @@ from accesscontrol.services.frame.acts import Fact, act, record, record_all
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens.doors import open_with_key
+from accesscontrol.tokens.life import TokenState, token_state
 from accesscontrol.tokens.models import Token
 
-#: Why a session by token is over, by what happened to the token.
-REVOKED, ROTATED, DISABLED, ENDED, UNUSED, ELSEWHERE, STOPPED = (
-    "revoked", "rotated", "disabled", "ended", "unused", "elsewhere", "stopped",
-)  # fmt: skip
+#: Why a session by token is over, besides the states in which the token itself is dead.
+REVOKED, ROTATED, ELSEWHERE, STOPPED = "revoked", "rotated", "elsewhere", "stopped"
 
 
 def record_sign_in(actor: Actor, who: User | Token) -> None:
@@ -69,12 +68,9 @@ def why_over(token: Token, digest: str, look: Look) -> str | None:
     overlaps = token.previous_until is not None and now < token.previous_until
     if digest != token.digest and not (overlaps and digest == token.previous_digest):
         return ROTATED
-    if not token.enabled:
-        return DISABLED
-    if token.expires_at is not None and now >= token.expires_at:
-        return ENDED
-    if token.idle_ttl and now >= (token.last_used_at or token.created_at) + timedelta(seconds=token.idle_ttl):
-        return UNUSED
+    state = token_state(token, now)
+    if state is not TokenState.ALIVE:
+        return state
     if wrong_address(token.allowed_addresses, look.actor.address):
         return ELSEWHERE
     return None if look.alive else STOPPED

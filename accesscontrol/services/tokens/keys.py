@@ -20,6 +20,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accesscontrol.access.waiting import stamping
+from accesscontrol.tokens.life import used_at
 from accesscontrol.tokens.models import Token
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -86,6 +87,6 @@ def note_use(token: Token, address: str | None) -> None:
     if token.last_used_at is not None and now - token.last_used_at < timedelta(minutes=1):
         return  # without taking the write lock
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - timedelta(minutes=1))
-    unused = (now - (token.last_used_at or token.created_at)).total_seconds()
+    unused = (now - used_at(token)).total_seconds()
     with stamping() if token.idle_ttl is None or unused < token.idle_ttl / 2 else nullcontext():
         Token.objects.filter(stale, pk=token.pk).update(last_used_at=now, last_used_address=address or "")

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.life import alive_rows
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.frame.acts import Fact, act, difference, record_all
 from accesscontrol.services.frame.lines import chunks
@@ -106,7 +107,8 @@ def _people(token: Token) -> list[User]:
         return [token.user] if token.user.email else []
     account: Account | None = token.account
     while account is not None:
-        people = account.users.filter(is_active=True, authority__in=catalogue.MANAGERS).exclude(email="").order_by("pk")
+        people = account.users.filter(alive_rows(timezone.now()), authority__in=catalogue.MANAGERS)
+        people = people.exclude(email="").order_by("pk")
         if found := list(people):
             return found
         account = account.parent

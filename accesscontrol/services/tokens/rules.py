@@ -24,6 +24,7 @@ from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.own_ends import later_than
 from accesscontrol.services.tokens.ends import check_ends, require_within_own, within_addresses
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
+from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
 REACHES = ("all", "in_groups", "list")
@@ -47,7 +48,7 @@ def check(findings: Findings, spec: TokenSpec, about: Any) -> None:
     presets = [preset.code for preset in catalogue.PRESETS]
     findings.known("preset", [spec.preset] if spec.preset else [], presets, "a preset", about)
     user = spec.user
-    if user is not None and (user.account_id != spec.account.pk or user.authority == User.Authority.USER):
+    if user is not None and (user.account_id != spec.account.pk or not may_have_tokens(user.authority)):
         sentence = f"Only developers, owners and administrators of {spec.account.name} have tokens of their own."
         findings.add("user", sentence, about)
     check_ends(findings, spec, about)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -121,13 +120,6 @@ class SecretNamed(serializers.Serializer):
 
 
 # --- In words
-
-
-def idle_end(token: Token) -> datetime | None:
-    """When the token dies unless it is used before."""
-    if token.idle_ttl is None:
-        return None
-    return (token.last_used_at or token.created_at) + timedelta(seconds=token.idle_ttl)
 
 
 def may_in_words(token: Token) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -22,6 +22,7 @@ from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.leaks import report_leaked
 from accesscontrol.services.tokens.rules import CONTENTS
 from accesscontrol.services.tokens.tokens import Issued
+from accesscontrol.tokens.life import USED_AT
 from accesscontrol.tokens.models import Token
 from portal.actors import client_address, look_of
 from portal.api.events import EventShown
@@ -48,7 +49,7 @@ class TokenFilters(NounFilters):
         return rows.filter(user__in=seen.values("pk"))
 
     def not_used(self, rows: QuerySet, name: str, since: Any) -> QuerySet:
-        return rows.filter(Q(last_used_at__lt=since) | Q(last_used_at=None, created_at__lt=since))
+        return rows.alias(used=USED_AT).filter(used__lt=since)
 
     class Meta:
         model = Token

@@ -12,14 +12,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.life import ending_rows
 from accesscontrol.accounts.models import Account
-from accesscontrol.accounts.tree import branch_ids
+from accesscontrol.grants.life import GrantState, grant_rows
+from accesscontrol.services.grants.sides import accepted
 from portal.actors import look_of
 from portal.frame.filters import ListFilters, ThingFilter
 from portal.pages.grants.words import LEVELS
 
-STATES = [("live", _("Live")), ("waiting", _("Waits for an answer")), ("later", _("Not yet")),
-          ("paused", _("Paused")), ("ended", _("Ended"))]  # fmt: skip
+STATES = [(GrantState.LIVE, _("Live")), (GrantState.WAITING, _("Waits for an answer")),
+          (GrantState.LATER, _("Not yet")), (GrantState.PAUSED, _("Paused")),
+          (GrantState.ENDED, _("Ended"))]  # fmt: skip
 KINDS = [(name, catalogue.KINDS[name].plural) for name in catalogue.ITEM_KINDS]
 LEVEL_CHOICES = [*((level, words[0]) for level, words in LEVELS.items() if level != "read"),
                  ("create-", _("Create something"))]  # fmt: skip
@@ -45,28 +48,17 @@ class GrantFilters(ListFilters):
         """The account that the caller acts for."""
         return self.request.actor.acting or self.request.user.account_id
 
-    def accepted(self, rows: QuerySet) -> QuerySet:
+    def accepted(self) -> Q:
         """The grants that a grantee whom the caller may know of has accepted."""
-        return rows.filter(pk__in=rows.order_by().filter(grantee_links__accepted_at__isnull=False).values("pk"))
+        return accepted()
 
     def by_state(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
-        """As the state reads in the list."""
-        now = timezone.now()
-        if value == "paused":
-            return rows.filter(enabled=False)
-        if value == "ended":
-            return rows.filter(enabled=True, expires_at__lte=now)
-        rows = rows.filter(Q(expires_at=None) | Q(expires_at__gt=now), enabled=True)
-        if value == "later":
-            return rows.filter(starts_at__gt=now)
-        rows = rows.filter(Q(starts_at=None) | Q(starts_at__lte=now))
-        live = self.accepted(rows)
-        return live if value == "live" else rows.exclude(pk__in=live.order_by().values("pk"))
+        """As the state reads in the list, where one that is live may still be without effect."""
+        return rows.filter(grant_rows(GrantState(value), self.accepted(), timezone.now()))
 
     def by_end(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """What ends within so many days from now."""
-        now = timezone.now()
-        return rows.filter(expires_at__gt=now, expires_at__lte=now + timedelta(days=int(value)))
+        return rows.filter(ending_rows(timezone.now(), timedelta(days=int(value))))
 
     def by_kind(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """Grants of all items of the kind, and of chosen items among which the caller sees one of it."""
@@ -98,13 +90,8 @@ class ReceivedFilters(GrantFilters):
 
     account = django_filters.CharFilter(field_name="account__name", lookup_expr="icontains", label=_("From"))
 
-    def accepted(self, rows: QuerySet) -> QuerySet:
-        if self.own is None:
-            return super().accepted(rows)
-        mine = rows.order_by().filter(
-            grantee_links__account__in=branch_ids(self.own), grantee_links__accepted_at__isnull=False
-        )
-        return rows.filter(pk__in=mine.values("pk"))
+    def accepted(self) -> Q:
+        return accepted(of=self.own)
 
 
 class CoveredFilters(ListFilters):

@@ -21,7 +21,7 @@ from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.pages.grants.filters import CoveredFilters
 from portal.pages.grants.tables import CoveredTable
-from portal.pages.grants.words import grant_state, title
+from portal.pages.grants.words import grant_badge, title
 
 #: So many grantees are named on the overview.
 NAMED = 4
@@ -100,7 +100,7 @@ class GrantPage(NounPage):
             "title": title(grant),
             "subtitle": _("Granted by %(grantor)s to %(grantees)s")
             % {"grantor": grant.account.name, "grantees": self.named()},
-            "state": grant_state(grant, shown),
+            "state": grant_badge(grant, shown),
             "grant_tag": None if self.gave else tag,
             "account_tag": self.account_tag() if self.gave else None,
             "crumbs": self.crumbs(),

@@ -19,7 +19,7 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.grants.sides import Sides
 from portal.addresses import address
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
-from portal.pages.grants.words import grant_state, level_tags, what
+from portal.pages.grants.words import grant_badge, level_tags, what
 
 #: So many grantees are named in a row.
 NAMED = 3
@@ -98,7 +98,7 @@ class GrantTable(ListTable):
         return level_tags(record)
 
     def state_of(self, record: Grant) -> dict[str, str]:
-        return grant_state(record, self.sides.known(record))
+        return grant_badge(record, self.sides.known(record))
 
     class Meta(ListTable.Meta):
         sequence = ("covers", "account", "grantees", "levels", "starts_at", "expires_at", "state")
@@ -133,7 +133,7 @@ class ReceivedTable(GrantTable):
     """Grants that accounts of the caller's branch received; the state is that of the caller's own part."""
 
     def state_of(self, record: Grant) -> dict[str, str]:
-        return grant_state(record, self.sides.received(record))
+        return grant_badge(record, self.sides.received(record))
 
 
 class CoveredTable(ListTable):

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.life import is_begun, is_over
+from accesscontrol.grants.life import GrantState, grant_state
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.grants.sides import holds_already
 
@@ -104,36 +106,39 @@ def level_lines(grant: Grant) -> list[dict[str, str]]:
     return found
 
 
-def grant_state(grant: Grant, links: Iterable[GrantGrantee]) -> dict[str, str]:
+_STATES = {
+    GrantState.LIVE: (gettext_lazy("Live"), "success"),
+    GrantState.PAUSED: (gettext_lazy("Paused"), "quiet"),
+    GrantState.ENDED: (gettext_lazy("Ended"), "danger"),
+    GrantState.LATER: (gettext_lazy("Not yet"), "info"),
+    GrantState.WAITING: (gettext_lazy("Waits for an answer"), "info"),
+}
+
+
+def grant_badge(grant: Grant, links: Iterable[GrantGrantee]) -> dict[str, str]:
     """Whether a grant gives something now. links: the grantees that the caller may know of."""
-    now = timezone.now()
-    if not grant.enabled:
-        return {"label": _("Paused"), "tone": "quiet"}
-    if grant.expires_at is not None and grant.expires_at <= now:
-        return {"label": _("Ended"), "tone": "danger"}
-    if grant.starts_at is not None and grant.starts_at > now:
-        return {"label": _("Not yet"), "tone": "info"}
-    known = list(links)
-    if not any(link.accepted_at is not None for link in known):
-        return {"label": _("Waits for an answer"), "tone": "info"}
-    if all(holds_already(link) for link in known if link.accepted_at is not None):
-        return {"label": _("Without effect"), "tone": "warning"}
-    return {"label": _("Live"), "tone": "success"}
+    accepted = [link for link in links if link.accepted_at is not None]
+    state = grant_state(grant, bool(accepted), timezone.now())
+    label, tone = _STATES[state]
+    if state is GrantState.LIVE and all(holds_already(link) for link in accepted):
+        label, tone = gettext_lazy("Without effect"), "warning"
+    return {"label": str(label), "tone": tone}
 
 
 def without_effect(grant: Grant, links: Iterable[GrantGrantee]) -> list[str]:
     """Why it gives nothing now, each with what to do; empty when it gives something."""
-    now, known, found = timezone.now(), list(links), []
+    now, found = timezone.now(), []
+    accepted = [link for link in links if link.accepted_at is not None]
     if not grant.enabled:
         found.append(_("It is paused. Resume it to let it count again."))
-    if grant.expires_at is not None and grant.expires_at <= now:
+    if is_over(grant.expires_at, now):
         found.append(_("It has ended. Extend it to let it count again."))
-    if grant.starts_at is not None and grant.starts_at > now:
+    if not is_begun(grant.starts_at, now):
         found.append(_("It has not started yet."))
-    if not any(link.accepted_at is not None for link in known):
+    if not accepted:
         found.append(_("No grantee has accepted it yet. It counts from the moment one accepts."))
-    for link in known:
-        if link.accepted_at is not None and holds_already(link):
+    for link in accepted:
+        if holds_already(link):
             names = {"grantee": link.account, "grantor": grant.account}
             found.append(_("%(grantee)s stands above %(grantor)s now and has access without it.") % names)
     return found

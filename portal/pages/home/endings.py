@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.life import ending_rows, is_ending
 from accesscontrol.accounts.models import User
 from portal.addresses import address
 from portal.pages.grants.words import title
@@ -28,33 +29,32 @@ Access = dict[str, dict[str, str]]
 def ending_soon(look: Look, user: User | TokenHolder, access: Access) -> list[dict[str, Any]]:
     """The next endings, the nearest first; one's own access among them."""
     now = timezone.now()
-    span = (now, now + SOON)
-    found = [*_own(look, user, span), *_rows(look, user, access, span), *_links(look, user, access, span)]
+    found = [*_own(look, user, now), *_rows(look, user, access, now), *_links(look, user, access, now)]
     return sorted(found, key=lambda one: one["time"])[:SHOWN]
 
 
-def _own(look: Look, user: User | TokenHolder, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+def _own(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[dict[str, Any]]:
     """What the person, or whoever holds the token, has for some time only."""
-    if user.expires_at is not None and span[0] <= user.expires_at <= span[1]:
+    if user.expires_at is not None and is_ending(user.expires_at, now, SOON):
         yield _ending(_("Your own access"), user.expires_at, "user")
     if isinstance(user, TokenHolder):
         return
-    items = look.visible(engine.ANY_ITEM_VIEW).filter(shares__user=user, shares__expires_at__range=span)
+    items = look.visible(engine.ANY_ITEM_VIEW).filter(ending_rows(now, SOON, "shares__"), shares__user=user)
     for name, kind, ends in items.order_by("shares__expires_at").values_list("name", "kind", "shares__expires_at")[
         :SHOWN
     ]:
         yield _ending(name, ends, kind, note=_("assigned to you or shared with you"))
-    projects = look.visible("project:view").filter(members__user=user, members__expires_at__range=span)
+    projects = look.visible("project:view").filter(ending_rows(now, SOON, "members__"), members__user=user)
     for name, ends in projects.order_by("members__expires_at").values_list("name", "members__expires_at")[:SHOWN]:
         yield _ending(name, ends, "project", note=_("your membership"))
 
 
-def _rows(look: Look, user: User, access: Access, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+def _rows(look: Look, user: User, access: Access, now: datetime) -> Iterator[dict[str, Any]]:
     """Grants, tokens and people that end themselves."""
     for noun, note in (("grant", _("grant")), ("token", _("token")), ("user", _("user"))):
         if access[noun][f"{noun}:view"] == "none":
             continue
-        rows = look.visible(f"{noun}:view").filter(expires_at__range=span).select_related("account")
+        rows = look.visible(f"{noun}:view").filter(ending_rows(now, SOON)).select_related("account")
         for row in rows.order_by("expires_at")[:SHOWN]:
             if row != user:
                 words = f"{note} · {row.account}" if row.account_id else note
@@ -62,16 +62,16 @@ def _rows(look: Look, user: User, access: Access, span: tuple[datetime, datetime
                 yield _ending(label, row.expires_at, noun, url=address(row), note=words)
 
 
-def _links(look: Look, user: User, access: Access, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+def _links(look: Look, user: User, access: Access, now: datetime) -> Iterator[dict[str, Any]]:
     """Memberships and assignments of others, where both ends may be seen."""
     if access["project"]["project.members:view"] != "none":
-        yield from _memberships(look, user, span)
+        yield from _memberships(look, user, now)
     if access["user"]["user.assignments:view"] != "none":
-        yield from _assignments(look, user, span)
+        yield from _assignments(look, user, now)
 
 
-def _memberships(look: Look, user: User, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
-    projects = look.visible("project.members:view").filter(members__expires_at__range=span)
+def _memberships(look: Look, user: User, now: datetime) -> Iterator[dict[str, Any]]:
+    projects = look.visible("project.members:view").filter(ending_rows(now, SOON, "members__"))
     columns = ("name", "members__user", "members__expires_at")
     found = list(projects.order_by("members__expires_at").values_list(*columns)[:LOOKED_AT])
     people = _named(look.visible("user:view").exclude(pk=user.pk), {row[1] for row in found}, "username")
@@ -80,11 +80,11 @@ def _memberships(look: Look, user: User, span: tuple[datetime, datetime]) -> Ite
             yield _ending(people[person], ends, "user", note=_("member of %(project)s") % {"project": project})
 
 
-def _assignments(look: Look, user: User, span: tuple[datetime, datetime]) -> Iterator[dict[str, Any]]:
+def _assignments(look: Look, user: User, now: datetime) -> Iterator[dict[str, Any]]:
     share = "itemuserobjectpermission"
-    people = look.visible("user.assignments:view").exclude(pk=user.pk).filter(**{f"{share}__expires_at__range": span})
+    people = look.visible("user.assignments:view").exclude(pk=user.pk)
     columns = ("username", f"{share}__content_object", f"{share}__content_object__kind", f"{share}__expires_at")
-    people = people.filter(**{f"{share}__expires_at__range": span}).order_by(f"{share}__expires_at")
+    people = people.filter(ending_rows(now, SOON, f"{share}__")).order_by(f"{share}__expires_at")
     found = list(people.values_list(*columns)[:LOOKED_AT])
     items = _named(look.visible(engine.ANY_ITEM_VIEW), {row[1] for row in found}, "name")
     for person, item, kind, ends in found:

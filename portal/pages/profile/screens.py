@@ -84,7 +84,7 @@ def token_profile(request: HttpRequest, holder: TokenHolder) -> HttpResponse:
         {"label": _("Account"), "value": token.account.name},
         {"label": _("Acts for"), "value": token.user.username} if token.user else None,
         {"label": _("Ends"), "time": token.expires_at, "ends": True} if token.expires_at else None,
-        {"label": _("Ends without use"), "value": _pause(token.idle_ttl)} if token.idle_ttl else None,
+        {"label": _("Ends without use"), "value": _pause(token.idle_ttl)} if token.idle_ttl is not None else None,
         {"label": _("Last used"), "time": token.last_used_at} if token.last_used_at else None,
     ]
     shown = {"rows": [row for row in rows if row], "links": links(request)[: 2 if holder.is_whole else 1]}

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 import django_filters
-from django.db.models import DateTimeField, Func, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.life import ending_rows
+from accesscontrol.tokens.life import USED_AT, TokenState, token_rows
 from accesscontrol.tokens.models import ids_with_letters
 from portal.frame.filters import ListFilters, ThingFilter
 
-FOREVER = Value(datetime(9999, 1, 1, tzinfo=UTC), output_field=DateTimeField())
 SOON, LONG = timedelta(days=7), timedelta(days=90)
 TYPES = [(name, _(label)) for name, label in catalogue.TOKEN_TYPES.items()]
-
-
-class Later(Func):
-    """A moment so many seconds later, in SQL; null without the seconds."""
-
-    output_field = DateTimeField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
-        return super().as_sql(
-            compiler, connection, template="datetime(%(expressions)s || ' seconds')", arg_joiner=", ", **context
-        )
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
-        return super().as_sql(
-            compiler, connection, template="(%(expressions)s * interval '1 second')", arg_joiner=" + ", **context
-        )
 
 
 class TokenFilters(ListFilters):
@@ -61,22 +46,17 @@ class TokenFilters(ListFilters):
 
     def by_state(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """As the list shows it: a disabled token is not called ended."""
-        if value == "disabled":
-            return rows.filter(enabled=False)
-        now, rows = timezone.now(), rows.alias(idle_end=Later(Coalesce("last_used_at", "created_at"), "idle_ttl"))
-        if value == "ended":
-            return rows.filter(Q(expires_at__lte=now) | Q(idle_end__lte=now), enabled=True)
-        # Most rows are alive, so the rows come in the order of the list: an index on the ends would sort them all.
-        rows = rows.alias(end=Coalesce("expires_at", FOREVER))
-        return rows.filter(Q(idle_ttl=None) | Q(idle_end__gt=now), enabled=True, end__gt=now)
+        now = timezone.now()
+        states = {"disabled": [TokenState.DISABLED], "ended": [TokenState.ENDED, TokenState.UNUSED]}
+        found = [token_rows(state, now) for state in states.get(value, [TokenState.ALIVE])]
+        return rows.filter(reduce(or_, found))
 
     def by_end(self, rows: QuerySet, _name: str, _value: str) -> QuerySet:
-        """Those that live now and end within a week."""
-        now = timezone.now()
-        return rows.filter(enabled=True, expires_at__gt=now, expires_at__lte=now + SOON)
+        """Those that are enabled and end within a week."""
+        return rows.filter(ending_rows(timezone.now(), SOON), enabled=True)
 
     def by_use(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """Never used; or not for long, where one that is younger than that does not count."""
         if value == "never":
             return rows.filter(last_used_at=None)
-        return rows.alias(used=Coalesce("last_used_at", "created_at")).filter(used__lt=timezone.now() - LONG)
+        return rows.alias(used=USED_AT).filter(used__lt=timezone.now() - LONG)

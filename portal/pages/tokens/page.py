@@ -14,6 +14,7 @@ from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.access.doors.token_contents import contents_of, token_lines
 from accesscontrol.access.look import Look
 from accesscontrol.services.tokens import tokens as services
+from accesscontrol.tokens.life import idle_end
 from accesscontrol.tokens.models import Token
 from portal.actors import look_of
 from portal.addresses import address, list_address
@@ -22,7 +23,7 @@ from portal.frame.screens import DELETE, DETAIL, READ, Route
 from portal.pages.events.lines import record_of
 from portal.pages.explorer.matrix import matrix_of
 from portal.pages.tokens.trying import TokenQuestion, address_within
-from portal.pages.tokens.words import EVERYTHING, idle_end, rule_lines, token_state
+from portal.pages.tokens.words import EVERYTHING, rule_lines, token_badge
 
 LINES = 50
 
@@ -49,7 +50,7 @@ class TokenPageScreen(NounPage):
     def token_page(self, template: str, active: str, **context: Any) -> HttpResponse:
         """Render one tab of the token's page."""
         head = {
-            "title": str(self.thing), "subtitle": _("Token"), "state": token_state(self.thing),
+            "title": str(self.thing), "subtitle": _("Token"), "state": token_badge(self.thing),
             "account_tag": self.account_tag(), "crumbs": self.crumbs(), "tabs": self.tabs(active),
             "actions": self.acts(), "more_actions": self.deletion(_("Revoke the token")), "token": self.thing,
         }  # fmt: skip

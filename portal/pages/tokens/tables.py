@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.tokens.models import Token
 from portal.addresses import address
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
-from portal.pages.tokens.words import in_short, token_state
+from portal.pages.tokens.words import in_short, token_badge
 
 
 class TickColumn(tables.CheckBoxColumn):
@@ -67,7 +67,7 @@ class TokenTable(ListTable):
         return render_to_string("tokens/last_used.html", {"time": value, "address": record.last_used_address})
 
     def state_of(self, record: Token) -> dict[str, str]:
-        return token_state(record)
+        return token_badge(record)
 
     def menu_of(self, record: Token) -> list[dict[str, Any]]:
         """Change, a new key and revoke, as far as the caller may."""

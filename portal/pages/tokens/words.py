@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accesscontrol import catalogue
 from accesscontrol.access.doors.token_contents import Contents, SeenRule
 from accesscontrol.services.tokens.preview import Preview, PreviewLine, PreviewTopic
+from accesscontrol.tokens.life import TokenState, token_state
 from accesscontrol.tokens.models import Token
 
 SHORT = 2
@@ -51,23 +51,18 @@ def _verb_on_section(verb: str) -> str:
 # --- State
 
 
-def idle_end(token: Token) -> datetime | None:
-    """When the token dies unless it is used before."""
-    if not token.idle_ttl:
-        return None
-    return (token.last_used_at or token.created_at) + timedelta(seconds=token.idle_ttl)
+_STATES = {
+    TokenState.ALIVE: (gettext_lazy("Enabled"), "success"),
+    TokenState.DISABLED: (gettext_lazy("Disabled"), "quiet"),
+    TokenState.ENDED: (gettext_lazy("Ended"), "danger"),
+    TokenState.UNUSED: (gettext_lazy("Ended unused"), "danger"),
+}
 
 
-def token_state(token: Token) -> dict[str, str]:
+def token_badge(token: Token) -> dict[str, str]:
     """Whether a token works, as far as it stands in the token itself."""
-    now, idle = timezone.now(), idle_end(token)
-    if not token.enabled:
-        return {"label": _("Disabled"), "tone": "quiet"}
-    if token.expires_at is not None and token.expires_at <= now:
-        return {"label": _("Ended"), "tone": "danger"}
-    if idle is not None and idle <= now:
-        return {"label": _("Ended unused"), "tone": "danger"}
-    return {"label": _("Enabled"), "tone": "success"}
+    label, tone = _STATES[token_state(token, timezone.now())]
+    return {"label": str(label), "tone": tone}
 
 
 # --- A few words for a list

@@ -19,7 +19,7 @@ from portal.frame.noun_pages import NounPage
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.pages.users.filters import UserFilters
 from portal.pages.users.forms import AssignForm, PersonForm, UserForm
-from portal.pages.users.tables import UserTable, user_state
+from portal.pages.users.tables import UserTable, user_badge
 
 
 class UserListing(Listing):
@@ -94,7 +94,7 @@ class UserScreen(NounPage):
         ]
         return self.thing_page(
             rows, self.assigned(), self.tokens(), self.projects(),
-            state=user_state(user), actions=self.acts(), more_actions=self.deletion(_("Remove the user")),
+            state=user_badge(user), actions=self.acts(), more_actions=self.deletion(_("Remove the user")),
         )  # fmt: skip
 
     def acts(self) -> list[dict[str, Any]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import django_tables2 as tables
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.accounts.models import User
 from portal.frame.tables import AccountColumn, ListTable, StateColumn, ThingColumn, TimeColumn
 
@@ -28,13 +30,18 @@ class UserTable(ListTable):
         return str(record.role) if record.role_id in self.seen_roles else "—"
 
     def state_of(self, record: User) -> dict[str, str]:
-        return user_state(record)
+        return user_badge(record)
 
 
-def user_state(user: User) -> dict[str, str]:
-    """Whether a user can sign in, in words."""
-    if not user.is_active:
-        return {"label": _now("Disabled"), "tone": "danger"}
-    if not user.verified:
-        return {"label": _now("Not verified"), "tone": "warning"}
-    return {"label": _now("Enabled"), "tone": "success"}
+_STATES = {
+    PersonState.ALIVE: (_("Enabled"), "success"),
+    PersonState.DISABLED: (_("Disabled"), "danger"),
+    PersonState.UNVERIFIED: (_("Not verified"), "warning"),
+    PersonState.ENDED: (_("Ended"), "danger"),
+}
+
+
+def user_badge(user: User) -> dict[str, str]:
+    """Whether a user can sign in, as far as it stands in the user itself, in words."""
+    label, tone = _STATES[person_state(user, timezone.now())]
+    return {"label": str(label), "tone": tone}

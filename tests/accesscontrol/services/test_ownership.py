@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.utils import timezone
 
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import OwnershipHandover, User
@@ -31,6 +34,13 @@ def test_only_the_owner_in_person_offers(cast: Cast) -> None:
         offer_ownership(cast.actor("nora"), cast.people["anna"])
     with pytest.raises(AccessDenied):
         offer_ownership(cast.actor("alma"), cast.people["adam"])
+
+
+@pytest.mark.parametrize("state", [{"is_active": False}, {"verified": False}, {"expires_at": timezone.now()}])
+def test_nobody_is_offered_it_who_cannot_sign_in(cast: Cast, state: dict[str, Any]) -> None:
+    User.objects.filter(username="adam").update(**state)
+    with pytest.raises(Invalid, match="who can sign in"):
+        offer_ownership(cast.actor("nora"), cast.people["adam"])
 
 
 def test_only_the_one_it_was_offered_to_confirms(cast: Cast) -> None:

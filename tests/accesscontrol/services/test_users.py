@@ -120,6 +120,14 @@ def test_the_last_administrator_stays_unless_an_account_above_decides(cast: Cast
     assert User.objects.get(username="shira").authority == "user"
 
 
+def test_an_administrator_who_cannot_sign_in_does_not_count_as_the_last(cast: Cast) -> None:
+    second = create_user(CONSOLE, cast.accounts["shop"], username="second", authority="administrator", verified=False)
+    with pytest.raises(Conflict, match="last administrator"):
+        remove_user(cast.actor("shira"), cast.people["shira"])
+    User.objects.filter(pk=second.pk).update(verified=True)
+    remove_user(cast.actor("shira"), cast.people["shira"])
+
+
 def test_a_swap_of_owners_is_one_call_and_never_two_owners(cast: Cast) -> None:
     nora, adam = cast.people["nora"], cast.people["adam"]
     up = UserSpec(**{**_fields(adam), "authority": "owner"})

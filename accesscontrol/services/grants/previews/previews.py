@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
+from accesscontrol.grants.life import GrantState, grant_state
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import ItemLink
 from accesscontrol.services.frame.acts import act, require_all
@@ -141,7 +142,7 @@ def _waiting(actor: Actor, made: Any) -> tuple[tuple[str, ...], tuple[Counted, .
     """Who must accept, as typed, and what a grantee has once the grant lives, where it does not live for all yet."""
     if not isinstance(made, Grant):
         return (), ()
-    ahead = not made.enabled or (made.starts_at is not None and made.starts_at > timezone.now())
+    ahead = grant_state(made, True, timezone.now()) in (GrantState.PAUSED, GrantState.LATER)
     return tuple(made.invited), offered(actor, made) if made.invited or ahead else ()
 
 

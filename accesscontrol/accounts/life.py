@@ -1,0 +1,123 @@
+"""When something counts, and who lives: each state stated once, read on a row (`is_…`) and as a condition (`…_rows`).
+
+A start belongs to the time that it begins, an end does not: what ends at noon is over at noon. Rows may be loaded
+models or facts of the engine. `at` is the relation that leads to the row, with its two underscores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from accesscontrol.accounts.tree import branch_sql, line_sql
+
+# --- Times
+
+
+def is_begun(starts_at: datetime | None, now: datetime) -> bool:
+    """Whether the start is not to come."""
+    return starts_at is None or starts_at <= now
+
+
+def begun_rows(now: datetime, at: str = "") -> Q:
+    return Q(**{f"{at}starts_at": None}) | Q(**{f"{at}starts_at__lte": now})
+
+
+def is_over(expires_at: datetime | None, now: datetime) -> bool:
+    """Whether the end has come."""
+    return expires_at is not None and expires_at <= now
+
+
+def over_rows(now: datetime, at: str = "") -> Q:
+    return Q(**{f"{at}expires_at__lte": now})
+
+
+def going_rows(now: datetime, at: str = "") -> Q:
+    """Those that are not over."""
+    return Q(**{f"{at}expires_at": None}) | Q(**{f"{at}expires_at__gt": now})
+
+
+def is_in_time(starts_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
+    """Whether it has begun and is not over."""
+    return is_begun(starts_at, now) and not is_over(expires_at, now)
+
+
+def in_time_rows(now: datetime, at: str = "") -> Q:
+    return begun_rows(now, at) & going_rows(now, at)
+
+
+def in_time_sql(alias: str) -> str:
+    """The condition in SQL; its two parameters are the moment, twice."""
+    return (
+        f"({alias}.starts_at IS NULL OR {alias}.starts_at <= %s) "
+        f"AND ({alias}.expires_at IS NULL OR {alias}.expires_at > %s)"
+    )
+
+
+def is_ending(expires_at: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Whether the end comes within this span of time; what is over ends no more."""
+    return expires_at is not None and now < expires_at <= now + span
+
+
+def ending_rows(now: datetime, span: timedelta, at: str = "") -> Q:
+    return Q(**{f"{at}expires_at__gt": now, f"{at}expires_at__lte": now + span})
+
+
+# --- People
+
+
+class Person(Protocol):
+    """What a person's state is read from."""
+
+    is_active: bool
+    verified: bool
+    is_superuser: bool
+    expires_at: datetime | None
+
+
+class PersonState(StrEnum):
+    """Whether a person may do anything, their account aside, or the first reason why not."""
+
+    ALIVE = "alive"
+    DISABLED = "disabled"
+    UNVERIFIED = "unverified"
+    ENDED = "ended"
+
+
+def person_state(person: Person, now: datetime) -> PersonState:
+    """How a person stands. The operator needs no verified address: nobody stands above who could verify it."""
+    if not person.is_active:
+        return PersonState.DISABLED
+    if not person.verified and not person.is_superuser:
+        return PersonState.UNVERIFIED
+    return PersonState.ENDED if is_over(person.expires_at, now) else PersonState.ALIVE
+
+
+def alive_rows(now: datetime, at: str = "") -> Q:
+    """The people whose state is `alive`."""
+    named = Q(**{f"{at}verified": True}) | Q(**{f"{at}is_superuser": True})
+    return Q(**{f"{at}is_active": True}) & named & going_rows(now, at)
+
+
+# --- Accounts
+
+
+def blocked_by(line: Iterable[tuple[str, bool]]) -> str | None:
+    """The first account that is blocked on a line of (name, blocked), top-level account first; None when none is."""
+    return next((name for name, blocked in line if blocked), None)
+
+
+def blocked_rows(at: str = "account") -> Q:
+    """The rows of which this account is blocked: it, or one above it."""
+    blocked = branch_sql("(SELECT b.id FROM accounts_account b WHERE b.blocked)")
+    return Q(**{f"{at}__in": RawSQL(blocked, [])})
+
+
+def blocked_sql(account: str) -> str:
+    """The condition in SQL. account: the SQL of an account's id."""
+    return f"EXISTS (SELECT 1 FROM accounts_account b WHERE b.blocked AND b.id IN {line_sql(account)})"
