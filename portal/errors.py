@@ -1,7 +1,7 @@
 """What goes wrong, told to people and programs: refused, not there, wrong input, wrong state, broken.
 
 A refusal on a thing that the caller may view is a 403 with its reason; on any other thing a 404, as if it did not
-exist. No answer holds a trace, a statement or a version.
+exist. No answer holds a trace, a statement or a version. What programs read is made in problems.py.
 """
 
 from __future__ import annotations
@@ -11,27 +11,24 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.access.waiting import BUSY, RETRY_SECONDS, is_busy
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from portal.problems import answer_problem, is_for_program, log_refusal
 
 log = structlog.get_logger("portal.errors")
 
-#: Where programs ask: the REST interface and the decision endpoints.
-FOR_PROGRAMS = ("/api/", "/access/v1/", "/.well-known/")
 BROKEN = "Something went wrong here. It has been recorded; try again, and name the request_id if it stays."
 
 
 class ErrorMiddleware:
-    """Turns what views raise into pages; the REST interface has its own handler below."""
+    """Turns what views raise into pages; the REST interface has its own handler in problems.py."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response
@@ -55,11 +52,10 @@ class ErrorMiddleware:
 
 
 def busy(request: HttpRequest) -> HttpResponse:
-    """The page for a change that waited in vain for one of somebody else; programs get their own words."""
+    """The answer to a change that waited in vain for one of somebody else."""
     log.warning("database_busy", request_id=getattr(request, "request_id", ""))
-    if request.path.startswith(FOR_PROGRAMS):
-        body = {"detail": BUSY, "errors": {}, "request_id": getattr(request, "request_id", "")}
-        answer: HttpResponse = JsonResponse(body, status=status.HTTP_503_SERVICE_UNAVAILABLE)
+    if is_for_program(request):
+        answer: HttpResponse = answer_problem(request, status.HTTP_503_SERVICE_UNAVAILABLE, BUSY)
     else:
         answer = _page(None, "503.html", status.HTTP_503_SERVICE_UNAVAILABLE, reason=BUSY)  # without the database
     answer["Retry-After"] = str(RETRY_SECONDS)
@@ -74,35 +70,35 @@ def refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
     return _page(request, "403.html", status.HTTP_403_FORBIDDEN, reason=str(error))
 
 
-def log_refusal(request: HttpRequest, error: AccessDenied) -> None:
-    """One line of the log: who was refused what, and which rule it was."""
-    decision = error.decision
-    log.warning(
-        "access_refused",
-        actor=f"{decision.actor.type}:{decision.actor.id}",
-        acting=decision.actor.acting,
-        permission=str(decision.permission),
-        rule=decision.source,
-        request_id=getattr(request, "request_id", ""),
-    )
-
-
 def _page(request: HttpRequest | None, template: str, code: int, **context: Any) -> HttpResponse:
     return render(request, template, context, status=code)
 
 
+def unreadable(request: HttpRequest, code: int, sentence: str) -> HttpResponse:
+    """The answer to a request whose body is not read, whatever it holds."""
+    if is_for_program(request):
+        return answer_problem(request, code, sentence)
+    return _page(request, "portal/wrong.html", code, reason=sentence)
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """The page for a request that cannot be understood."""
+    """The answer to a request that cannot be understood."""
+    if is_for_program(request):
+        return answer_problem(request, status.HTTP_400_BAD_REQUEST, _("This request could not be understood."))
     return _page(request, "400.html", status.HTTP_400_BAD_REQUEST)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """The page for PermissionDenied; its text is a sentence for people."""
+    """The answer to PermissionDenied; its text is a sentence for people."""
+    if is_for_program(request):
+        return answer_problem(request, status.HTTP_403_FORBIDDEN, str(exception or "") or _("You may not do this."))
     return _page(request, "403.html", status.HTTP_403_FORBIDDEN, reason=str(exception or ""))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """The page for what is not there; it never names what was asked for."""
+    """The answer to what is not there; it never names what was asked for."""
+    if is_for_program(request):
+        return answer_problem(request, status.HTTP_404_NOT_FOUND, _("Not found."))
     return _page(request, "404.html", status.HTTP_404_NOT_FOUND)
 
 
@@ -111,60 +107,8 @@ def broken(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if error is not None and is_busy(error):
         return busy(request)
-    if request.path.startswith(FOR_PROGRAMS):
-        body = {"detail": BROKEN, "errors": {}, "request_id": getattr(request, "request_id", "")}
-        return JsonResponse(body, status=status.HTTP_500_INTERNAL_SERVER_ERROR)
+    if is_for_program(request):
+        return answer_problem(request, status.HTTP_500_INTERNAL_SERVER_ERROR, BROKEN)
     page = render(None, "500.html", {"request_id": getattr(request, "request_id", "")})
     page.status_code = status.HTTP_500_INTERNAL_SERVER_ERROR
     return page
-
-
-def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The answer of the REST interface: {"detail": …, "errors": {field: [sentences]}, "request_id": …}."""
-    request = context["request"]
-    known = _known(error)
-    if known is None:
-        answer = exception_handler(error, context)
-        if answer is None:
-            return None
-        known = (answer.status_code, *_drf(answer.data))
-        headers = dict(answer.items())
-    else:
-        headers = {}
-        if isinstance(error, AccessDenied):
-            log_refusal(request, error)
-    code, detail, errors = known
-    body = {"detail": detail, "errors": errors, "request_id": getattr(request, "request_id", "")}
-    return Response(body, status=code, headers=headers)
-
-
-def _known(error: Exception) -> tuple[int, str, dict[str, list[str]]] | None:
-    if isinstance(error, AccessDenied):
-        if error.visible:
-            return status.HTTP_403_FORBIDDEN, str(error), {}
-        return status.HTTP_404_NOT_FOUND, "Not found.", {}
-    if isinstance(error, Http404):
-        return status.HTTP_404_NOT_FOUND, "Not found.", {}
-    if isinstance(error, PermissionDenied):
-        return status.HTTP_403_FORBIDDEN, str(error) or "You may not do this.", {}
-    if isinstance(error, Invalid):
-        return status.HTTP_400_BAD_REQUEST, str(error), error.errors
-    if isinstance(error, UnknownName):
-        return status.HTTP_400_BAD_REQUEST, str(error), {}
-    if isinstance(error, Conflict):
-        return status.HTTP_409_CONFLICT, str(error), {}
-    return None
-
-
-def _drf(data: Any) -> tuple[str, dict[str, list[str]]]:
-    """DRF's own words: a detail, or errors by field."""
-    if isinstance(data, dict) and "detail" in data:
-        return str(data["detail"]), {}
-    if isinstance(data, dict):
-        errors = {name: [str(one) for one in _listed(value)] for name, value in data.items()}
-        return "The request is not valid.", errors
-    return "The request is not valid.", {"": [str(one) for one in _listed(data)]}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from accesscontrol.services.decisions.questions import Answer, BadRequest, answer_many, load_json
 from portal.api.frame.base import View
 from portal.declared import PUBLIC, SIGNED_IN
+from portal.problems import sentence_of, wants_sentence
 
 LARGEST_BODY = 1024 * 1024
 DEEPEST = 32
@@ -114,9 +115,6 @@ class DecidedMany(serializers.Serializer):
     context = DecisionContext(required=False)
 
 
-_FAILED = {code: OpenApiResponse(str, about) for code, about in (
-    (400, "The call is not valid."), (401, "No valid token or session."), (403, "The asker may not ask this."),
-    (405, "Only POST."), (429, "Too many calls."))}  # fmt: skip
 _REQUEST_ID = OpenApiParameter("X-Request-ID", str, OpenApiParameter.HEADER, description="Echoed in the answer.")
 
 
@@ -135,19 +133,16 @@ class DecisionView(View):
         return super().initialize_request(request, *args, **kwargs)
 
     def handle_exception(self, error: Exception) -> Response:
-        if isinstance(error, BadRequest):
-            return Response(str(error), status=error.status)
         response = super().handle_exception(error)
-        response.data = response.data["detail"]
+        if wants_sentence(self.request):
+            response.data = sentence_of(response.data)
         return response
 
 
 class EvaluationView(DecisionView):
     """May this subject do this on this resource, and why?"""
 
-    @extend_schema(
-        request=Evaluation, responses={200: Decided, **_FAILED}, parameters=[_REQUEST_ID], operation_id="evaluation"
-    )
+    @extend_schema(request=Evaluation, responses={200: Decided}, parameters=[_REQUEST_ID], operation_id="evaluation")
     def post(self, request: Request) -> Response:
         """One question. About oneself freely; about others who may view them, and what it is about."""
         return Response(answer_one(read_body(request), request))
@@ -158,7 +153,7 @@ class EvaluationsView(DecisionView):
 
     @extend_schema(
         request=Evaluations,
-        responses={200: DecidedMany, **_FAILED},
+        responses={200: DecidedMany},
         parameters=[_REQUEST_ID],
         operation_id="evaluations",
     )

@@ -34,6 +34,7 @@ from portal.api.frame.payloads import Named, Payload, Seen, StrictJSONParser, ex
 from portal.api.frame.reading import Ordering, Pages, known_parameters, refuse_unknown_parameters
 from portal.api.frame.schema import DeclaredSchema
 from portal.declared import PUBLIC
+from portal.problems import MEDIA_TYPE as PROBLEM
 
 #: Action (or method of a plain view) → what it asks: a permission, a function of the view that gives one, or one of
 #: `portal.declared`. A permission that begins with `*` is read with the item's own kind.
@@ -53,6 +54,20 @@ class AskEngine(BasePermission):
         return look_of(request).may(view.declared_on(thing), thing)
 
 
+class ProblemRenderer(JSONRenderer):
+    """How an error is written; never negotiated, as nobody asks for an error."""
+
+    media_type = PROBLEM
+
+
+class BrowsableRenderer(BrowsableAPIRenderer):
+    """The pages that show an answer as programs get it."""
+
+    def get_default_renderer(self, view: Any) -> Any:
+        told = self.renderer_context["response"].exception
+        return ProblemRenderer() if told else super().get_default_renderer(view)
+
+
 class Endpoint:
     """The part that plain views and nouns share."""
 
@@ -61,7 +76,7 @@ class Endpoint:
     permission_classes = (AskEngine,)
     throttle_classes = THROTTLES
     parser_classes = (StrictJSONParser,)
-    renderer_classes = (JSONRenderer, BrowsableAPIRenderer)
+    renderer_classes = (JSONRenderer, BrowsableRenderer)
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
     schema = DeclaredSchema()
 
@@ -119,6 +134,9 @@ class Endpoint:
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
+        is_document = response.exception and isinstance(response.data, dict)
+        if is_document and not isinstance(response.accepted_renderer, BrowsableRenderer):
+            response.accepted_renderer, response.accepted_media_type = ProblemRenderer(), PROBLEM
         response.headers.setdefault("Cache-Control", "no-store")  # W12
         return response
 

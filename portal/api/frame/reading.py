@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
-from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.pagination import Cursor, CursorPagination, LimitOffsetPagination
 from rest_framework.request import Request
@@ -22,6 +21,7 @@ from rest_framework.views import APIView
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import Account
 from portal.actors import look_of
+from portal.problems import WrongParameter
 
 DEFAULT_ROWS = 50
 MOST_ROWS = 200
@@ -29,13 +29,13 @@ FARTHEST = 10_000_000
 
 
 def whole_number(request: Request, name: str, least: int, most: int, default: int) -> int:
-    """A number of the query string. Raises ValidationError with the range."""
+    """A number of the query string. Raises WrongParameter with the range."""
     given = request.query_params.get(name)
     if given is None:
         return default
     if given.isascii() and given.isdigit() and len(given) < 12 and least <= int(given) <= most:
         return int(given)
-    raise ValidationError({name: [f"“{name}” is a whole number from {least} to {most}."]})
+    raise WrongParameter({name: [f"“{name}” is a whole number from {least} to {most}."]})
 
 
 def _number_parameter(name: str, least: int, most: int, about: str) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class TimePages(CursorPagination):
         try:
             return Cursor(*signing.loads(given, salt=self.salt)) if given is not None else None
         except signing.BadSignature as error:
-            raise ValidationError({"cursor": ["Take “cursor” from the “next” of the page before."]}) from error
+            raise WrongParameter({"cursor": ["Take “cursor” from the “next” of the page before."]}) from error
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self.get_next_link(), "results": data})
@@ -109,7 +109,7 @@ class Ordering(BaseFilterBackend):
         wanted = request.query_params.get("ordering", orderings[0])
         valid = self.valid(view)
         if wanted not in valid:
-            raise ValidationError({"ordering": [f"“{wanted[:100]}” is not an order. Valid: {', '.join(valid)}."]})
+            raise WrongParameter({"ordering": [f"“{wanted[:100]}” is not an order. Valid: {', '.join(valid)}."]})
         return queryset.order_by(wanted, "-pk" if wanted.startswith("-") else "pk")
 
     @staticmethod
@@ -174,9 +174,9 @@ def known_parameters(view: APIView) -> set[str]:
 
 
 def refuse_unknown_parameters(request: Request, known: set[str]) -> None:
-    """A misspelt filter would otherwise show everything. Raises ValidationError, naming what is valid."""  # W05
+    """A misspelt filter would otherwise show everything. Raises WrongParameter, naming what is valid."""  # W05
     valid = ", ".join(sorted(known)) or "none"
     unknown = [name for name in request.query_params if name not in known and name != "format"]
     if unknown:
         sentence = "“%s” is not a parameter here. Valid: %s."
-        raise ValidationError({name[:100]: [sentence % (name[:100], valid)] for name in unknown})
+        raise WrongParameter({name[:100]: [sentence % (name[:100], valid)] for name in unknown})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -12,29 +13,47 @@ from rest_framework import serializers
 from portal.actors import ACCOUNT_HEADER
 from portal.api.frame.payloads import Named
 from portal.declared import PUBLIC
+from portal.problems import MEDIA_TYPE, TYPES
 
 _ERRORS = {
-    "400": "The request is not valid; `errors` says what is wrong with which field.",
+    "400": "The request is not valid; `errors` says what is wrong with which part of it.",
     "401": "No valid token or session.",
     "403": "The thing is there, but this may not be done; `detail` says why.",
     "404": "There is no such thing, or it is not for the caller to see.",
-    "405": "This section of the item does not have that verb; `detail` says which it has.",
+    "405": "There is no such method, or this section of the item does not have that verb; `detail` says which it has.",
     "406": "The answer cannot be given in the form that the Accept header asks for.",
     "409": "The state of things does not allow it now; `detail` says what to do first.",
+    "411": "The server cannot read a body in chunks; send it with its length.",
+    "413": "The body is larger than is read here.",
     "415": "The body is not JSON.",
     "429": "Too many calls; try again after the seconds of the Retry-After header.",
     "503": "The database is busy with a long change of somebody else; nothing was changed. See Retry-After.",
 }
+#: What the decision endpoints answer with: the errors of AuthZEN, and those of any server.
+_OF_DECISIONS = ("400", "401", "403", "405", "406", "411", "429", "503")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 
 
-class Problem(serializers.Serializer):
-    """What went wrong."""
+class ProblemError(serializers.Serializer):
+    """One thing that is wrong, and where: either `pointer` or `parameter` is there."""
 
-    detail = serializers.CharField(help_text="A sentence that says what to do next.")
-    errors = serializers.DictField(
-        child=serializers.ListField(child=serializers.CharField()), help_text="Sentences, by field of body or address."
+    pointer = serializers.CharField(
+        required=False, help_text="Into the body: a JSON pointer as a fragment, `#/rules/0/kind`; `#` is the whole."
     )
+    parameter = serializers.CharField(required=False, help_text="Of the address: its name.")
+    detail = serializers.CharField(help_text="A sentence that says what to do next.")
+    code = serializers.CharField(help_text="What is wrong, for programs; `invalid` where there is no closer word.")
+
+
+class Problem(serializers.Serializer):
+    """What went wrong (RFC 9457)."""
+
+    type = serializers.CharField(help_text=f"The kind of problem: `{TYPES}` and a word.")
+    title = serializers.CharField(help_text="The kind of problem, for people.")
+    status = serializers.IntegerField(help_text="The status of the answer.")
+    detail = serializers.CharField(help_text="A sentence that says what to do next.")
+    code = serializers.CharField(help_text="What went wrong, for programs: the word of `type`, or a closer one.")
+    errors = ProblemError(many=True, help_text="What is wrong with which part of the body or of the address.")
     request_id = serializers.CharField(help_text="Names this call in the logs.")
 
 
@@ -101,14 +120,15 @@ class DeclaredSchema(AutoSchema):
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
         self.resolve_serializer(Problem, "response")
+        told = "Sentence" if getattr(self.view, "errors_are_sentences", False) else "Problem"
         for code in sorted(self._error_codes()):
-            bodies.setdefault(code, {"$ref": f"#/components/responses/Problem{code}"})
+            bodies.setdefault(code, {"$ref": f"#/components/responses/{told}{code}"})
         return bodies
 
-    def _error_codes(self) -> set[str]:
+    def _error_codes(self) -> Collection[str]:
         """Which errors this operation may answer with, those of its own aside."""
         if getattr(self.view, "errors_are_sentences", False):
-            return set()
+            return _OF_DECISIONS
         codes = {"406", "429", "503"}
         public = self.view.declares.get(self._action) == PUBLIC
         if not public or self.method != "GET":
@@ -118,15 +138,17 @@ class DeclaredSchema(AutoSchema):
         if "{section}" in self.path:
             codes |= {"405"}
         if self.method != "GET":
-            codes |= {"409"} if self.method == "DELETE" else {"409", "415"}
+            codes |= {"409", "411", "413"} if self.method == "DELETE" else {"409", "411", "413", "415"}
         return codes
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Put the errors that all operations share into the document, once: a hook of drf-spectacular."""
-    body = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    document = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    sentence = {"application/json": {"schema": {"type": "string"}}}
     result["components"]["responses"] = {
-        f"Problem{code}": {"description": about, "content": body} for code, about in _ERRORS.items()
+        **{f"Problem{code}": {"description": about, "content": document} for code, about in _ERRORS.items()},
+        **{f"Sentence{code}": {"description": _ERRORS[code], "content": sentence | document} for code in _OF_DECISIONS},
     }
     for name, schema in result["components"]["schemas"].items():
         if name.endswith("OrName"):  # the thing has all that its name has, so it is both

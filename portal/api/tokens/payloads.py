@@ -88,7 +88,7 @@ class TopicPayload(Payload):
 
 
 class _Entries(serializers.Field):
-    """A list of objects, each checked by its own payload; what is wrong is told with the number of the entry."""
+    """A list of objects, each checked by its own payload; what is wrong is told where it stands in its entry."""
 
     payload: type[Payload]
     default_error_messages = {"type": "Enter a list of objects.", "many": f"Enter at most {MOST_RULES}."}
@@ -99,25 +99,10 @@ class _Entries(serializers.Field):
         if len(data) > MOST_RULES:
             self.fail("many")
         entries = [self.payload(data=one, context=self.context) for one in data]
-        wrong = [
-            f"{number}, {field}: {sentence}"
-            for number, entry in enumerate(entries, 1)
-            if not entry.is_valid()
-            for field, sentences in entry.errors.items()
-            for sentence in _flat(sentences)
-        ]
+        wrong = {number: entry.errors for number, entry in enumerate(entries) if not entry.is_valid()}
         if wrong:
             raise serializers.ValidationError(wrong)
         return tuple(entry.validated_data["spec"] for entry in entries)
-
-
-def _flat(found: Any) -> list[str]:
-    """Sentences, however deep they lie."""
-    if isinstance(found, Mapping):
-        return [sentence for inner in found.values() for sentence in _flat(inner)]
-    if isinstance(found, list | tuple):
-        return [sentence for inner in found for sentence in _flat(inner)]
-    return [str(found)]
 
 
 @extend_schema_field(TokenRulePayload(many=True))

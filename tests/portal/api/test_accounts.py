@@ -6,6 +6,7 @@ import pytest
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit.models import Event
+from tests.portal.telling import told_at
 
 ACCOUNTS = "/api/v1/accounts/"
 
@@ -61,7 +62,7 @@ def test_limits_are_read_and_set_from_above(person):
     assert nora.put(address, wanted, format="json").json() == wanted
     assert person("carla").get(address).json() == wanted
     wrong = nora.put(address, {"limits": {"devcie": 3}}, format="json")
-    assert "“devcie” is not a limit. Valid: owner" in wrong.json()["errors"]["limits"][0]
+    assert "“devcie” is not a limit. Valid: owner" in told_at(wrong)["limits"][0]
     full = person("carla").post("/api/v1/items/", {"account": "contoso", "kind": "device", "name": "a"}, format="json")
     assert full.status_code == 201
     over = person("carla").post("/api/v1/items/", {"account": "contoso", "kind": "device", "name": "b"}, format="json")
@@ -76,9 +77,7 @@ def test_what_is_not_changed_there_is_refused_by_name(person):
     for field in ("key", "parent", "blocked", "limits", "history_days", "top", "id"):
         answer = person("nora").patch(f"{ACCOUNTS}contoso/", {"name": "Changed", field: "x"}, format="json")
         assert answer.status_code == 400
-        assert answer.json()["errors"] == {
-            field: [f"“{field}” cannot be set here. Valid: name, notes, public_sign_up."]
-        }
+        assert told_at(answer) == {field: [f"“{field}” cannot be set here. Valid: name, notes, public_sign_up."]}
         assert Account.objects.get(key="contoso").name == "Contoso"
 
 

@@ -88,7 +88,7 @@ def test_bodies_are_json_and_methods_are_those_that_there_are(person):
 @pytest.mark.parametrize("path", ["/api/", "/api/v1/nothing/", "/api/v1/items", "/access/v1/search/subject"])
 def test_an_address_that_leads_nowhere_says_so_in_json(client, path):
     answer = client.post(path, {}, content_type="application/json")
-    assert (answer.status_code, answer["Content-Type"]) == (404, "application/json")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
     assert "nothing at this address" in answer.json()["detail"]
 
 

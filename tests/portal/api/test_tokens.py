@@ -17,6 +17,7 @@ from accesscontrol.audit.models import Event, EventDetail
 from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token, TokenRule, TokenTopic
 from tests.factories import TokenFactory, TokenRuleFactory
+from tests.portal.telling import told_at
 
 TOKENS = "/api/v1/tokens/"
 WHOAMI = "/api/v1/whoami"
@@ -116,7 +117,7 @@ def test_a_rotated_key_counts_for_the_overlap(person, monkeypatch):
     last = nora.post(address, {}, format="json").json()["secret"]
     assert (new.get(WHOAMI).status_code, by_key(last).get(WHOAMI).status_code) == (401, 200)
     wrong = nora.post(address, {"overlap_seconds": 7 * 86400 + 1}, format="json")
-    assert list(wrong.json()["errors"]) == ["overlap_seconds"]
+    assert list(told_at(wrong)) == ["overlap_seconds"]
 
 
 @pytest.mark.checklist("W05")
@@ -125,35 +126,42 @@ def test_what_cannot_be_set_is_refused_by_name(person):
     nora, address = person("nora"), f"{TOKENS}t-viewer/"
     for field in ("key", "digest", "hint", "type", "account", "user", "secret", "last_used_at", "preset", "surprise"):
         answer = nora.patch(address, {"name": "Changed", field: "x"}, format="json")
-        assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+        assert (answer.status_code, list(told_at(answer))) == (400, [field])
     assert Token.objects.get(key="t-viewer").name == "viewer"
     for field in ("key", "digest", "secret", "surprise"):
-        assert list(nora.post(TOKENS, body(**{field: "x"}), format="json").json()["errors"]) == [field]
+        assert list(told_at(nora.post(TOKENS, body(**{field: "x"}), format="json"))) == [field]
     inner = nora.post(TOKENS, body(rules=[{**RULE, "extra": 1}]), format="json")
-    assert inner.json()["errors"] == {
-        "rules": ["1, extra: “extra” cannot be set here. Valid: kind, reach, verbs, sections, items."]
+    assert told_at(inner) == {
+        "rules/0/extra": ["“extra” cannot be set here. Valid: kind, reach, verbs, sections, items."]
     }
 
 
-def test_wrong_rules_are_told_with_their_number(person):
+def test_wrong_rules_are_told_where_they_stand(person):
     nora = person("nora")
-    for rules, sentence in (
+    for rules, place, sentence in (
         (
             [RULE, {"kind": "subscription", "verbs": ["view"]}],
+            "rules",
             "“subscription” is not a kind that a token rule can name",
         ),
-        ([{**RULE, "items": ["rover"]}], "1, items: There is no item “rover” here."),
-        ([{**RULE, "items": ["absent"]}], "1, items: There is no item “absent” here."),
-        ([{"kind": "user", "reach": "list", "verbs": ["view"], "items": ["alma"]}], "There is no user “alma” here."),
-        ([{**RULE, "sections": "some"}], "“some”"),
-        ([{**RULE, "sections": {"messages": "view"}}], "1, sections: Enter “all”"),
-        ([{**RULE, "verbs": ["operate"]}], "“operate”"),
-        ("all", "Enter a list"),
-        ([1], "Enter a list"),
+        ([{**RULE, "items": ["rover"]}], "rules/0/items", "There is no item “rover” here."),
+        ([{**RULE, "items": ["absent"]}], "rules/0/items", "There is no item “absent” here."),
+        (
+            [RULE, {"kind": "user", "reach": "list", "verbs": ["view"], "items": ["alma"]}],
+            "rules/1/items",
+            "There is no user “alma” here.",
+        ),
+        ([{**RULE, "sections": "some"}], "rules", "“some”"),
+        ([{**RULE, "sections": {"messages": "view"}}], "rules/0/sections", "Enter “all”"),
+        ([{**RULE, "verbs": ["view", {}]}], "rules/0/verbs/1", "Not a valid string."),
+        ([{**RULE, "verbs": ["operate"]}], "rules", "“operate”"),
+        ("all", "rules", "Enter a list"),
+        ([1], "rules", "Enter a list"),
     ):
         answer = nora.post(TOKENS, body(rules=rules), format="json")
-        assert answer.status_code == 400
-        assert sentence in answer.json()["errors"]["rules"][0], answer.json()
+        told = told_at(answer)
+        assert (answer.status_code, list(told)) == (400, [place]), told
+        assert sentence in told[place][0], told
     assert Token.objects.filter(name="Tracker").count() == 0
 
 
@@ -181,7 +189,7 @@ def test_a_token_issues_no_stronger_and_no_longer_token(bearer, cast):
         ({"rules": [good], "topics": [{"filter": "#", "actions": ["publish"]}]}, "topics"),
     ):
         answer = delegate.post(TOKENS, body(**fields), format="json")
-        assert (answer.status_code, list(answer.json()["errors"])) == (400, [wrong]), fields
+        assert (answer.status_code, list(told_at(answer))) == (400, [wrong]), fields
     own = f"{TOKENS}t-delegate/"
     for changes in (
         {"expires_at": (end + timedelta(seconds=1)).isoformat()},
@@ -201,7 +209,7 @@ def test_a_foreign_token_and_none_answer_alike(person):
                    for key in ("t-master", "t-of-anna", "absent")]  # fmt: skip
         assert [(one.status_code, one.json()["detail"]) for one in answers] == [(404, "Not found.")] * 3, (method, rest)
     for act in ("disable", "revoke"):
-        found = [person("carla").post(f"{TOKENS}{act}/", {"keys": [key]}, format="json").json()["errors"]["keys"]
+        found = [told_at(person("carla").post(f"{TOKENS}{act}/", {"keys": [key]}, format="json"))["keys"]
                  for key in ("t-master", "absent")]  # fmt: skip
         assert found == [["There is no token “t-master” here."], ["There is no token “absent” here."]]
 
