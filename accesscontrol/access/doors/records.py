@@ -29,9 +29,21 @@ def visible_records(look: Look, item: Item, section: str) -> Shown:
     A row that names a device is left out for who may not view that device (access model §2).
     """
     decision = look.require(f"{item.kind}.{section}:view", item)
+    since = _since(look, decision)
+    rows = _rows(look, item, section, since).select_related("device").order_by("-at", "-id")
+    return Shown(decision, rows, since)
+
+
+def records_to_act_on(look: Look, item: Item, section: str) -> QuerySet:
+    """The same rows; without `<kind>.<section>:view` (a section may be only written) those of seen devices."""
+    view = f"{item.kind}.{section}:view"
+    since = _since(look, look.decide(view, item)) if view in KINDS[item.kind].permissions else None
+    return _rows(look, item, section, since)
+
+
+def _rows(look: Look, item: Item, section: str, since: datetime | None) -> QuerySet:
     rows = Record.objects.filter(of_seen_devices(look, item), item=item, section=section)
-    rows, since = rows.select_related("device").order_by("-at", "-id"), _since(look, decision)
-    return Shown(decision, rows if since is None else rows.filter(at__gte=since), since)
+    return rows if since is None else rows.filter(at__gte=since)
 
 
 def of_seen_devices(look: Look, item: Item) -> Q:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.contrib.auth.models import Permission as PermissionRow
+from django.db.models import QuerySet
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -39,6 +40,16 @@ def share_rows() -> dict[str, int]:
     return dict(rows.values_list("codename", "pk"))
 
 
+def items_of(user: User) -> QuerySet:
+    """The ids of the items assigned to or shared with a user, for a face to narrow what may be viewed."""
+    return Share.objects.filter(user=user).values("content_object")
+
+
+def users_of(item: Item) -> QuerySet:
+    """The ids of the users to whom an item is assigned or shared, for the same."""
+    return Share.objects.filter(content_object=item).values("user")
+
+
 def share_spec(share: Share) -> ShareSpec:
     """The state of a share as a spec."""
     return ShareSpec(
@@ -68,12 +79,6 @@ def share_item(
 def unassign_items(actor: Actor, user: User, items: Sequence[Item]) -> None:
     """Take assigned items away; shares beyond `view_item` go with them."""
     remove_shares(actor, list(Share.objects.filter(user=user, content_object__in=[item.pk for item in items])))
-
-
-def unshare_item(actor: Actor, user: User, item: Item, codenames: Sequence[str]) -> None:
-    """Take single shares of an item away."""
-    rows = Share.objects.filter(user=user, content_object=item, permission__codename__in=codenames)
-    remove_shares(actor, list(rows))
 
 
 def _require_reach(user: User, items: Sequence[Item]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -15,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol import catalogue
+from accesscontrol.access.doors.records import records_to_act_on
 from accesscontrol.items.models import Item, Record
 from accesscontrol.services.items import sections
 from portal.api.frame.payloads import Payload, VisibleThing
@@ -132,13 +131,7 @@ class RecordViewSet(SectionViewSet):
 
     def records(self, item: Item) -> QuerySet[Record]:
         """The entries that the caller may see: within the history depth, and of devices that they may view."""
-        view = f"{item.kind}.{self.section}:view"
-        seen = self.look.decide(view, item) if view in catalogue.KINDS[item.kind].permissions else None
-        devices = self.look.visible("device:view").values("pk")
-        rows = item.records.filter(Q(device=None) | Q(device__in=devices), section=self.section)
-        if seen is not None and seen.history_days is not None:
-            rows = rows.filter(at__gte=timezone.now() - timedelta(days=seen.history_days))
-        return rows
+        return records_to_act_on(self.look, item, self.section)
 
     def entry(self, item: Item, record: int) -> Record:
         """The entry of this number; NotFound for one of another section, too old, or of a hidden device."""

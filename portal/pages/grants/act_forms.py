@@ -28,7 +28,7 @@ class GranteesForm(ActForm):
 
     def __init__(self, *args, look: Look, grant: Grant, **rest):
         super().__init__(*args, **rest)
-        known = look.visible("account:view").exclude(pk__in=grant.grantees.values("pk")).order_by("name")
+        known = look.visible("account:view").exclude(received_grants=grant).order_by("name")
         picker = ThingsField(known, "account:view", label=_("To accounts you see"), required=False)
         self.fields = {"grantees": picker, **self.fields}
 

@@ -118,7 +118,7 @@ class GrantScreen(GrantPage):
 
     def item_add_page(self) -> HttpResponse:
         grant = self.chosen()
-        rows = self.related(engine.ANY_ITEM_VIEW).exclude(pk__in=grant.items.values("pk"))
+        rows = self.related(engine.ANY_ITEM_VIEW).exclude(grants=grant)
         form = ItemsForm(self.request.POST or None, rows=rows)
         return self.form_page(
             form, lambda values: services.change_grant(self.actor, grant, items=(*self.staying(), *values["items"])),

@@ -15,6 +15,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.doors.records import last_times, visible_entries
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
+from accesscontrol.services.items import assignments
 from accesscontrol.services.items import items as services
 from portal.addresses import address, list_address
 from portal.frame.listing import Listing
@@ -175,7 +176,7 @@ class ItemScreen(ItemPage):
             (_("links to things in it"), see("*:view").filter(container_links__container=item), True),
             (_("links to things it is in"), see("*:view").filter(member_links__member=item), True),
             (_("people it is assigned to or shared with"), see("user:view").filter(
-                pk__in=item.shares.values("user")), True),
+                pk__in=assignments.users_of(item)), True),
             (_("grants that name it"), see("grant:view").filter(items=item), True),
             (_("projects that hold it"), see("project:view").filter(items=item), True),
         ]  # fmt: skip

@@ -108,8 +108,11 @@ class UserScreen(NounPage):
         """The items assigned to or shared with the user, as far as the caller may view them."""
         if not self.has("assignments:view"):
             return None
-        shared = self.thing.itemuserobjectpermission_set.values("content_object")
-        rows = self.related(engine.ANY_ITEM_VIEW, pk__in=shared).select_related("account").order_by("name", "id")
+        rows = (
+            self.related(engine.ANY_ITEM_VIEW, pk__in=assignments.items_of(self.thing))
+            .select_related("account")
+            .order_by("name", "id")
+        )
         may = self.has("assignments:change")
         action = self.action("assign", _("Assign items"), "plus") if may and self.thing.authority == "user" else None
         return self.things(_("Assigned items"), rows, _("Nothing is assigned."), action=action,
@@ -156,14 +159,10 @@ class UserScreen(NounPage):
         if found is None:
             raise Http404
         return self.confirm_page(
-            lambda: assignments.unshare_item(self.actor, self.thing, found, self.codenames(found)),
+            lambda: assignments.unassign_items(self.actor, self.thing, [found]),
             title=_("Take %(item)s from %(name)s?") % {"item": found, "name": self.thing},
             confirm_label=_("Take it away"), to=address(self.thing), done=_("Taken away."),
         )  # fmt: skip
-
-    def codenames(self, item: Model) -> list[str]:
-        shares = self.thing.itemuserobjectpermission_set.filter(content_object=item)
-        return list(shares.values_list("permission__codename", flat=True))
 
     def delete_page(self) -> HttpResponse:
         user = self.thing
