@@ -59,6 +59,16 @@ def in_time_sql(alias: str) -> str:
     )
 
 
+def is_later(end: datetime | None, other: datetime | None) -> bool:
+    """Whether one end is later than another; no end is the latest."""
+    return other is not None and (end is None or end > other)
+
+
+def is_sooner(start: datetime | None, other: datetime | None) -> bool:
+    """Whether one start is sooner than another; no start is the soonest."""
+    return other is not None and (start is None or start < other)
+
+
 def is_ending(expires_at: datetime | None, now: datetime, span: timedelta) -> bool:
     """Whether the end comes within this span of time; what is over ends no more."""
     return expires_at is not None and now < expires_at <= now + span

@@ -16,12 +16,12 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.decision import Decision, Question
+from accesscontrol.access.doors.asking import may_vary
 from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
 from accesscontrol.access.doors.topics import decide_topic, item_levels
 from accesscontrol.access.fresh.things import MODELS, Ref
 from accesscontrol.access.law import sentences
-from accesscontrol.access.law.reaches import Everything
-from accesscontrol.access.permissions import PermissionSet, UnknownName, permission
+from accesscontrol.access.permissions import UnknownName, permission
 from accesscontrol.sentences import Sentence
 from accesscontrol.services.decisions.authzen import Asked, BadRequest, load_json, parse
 from accesscontrol.services.frame.lines import chunks
@@ -32,8 +32,6 @@ Answer = dict[str, Any]
 SUBJECT_TYPES = ("user", "token", "account")
 _ROW_NUMBER = re.compile(r"pk:([1-9][0-9]{0,17})\Z")
 _UNASKABLE = re.compile("[\x00\ud800-\udfff]")
-#: Whoever has this over their account may ask about others at another address or time.
-_WHOLE_ACCOUNT = PermissionSet.of(("*:view",))
 
 
 def answer_many(requests: Sequence[Any], asker: Actor | None = None) -> list[Answer]:
@@ -71,7 +69,8 @@ class _Batch:
         self.asker = asker
         self.ids = _look_up(asked)
         self.actors = {one: self._actor(one) for one in asked}
-        self.may_see_all = asker is None or self._sees_whole_account(asker, asked)
+        varied = any(one.address is not None or one.at is not None for one in asked)
+        self.may_vary = asker is None or (varied and may_vary(engine.look(asker)))
         #: What a token asks that may ask for its whole branch.
         self.of_branch: set[Asked] = set()
         self.unseen = self._find_unseen(asked)
@@ -82,7 +81,7 @@ class _Batch:
         self.hidden = self._find_hidden()
 
     def answer(self, one: Asked) -> Answer:
-        if not self.may_see_all and (one.address is not None or one.at is not None):
+        if not self.may_vary and (one.address is not None or one.at is not None):
             return refusal(
                 BadRequest("Another address or time may be asked about by those who see a whole account.", 403)
             )
@@ -167,17 +166,6 @@ class _Batch:
             return False
         scope = engine.look(self.asker).scope
         return scope is not None and not scope.users and not scope.limits
-
-    def _sees_whole_account(self, asker: Actor, asked: list[Asked]) -> bool:
-        if not any(one.address is not None or one.at is not None for one in asked):
-            return False
-        look = engine.look(asker)
-        scope = look.scope
-        if scope is None:
-            return False
-        if scope.account is None:  # the platform operator stands outside every account
-            return any(isinstance(entitlement.reach, Everything) for entitlement in scope.allows_list)
-        return not look.lacking(_WHOLE_ACCOUNT, scope.account)
 
     def _find_unseen(self, asked: list[Asked]) -> dict[Asked, str]:
         """What is asked about others and not for the asker to see: it answers like what does not exist."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
@@ -40,7 +41,7 @@ def _require_while_operating(actor: Actor, expires_at: datetime | None, about: A
 
 def require_within_access(maker: User, expires_at: datetime | None, about: Any) -> None:
     """Not after the access of a person ends."""
-    if maker.expires_at is not None and later_than(expires_at, maker.expires_at):
+    if maker.expires_at is not None and is_later(expires_at, maker.expires_at):
         sentence = f"Your access ends on {maker.expires_at:%Y-%m-%d %H:%M} UTC. Choose an end not after that."
         raise BeyondOwn([Problem("expires_at", sentence, about)])
 
@@ -50,11 +51,6 @@ def require_within_token(maker: Token, expires_at: datetime | None, about: Any) 
     nobody passes on what they do not have yet."""
     ends = (maker.expires_at, idle_end(maker, used=timezone.now()))
     end = min((end for end in ends if end is not None), default=None)
-    if end is not None and later_than(expires_at, end):
+    if end is not None and is_later(expires_at, end):
         sentence = f"This token ends on {end:%Y-%m-%d %H:%M} UTC at the latest. Choose an end not after that."
         raise BeyondOwn([Problem("expires_at", sentence, about)])
-
-
-def later_than(end: datetime | None, other: datetime | None) -> bool:
-    """Whether one end is later than another; no end is the latest."""
-    return other is not None and (end is None or end > other)

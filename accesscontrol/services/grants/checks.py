@@ -13,6 +13,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import ON_ITSELF, level_permissions
 from accesscontrol.access.permissions import ITEMS, PermissionSet
+from accesscontrol.accounts.life import is_later, is_sooner
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant
@@ -156,6 +157,6 @@ def narrows(before: GrantSpec, after: GrantSpec) -> bool:
         and set(after.levels) <= set(before.levels)
         and (before.include_subaccounts or not after.include_subaccounts)
         and (before.enabled or not after.enabled)
-        and not (before.expires_at is not None and (after.expires_at is None or after.expires_at > before.expires_at))
-        and not (before.starts_at is not None and (after.starts_at is None or after.starts_at < before.starts_at))
+        and not is_later(after.expires_at, before.expires_at)
+        and not is_sooner(after.starts_at, before.starts_at)
     )

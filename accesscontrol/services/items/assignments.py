@@ -15,6 +15,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.law.levels import rights_permissions, share_permissions
 from accesscontrol.access.permissions import PermissionSet
+from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
 from accesscontrol.services.frame.acts import Caller, Fact, act, fresh, record_all, require_all
@@ -147,7 +148,7 @@ def change_shares(actor: Actor, pairs: Sequence[tuple[Share, ShareSpec]]) -> lis
         current = [(_present(rows, share), spec) for share, spec in pairs]
         _check_times([spec for _, spec in pairs])
         require_passing_on(
-            Ceiling(actor), [spec for share, spec in current if later(share.expires_at, spec.expires_at)]
+            Ceiling(actor), [spec for share, spec in current if is_later(spec.expires_at, share.expires_at)]
         )
         facts = [_fact("user.assign", spec, [_end(share.expires_at), _end(spec.expires_at)]) for share, spec in current]
         for share, spec in current:
@@ -165,11 +166,6 @@ def remove_shares(actor: Actor, shares: Sequence[Share]) -> None:
         record_all(actor, [_fact("user.unassign", share_spec(row), [_end(row.expires_at), None]) for row in rows])
         for piece in chunks([row.pk for row in rows]):
             Share.objects.filter(pk__in=piece).delete()
-
-
-def later(before: datetime | None, after: datetime | None) -> bool:
-    """Whether an end was put off (no end is the latest)."""
-    return before is not None and (after is None or after > before)
 
 
 def passed_on(spec: ShareSpec) -> PermissionSet:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.access.law.levels import AUTHORITIES, BASIC, rights_permissions
-from accesscontrol.accounts.life import alive_rows
+from accesscontrol.accounts.life import alive_rows, is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
@@ -21,7 +21,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
-from accesscontrol.services.items.assignments import Share, later, require_passing_on, share_spec
+from accesscontrol.services.items.assignments import Share, require_passing_on, share_spec
 from accesscontrol.services.people.specs import UserSpec
 
 #: What a person changes about themself; an e-mail only in person.
@@ -141,7 +141,7 @@ def widens(user: User, spec: UserSpec) -> bool:
     deeper = user.history_days is not None and (spec.history_days is None or spec.history_days > user.history_days)
     return (
         deeper
-        or later(user.expires_at, spec.expires_at)
+        or is_later(spec.expires_at, user.expires_at)
         or (spec.enabled and not user.is_active)
         or (spec.verified and not user.verified)
         or spec.authority != user.authority

@@ -10,12 +10,12 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.permissions import ITEMS, PermissionSet, UnknownName
+from accesscontrol.accounts.life import is_later, is_sooner
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.items.assignments import later
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
 
 EFFECTS = ("allow", "deny")
@@ -134,9 +134,9 @@ def _gains(old: MemberSpec | None, new: MemberSpec) -> bool:
     """Whether a member has more roles or rules, or has them sooner or longer."""
     if old is None or (new.accepted and not old.accepted) or not set(new.roles) <= set(old.roles):
         return True
-    sooner = old.starts_at is not None and (new.starts_at is None or new.starts_at < old.starts_at)
+    longer = is_sooner(new.starts_at, old.starts_at) or is_later(new.expires_at, old.expires_at)
     rules = set(map(_identity, new.rules)) <= set(map(_identity, old.rules))
-    return sooner or later(old.expires_at, new.expires_at) or not rules
+    return longer or not rules
 
 
 def _allowed(rules: Iterable[ProjectRuleSpec], item: Item) -> PermissionSet:

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.life import is_later
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.frame.own_ends import later_than, require_end_within_own
+from accesscontrol.services.frame.own_ends import require_end_within_own
 from accesscontrol.services.tokens.specs import TokenSpec
 from accesscontrol.tokens.models import Token
 
@@ -46,7 +47,7 @@ def _check_idle(findings: Findings, seconds: Any, about: Any) -> None:
 
 def _check_longest(findings: Findings, expires_at: datetime | None, about: Any) -> None:
     """The policy of the installation: no token is made for longer."""
-    if later_than(expires_at, timezone.now() + timedelta(days=settings.TOKEN_LONGEST_DAYS)):
+    if is_later(expires_at, timezone.now() + timedelta(days=settings.TOKEN_LONGEST_DAYS)):
         sentence = f"A token ends within {settings.TOKEN_LONGEST_DAYS} days here. Choose an end not after that."
         findings.add("expires_at", sentence, about)
 

@@ -15,13 +15,13 @@ from accesscontrol.access.engine import Question
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF
 from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
+from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.projects.models import Project
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling, beyond
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.frame.own_ends import later_than
 from accesscontrol.services.tokens.ends import check_ends, require_within_own, within_addresses
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.life import may_have_tokens
@@ -220,7 +220,7 @@ def narrows(before: TokenSpec, after: TokenSpec) -> bool:
     """Whether a change takes away only: then it needs no ceiling."""
     return (
         (before.enabled or not after.enabled)
-        and not later_than(after.expires_at, before.expires_at)
+        and not is_later(after.expires_at, before.expires_at)
         and not (before.idle_ttl is not None and (after.idle_ttl is None or after.idle_ttl > before.idle_ttl))
         and (not before.allowed_addresses or within_addresses(after.allowed_addresses, before.allowed_addresses))
         and all(any(_rule_within(rule, wide) for wide in before.rules) for rule in after.rules)

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
-from accesscontrol.access.permissions import Permission, PermissionSet
+from accesscontrol.access.permissions import Permission
 from accesscontrol.accounts.models import Account
 from portal.actors import look_of
 from portal.addresses import kind_of
@@ -24,8 +24,6 @@ from portal.pages.search.screens import full_name
 from portal.token_sessions import name_of_caller, row_behind
 
 CALLERS = ("user", "token", "account")
-#: Whoever has this over their account may ask about another address or time.
-_WHOLE_ACCOUNT = PermissionSet.of(("*:view",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +93,6 @@ def find_account(request: HttpRequest, key: str) -> Account | None:
     """The account to operate as: one that the asker sees, or may act as in person."""
     itself = look_of(request, request.actor.itself())
     return find_visible(look_of(request), f"account:{key}") or find_visible(itself, f"account:{key}", "account:operate")
-
-
-def may_vary(look: Look) -> bool:
-    """Whether the caller may ask about another address or time: who sees a whole account, or the operator."""
-    if not look.alive:
-        return False
-    if not look.account:
-        return look.access["account"]["account:view"] != "none"
-    return not look.lacking(_WHOLE_ACCOUNT, look.account)
 
 
 def asked_of(thing: Model) -> list[str]:

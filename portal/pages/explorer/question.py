@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
+from accesscontrol.access.doors.asking import may_vary
 from accesscontrol.access.permissions import Permission
 from accesscontrol.accounts.models import Account
 from portal.actors import look_of
@@ -43,7 +44,7 @@ class Question:
             data.setdefault("account", self.acting_now())
             if not data.get("caller"):
                 data["caller"] = name_of_caller(request.user)
-        self.form = ExplorerForm(data or None, may_vary=asking.may_vary(look_of(request)))
+        self.form = ExplorerForm(data or None, may_vary=may_vary(look_of(request)))
         self.subject: Subject | None = None
         self.thing: Model | None = None
         self.wanted: Permission | None = None
