@@ -26,25 +26,25 @@ _MODELS = ("item", "account")
 
 
 class Callers:
-    """Looks at callers before and after an act. ends: items of which the act may change links."""
+    """Looks at callers before and after an act. items: those that the act itself may change: their links, whose."""
 
-    def __init__(self, actors: Iterable[Actor], ends: Collection[Ref] = ()) -> None:
+    def __init__(self, actors: Iterable[Actor], items: Collection[Ref] = ()) -> None:
         self.actors = list(dict.fromkeys(actors))
-        self.ends = ends
+        self.items = items
         self._scopes: dict[Actor, Scope | None] = {}
-        self._ends: dict[Ref, Thing] = {}
+        self._items: dict[Ref, Thing] = {}
 
     def before(self) -> None:
         """The first look."""
         self._scopes = scopes(self.actors, timezone.now()) if self.actors else {}
-        self._ends = self._load(self.ends, self._scopes.values())
+        self._items = self._load(self.items, self._scopes.values())
 
     def after(self) -> dict[Actor, Outcome]:
         """The second look: what each of them gains and loses."""
         found = scopes(self.actors, timezone.now()) if self.actors else {}
         changes = {actor: Change(self._scopes[actor], scope) for actor, scope in found.items()}
-        there = self._load(self.ends, found.values())
-        moved = [(was, there[ref]) for ref, was in self._ends.items() if _facts(was) != _facts(there[ref])]
+        there = self._load(self.items, found.values())
+        moved = [(was, there[ref]) for ref, was in self._items.items() if _facts(was) != _facts(there[ref])]
         candidates = _Candidates(list(changes.values()), [now.id for _, now in moved])
         few = _Few(self._load(candidates.refs, found.values()).values())
         told: dict[tuple, Outcome] = {}
@@ -60,8 +60,10 @@ class Callers:
 
 
 def _facts(thing: Thing) -> tuple:
-    """What links make of a thing."""
-    return thing.device_count, thing.groups, {member.id for member in thing.linked}
+    """What decisions read of an item."""
+    linked = {member.id for member in thing.linked}
+    whose = thing.path, thing.owner, thing.made_by
+    return *whose, thing.device_count, thing.groups, thing.projects, linked
 
 
 class _Candidates:

@@ -34,6 +34,9 @@ class Outcome(NamedTuple):
         return Outcome(self.gains or other.gains, self.loses or other.loses)
 
 
+BOTH = Outcome(True, True)
+
+
 class Held(NamedTuple):
     """An entitlement as a value. behind: the account that has it behind a cap; None for the caller's own."""
 
@@ -49,7 +52,8 @@ class Change:
 
     own, behind: what comes and goes, of their own entitlements and of those of the accounts behind their caps.
     hanging: the reaches through which they have what accounts behind have, where that changes.
-    listed: the only items that can matter, where a token lists them one by one.
+    listed: the only items that can matter, where a token lists them one by one, before and after.
+    whole: whether permissions can change that no entitlement names which comes or goes: by limits, or by what hangs.
     alike: those for whom this is equal gain and lose alike.
     """
 
@@ -70,14 +74,16 @@ class Change:
         scopes = [scope for scope in (was, now) if scope is not None and self.behind]
         self.hanging = {given.reach for scope in scopes for given in scope.allows_list if given.cap is not None}
         self.permissions = {held.permissions for held in changed}
-        self.listed = next((limit.listed for limit in limits[1] if limit.listed is not None), None)
+        self.whole = bool(self.hanging) or not same_limits
+        lists = (limit.listed for limit in limits[1] if same_limits)
+        self.listed = next((listed for listed in lists if listed is not None), None)
         self.alike = before, after, repr(limits), self.address
 
     def rows(self, model: str) -> Q:
         """The rows on which decisions can have changed, lists of a token aside."""
         return rows_of(self.own, model) | hanging_rows(self.hanging, model, rows_of(self.behind, model))
 
-    def turned(self, pairs: Iterable[Pair], most: Outcome = Outcome(True, True)) -> Outcome:  # noqa: B008
+    def turned(self, pairs: Iterable[Pair], most: Outcome = BOTH) -> Outcome:
         """What comes and goes on these things, each permission asked alone, until it is as much as can be."""
         gains = loses = False
         for before, after in pairs:
@@ -90,11 +96,11 @@ class Change:
         return Outcome(gains, loses)
 
     def _asked(self, before: Thing, after: Thing) -> Iterable[Permission]:
-        """What can have changed on a thing: anything where the act changed the thing, or what is looked through."""
+        """What can have changed on a thing: anything, where the act changed the thing itself."""
         wanted = asked_on(after.kind)
         if before is not after:
             return wanted if self.differs or self._turned_by_itself(before, after) else ()
-        return wanted if self.hanging else self.given(wanted)
+        return self.given(wanted)
 
     def _turned_by_itself(self, before: Thing, after: Thing) -> bool:
         """Whether a thing that the act changed is now reached otherwise, or in other groups of a token's rules."""
@@ -106,17 +112,16 @@ class Change:
         return any(reach.covers(before) != reach.covers(after) for reach in reaches)
 
     def given(self, wanted: Iterable[Permission]) -> list[Permission]:
-        """Those of these permissions that come or go with an entitlement."""
-        return [each for each in wanted if any(permissions.has(each) for permissions in self.permissions)]
+        """Those of these permissions that can have changed."""
+        return [each for each in wanted if self.whole or any(named.has(each) for named in self.permissions)]
 
     def sets(self, model: str) -> list[tuple[Permission, ...]]:
         """Sets of permissions, one a kind in each, that tell everything about rows: alike ones stand for each other."""
         found: dict[tuple, dict[str, Permission]] = {}
         for kind in catalogue.ITEM_KINDS if model == "item" else (model,):
-            asked = asked_on(kind)
-            for wanted in asked if self.hanging else self.given(asked):
+            for wanted in self.given(asked_on(kind)):
                 weight = _weight(self.was, wanted), _weight(self.now, wanted)
-                if self.hanging or weight[0] != weight[1]:
+                if self.whole or weight[0] != weight[1]:
                     found.setdefault(weight, {}).setdefault(kind, wanted)
         return [tuple(alike.values()) for alike in found.values()]
 
