@@ -8,13 +8,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,6 +32,7 @@ from accesscontrol.tokens.models import Token
 from portal import token_sessions
 from portal.declared import PUBLIC
 from portal.exposed_keys import IN_ADDRESS, key_in_address
+from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
 from portal.token_sessions import SESSION_TOKEN, TokenHolder
 
 OPERATES = "operates"
@@ -46,7 +48,7 @@ class OperatingAs:
     since: datetime
 
 
-def client_address(request: HttpRequest) -> str | None:
+def client_address(request: PortalRequest) -> str | None:
     """The address the call comes from; X-Forwarded-For is believed from the networks of TRUSTED_PROXIES only.
 
     Read from the right: the first address that is no trusted proxy is the client. None when it is no address at all.
@@ -67,24 +69,26 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return getattr(found, "ipv4_mapped", None) or found
 
 
-def actor_of(request: HttpRequest, caller: User | Token, acting: int | None = None) -> Actor:
+def actor_of(request: PortalRequest, caller: User | Token, acting: int | None = None) -> Actor:
     """The actor of a request: this caller, from this address, under this request's id."""
     return Actor.of(caller, acting=acting, address=client_address(request), request_id=request.request_id)
 
 
-def look_of(request: HttpRequest, actor: Actor | None = None) -> Look:
+def look_of(request: PortalRequest | ProgramRequest, actor: Actor | None = None) -> Look:
     """What the caller of this request may, or another who is asked about: decided at one moment for the whole page.
 
     An act ends the look, so that what is shown after it is decided anew.
     """
     wanted = actor if actor is not None else request.actor
+    if wanted is None:
+        raise ValueError("Nobody asks here: a public page has no look.")
     looks: dict[Actor, Look] = getattr(request, "_request", request).__dict__.setdefault("looks", {})
     if wanted not in looks or not looks[wanted].stands:
         looks[wanted] = engine.look(wanted)
     return looks[wanted]
 
 
-def operating_as(request: HttpRequest) -> OperatingAs | None:
+def operating_as(request: PortalRequest) -> OperatingAs | None:
     """The account that this session operates as, or None."""
     kept = request.session.get(OPERATES)
     if kept is None:
@@ -92,7 +96,7 @@ def operating_as(request: HttpRequest) -> OperatingAs | None:
     return OperatingAs(kept["account"], datetime.fromtimestamp(kept["since"], UTC))
 
 
-def operate_as(request: HttpRequest, account: Account) -> bool:
+def operate_as(request: SignedInRequest, account: Account) -> bool:
     """From now on this session operates as an account. False when the caller may not, and nothing changes."""
     actor = request.actor.acting_as(account)
     if not look_of(request, actor).alive:
@@ -102,14 +106,14 @@ def operate_as(request: HttpRequest, account: Account) -> bool:
     return True
 
 
-def stop_operating(request: HttpRequest) -> None:
+def stop_operating(request: PortalRequest) -> None:
     """Back to one's own account."""
     request.session.pop(OPERATES, None)
     if request.actor is not None:
         request.actor = request.actor.itself()
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
+def _to_sign_in(request: PortalRequest) -> HttpResponse:
     """Go to the sign-in, and from there back to the page; a fragment takes the whole window there."""
     if not request.htmx:
         return redirect_to_login(request.get_full_path())
@@ -123,10 +127,10 @@ class ActorMiddleware:
     A view that declares itself public is open to all; the REST interface authenticates by itself.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+    def __init__(self, get_response: Callable[[PortalRequest], HttpResponse]):
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: PortalRequest) -> HttpResponse:
         request.request_id = str(uuid.uuid4())
         request.actor = self._actor(request)
         with timezone.override(self._time_zone(request)):
@@ -138,7 +142,7 @@ class ActorMiddleware:
             request.session.go_on()
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable, *_rest) -> HttpResponse | None:
+    def process_view(self, request: PortalRequest, view: Callable, *_rest: Any) -> HttpResponse | None:
         """Ask for a sign-in where the view needs one. The REST interface and public views look at keys themselves."""
         if getattr(view, "declares", None) == PUBLIC or issubclass(getattr(view, "cls", object), APIView):
             return None
@@ -147,7 +151,7 @@ class ActorMiddleware:
         return _to_sign_in(request) if request.actor is None else None
 
     @staticmethod
-    def _refuse_key(request: HttpRequest) -> HttpResponse:
+    def _refuse_key(request: PortalRequest) -> HttpResponse:
         """Neither is the page shown, nor the address passed on to the sign-in."""
         if request.actor is None:
             messages.error(request, IN_ADDRESS)
@@ -155,35 +159,35 @@ class ActorMiddleware:
         request.GET, request.path, request.META["QUERY_STRING"] = QueryDict(), "/", ""  # the frame writes them down
         return render(request, "portal/wrong.html", {"reason": IN_ADDRESS}, status=400)
 
-    def _actor(self, request: HttpRequest) -> Actor | None:
-        by_token = SESSION_TOKEN in request.session
-        if not by_token and not request.user.is_authenticated:
+    def _actor(self, request: PortalRequest) -> Actor | None:
+        by_token, user = SESSION_TOKEN in request.session, request.user
+        if not by_token and not isinstance(user, User):
             return None
         now = time.time()
         if now - request.session.setdefault(STARTED, now) > settings.SESSION_ABSOLUTE_SECONDS:
             return self._end(request, _("You were signed in for very long. Sign in again to go on."))
-        if by_token:
-            return self._actor_by_token(request)
-        return self._acting(request, actor_of(request, request.user))
+        if isinstance(user, User) and not by_token:
+            return self._acting(request, actor_of(request, user))
+        return self._actor_by_token(request)
 
-    def _actor_by_token(self, request: HttpRequest) -> Actor | None:
+    def _actor_by_token(self, request: PortalRequest) -> Actor | None:
         """The token that the session was opened by; the session ends with it, and says why."""
         token = sessions.find_session_token(request.session[SESSION_TOKEN]["number"])
         actor = actor_of(request, token) if token is not None else None
         over = token_sessions.why_over(request, token, look_of(request, actor) if actor is not None else None)
         if over is not None or token is None or actor is None:
-            return self._end(request, over)
+            return self._end(request, over or "")
         keys.note_use(token, actor.address)
         request.user = TokenHolder(token)
         return self._acting(request, actor)
 
     @staticmethod
-    def _end(request: HttpRequest, sentence: str | None) -> None:
+    def _end(request: PortalRequest, sentence: str) -> None:
         """Sign out, and say why on the next page."""
         logout(request)
         messages.info(request, sentence)
 
-    def _acting(self, request: HttpRequest, actor: Actor) -> Actor:
+    def _acting(self, request: PortalRequest, actor: Actor) -> Actor:
         """Operating as the session's account, as long as that is allowed."""
         kept = operating_as(request)
         if kept is None:
@@ -196,7 +200,7 @@ class ActorMiddleware:
         return actor
 
     @staticmethod
-    def _time_zone(request: HttpRequest) -> ZoneInfo | None:
+    def _time_zone(request: PortalRequest) -> ZoneInfo | None:
         """The zone of the person's settings; None is the server's."""
         name = getattr(request.user, "time_zone", "") if request.actor is not None else ""
         try:

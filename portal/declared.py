@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -21,7 +22,7 @@ def declares(what: str) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         @wraps(view)
-        def declared(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        def declared(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             return view(request, *args, **kwargs)
 
         declared.declares = what

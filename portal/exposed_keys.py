@@ -5,19 +5,19 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 import structlog
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens.exposures import report_exposure
 from accesscontrol.services.tokens.refusals import refusals
+from portal.requests import PortalRequest
 
 log = structlog.get_logger("portal.sign_in")
 
 IN_ADDRESS = _("A token never stands in an address: it may be known now. Ask for a new one.")
 
 
-def key_in_address(request: HttpRequest, address: str | None) -> bool:
+def key_in_address(request: PortalRequest, address: str | None) -> bool:
     """Whether a key stands in the address that was asked for; its account learns of it.
 
     address: where the call comes from. Over the limit of refused keys from there no more lines are written.
@@ -31,7 +31,7 @@ def key_in_address(request: HttpRequest, address: str | None) -> bool:
     return True
 
 
-def count_refusal(request: HttpRequest, address: str | None) -> None:
+def count_refusal(request: PortalRequest, address: str | None) -> None:
     """Count a key that did not open. One line of the log for a minute full of them."""  # L05
     if refusals.refused(address):
         log.warning("token_refusals", address=address, request_id=request.request_id)

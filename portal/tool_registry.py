@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
 
 from accesscontrol import catalogue
 from accesscontrol.access.look import Look
 from accesscontrol.tokens.models import Token
 from portal.addresses import address, list_address
+from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder
 
 
@@ -56,7 +56,7 @@ def access_link(token: Token, key: str, origin: str = "") -> str:
     return f"{origin}{reverse('open_tool')}#{key}"
 
 
-def tool_of(request: HttpRequest) -> Tool | None:
+def tool_of(request: SignedInRequest) -> Tool | None:
     """The tool that this session is, where the portal's pages serve as one; None for the panel."""
     person = request.user
     tool = tool_for(person.token) if isinstance(person, TokenHolder) else None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.actors import look_of
 from portal.frame.forms import ThingField
+from portal.requests import SignedInRequest
 
 PAGE_SIZES = ("25", "50", "100")
 #: With this in the address the filters offer their first choices in the page itself.
@@ -25,11 +26,11 @@ class ThingFilter(django_filters.Filter):
 
     field_class = ThingField
 
-    def __init__(self, permission: str, *, lookup: str = "key", **rest):
+    def __init__(self, permission: str, *, lookup: str = "key", **rest: Any):
         super().__init__(**rest)
         self.permission, self.lookup = permission, lookup
 
-    def narrow(self, request: HttpRequest) -> None:
+    def narrow(self, request: SignedInRequest) -> None:
         """Offer only what the caller may view: while one types, or, without a script, when the address asks for it."""
         rows = look_of(request).visible(self.permission)
         shown = OFFERED if CHOICES in request.GET else 0
@@ -54,7 +55,7 @@ class ListFilters(django_filters.FilterSet):
         method="all_rows", label=_("Rows on a page"), choices=[(size, size) for size in PAGE_SIZES], empty_label=None
     )
 
-    def __init__(self, data: QueryDict, queryset: QuerySet, *, request: HttpRequest, kind: str):
+    def __init__(self, data: QueryDict, queryset: QuerySet, *, request: SignedInRequest, kind: str):
         super().__init__(data, queryset, request=request)
         self.kind = kind
         for one in self.filters.values():

@@ -65,7 +65,7 @@ class ThingField(forms.Field):
 
     def __init__(
         self, rows: QuerySet, permission: str, *, lookup: str = "key", query: str = "", empty: str = "—",
-        shown: int = SHOWN, **rest,
+        shown: int = SHOWN, **rest: Any,
     ):  # fmt: skip
         super().__init__(**rest)
         self.shown = shown
@@ -154,7 +154,7 @@ class DataField(forms.CharField):
         "json": _("This is not JSON: %(error)s. Write it as {“name”: value}, with straight quotes.")
     }
 
-    def __init__(self, **rest):
+    def __init__(self, **rest: Any):
         super().__init__(required=False, **rest)
         self.widget.attrs |= {"rows": 8, "spellcheck": "false", "class": "code"}
 
@@ -186,7 +186,7 @@ def refuse_constant(name: str) -> None:
 class MomentField(forms.DateTimeField):
     """A date and time in the zone of the user; empty = none."""
 
-    def __init__(self, **rest):
+    def __init__(self, **rest: Any):
         rest.setdefault("required", False)
         widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
         super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **rest)
@@ -202,6 +202,6 @@ class MomentField(forms.DateTimeField):
 class DaysField(forms.IntegerField):
     """A number of days; empty = no limit of its own."""
 
-    def __init__(self, **rest):
+    def __init__(self, **rest: Any):
         rest.setdefault("required", False)
         super().__init__(min_value=0, max_value=36_500, **rest)

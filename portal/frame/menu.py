@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from portal.actors import look_of, operating_as
 from portal.addresses import address
+from portal.requests import PortalRequest, SignedInRequest, is_signed_in
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import Tool, tool_of
 
@@ -20,16 +20,16 @@ from portal.tool_registry import Tool, tool_of
 MANAGEMENT = ("account", "user", "role", "token", "grant", "project", "event")
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def frame(request: PortalRequest) -> dict[str, Any]:
     """The context of the frame; computed once a request, also when a page renders several templates."""
-    if getattr(request, "actor", None) is None:
+    if not is_signed_in(request):
         return {}
     if not hasattr(request, "frame"):
         request.frame = _frame(request)
     return request.frame
 
 
-def _frame(request: HttpRequest) -> dict[str, Any]:
+def _frame(request: SignedInRequest) -> dict[str, Any]:
     look = look_of(request)
     return {
         "menu": menu(request.path, look.access, may_ask=_is_whole(request), tool=tool_of(request)),
@@ -49,7 +49,7 @@ def address_or_none(name: str) -> str | None:
         return None
 
 
-def _is_whole(request: HttpRequest) -> bool:
+def _is_whole(request: SignedInRequest) -> bool:
     """Whether this is a person, or a token that opens the whole panel: others meet no access management."""
     return request.user.is_whole if isinstance(request.user, TokenHolder) else True
 
@@ -103,7 +103,7 @@ def _family(path: str, family: str, access: dict[str, dict[str, str]]) -> dict[s
     }
 
 
-def _acting(request: HttpRequest, look: Look) -> dict[str, Any]:
+def _acting(request: SignedInRequest, look: Look) -> dict[str, Any]:
     """The account acted as, the switcher, and the amber bar while it is another one."""
     own = request.user.account
     label = own.name if own else _("Platform")

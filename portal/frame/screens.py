@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext as _
@@ -27,6 +27,7 @@ from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal.actors import look_of
 from portal.addresses import address, list_address
 from portal.frame.forms import ActForm
+from portal.requests import SignedInRequest
 
 READ = ("GET", "HEAD")
 WRITE = ("GET", "HEAD", "POST")
@@ -77,7 +78,7 @@ class Screen:
     lookup: ClassVar[str] = "key"
     joined: ClassVar[tuple[str, ...]] = ("account",)
 
-    def __init__(self, request: HttpRequest, kind: str, route: Route):
+    def __init__(self, request: SignedInRequest, kind: str, route: Route):
         self.request = request
         self.actor: Actor = request.actor
         self.kind_name = kind
@@ -106,7 +107,7 @@ class Screen:
     def view(cls, kind: str, route: Route) -> Callable[..., HttpResponse]:
         """The view of one route; `declares` names the permission that it needs."""
 
-        def show(request: HttpRequest, **parts: str) -> HttpResponse:
+        def show(request: SignedInRequest, **parts: str) -> HttpResponse:
             return cls(request, kind, route).respond(**parts)
 
         show.declares = route.permission(kind)

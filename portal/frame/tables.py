@@ -15,7 +15,7 @@ from portal.addresses import address, kind_of
 class ThingColumn(tables.Column):
     """The thing itself: its name as a link, its icon, and tags when it is of another account or came by a grant."""
 
-    def __init__(self, *, tags: bool = False, note: str = "", **rest):
+    def __init__(self, *, tags: bool = False, note: str = "", **rest: Any):
         rest.setdefault("empty_values", ())
         super().__init__(**rest)
         self.tags, self.note = tags, note
@@ -53,7 +53,7 @@ class AccountColumn(tables.Column):
 class MenuColumn(tables.Column):
     """What the caller may do with the row, behind three dots: the table's `menu_of(record)` gives the entries."""
 
-    def __init__(self, **rest):
+    def __init__(self, **rest: Any):
         super().__init__(**{"empty_values": (), "orderable": False, "verbose_name": "", **rest})
 
     def render(self, record: Model, table: tables.Table) -> str:
@@ -64,7 +64,7 @@ class MenuColumn(tables.Column):
 class TimeColumn(tables.Column):
     """A moment, relative with the exact time on hover; `ends` marks an end."""
 
-    def __init__(self, *, ends: bool = False, empty: Any = None, **rest):
+    def __init__(self, *, ends: bool = False, empty: Any = None, **rest: Any):
         rest.setdefault("empty_values", ())
         super().__init__(**rest)
         self.ends, self.empty = ends, empty
@@ -76,7 +76,7 @@ class TimeColumn(tables.Column):
 class StateColumn(tables.Column):
     """A state in words; the table's `state_of(record)` gives {label, tone}."""
 
-    def __init__(self, **rest):
+    def __init__(self, **rest: Any):
         super().__init__(**{"empty_values": (), "orderable": False, "verbose_name": _("State"), **rest})
 
     def render(self, record: Model, table: tables.Table) -> str:

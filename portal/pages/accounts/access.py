@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import Account
 from portal.frame.menu import address_or_none
 from portal.pages.explorer.holders import holder_lines
+from portal.requests import SignedInRequest
 from portal.token_sessions import name_of_caller
 
 SHOWN = 200
@@ -25,7 +25,7 @@ ASKED = tuple(
 OWN = tuple(name for name in ASKED if name.startswith(("account", "event", "subscription")))
 
 
-def who_has(request: HttpRequest, look: Look, account: Account, wanted: str) -> dict[str, Any]:
+def who_has(request: SignedInRequest, look: Look, account: Account, wanted: str) -> dict[str, Any]:
     """Everybody who has one permission on the account, and what the caller has there."""
     asked = wanted if wanted in ASKED else "account:view"
     holders = reverse.who(asked, account, asker=look)
@@ -39,7 +39,7 @@ def who_has(request: HttpRequest, look: Look, account: Account, wanted: str) -> 
     }
 
 
-def why_url(request: HttpRequest, name: str, account: Account) -> str:
+def why_url(request: SignedInRequest, name: str, account: Account) -> str:
     """Where the caller's own access is explained."""
     query = {"caller": name_of_caller(request.user), "permission": name, "thing": f"account:{account.key}"}
     explorer = address_or_none("explorer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,17 +18,18 @@ from accesscontrol.services.people import sessions
 from portal import actors
 from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
+from portal.requests import SignedInRequest
 
 SHOWN = 30
 
 
-def may_operate(request: HttpRequest) -> QuerySet[Account]:
+def may_operate(request: SignedInRequest) -> QuerySet[Account]:
     """The accounts that the person may act as: of their own branch, and those that granted it."""
     rows = look_of(request, request.actor.itself()).visible("account:operate")
     return rows.exclude(pk=request.user.account_id) if request.user.account_id else rows
 
 
-def _found(request: HttpRequest) -> list[Account]:
+def _found(request: SignedInRequest) -> list[Account]:
     letters = request.GET.get("q", "").replace("\x00", "").strip()
     rows = may_operate(request)
     if letters:
@@ -37,13 +38,13 @@ def _found(request: HttpRequest) -> list[Account]:
 
 
 @declares(SIGNED_IN)
-def choices(request: HttpRequest) -> JsonResponse:
+def choices(request: SignedInRequest) -> JsonResponse:
     """GET ?q=letters: accounts to act as, for the select on top."""
     return JsonResponse({"results": [{"value": one["key"], "text": one["name"], "note": one["note"]}
                                      for one in _lines(request, _found(request))]})  # fmt: skip
 
 
-def _lines(request: HttpRequest, rows: list[Account]) -> list[dict[str, str]]:
+def _lines(request: SignedInRequest, rows: list[Account]) -> list[dict[str, str]]:
     """These accounts by name and key, and whether they are of the own branch or have granted it."""
     own = request.user.account_id
     branch = {row.pk for row in rows} if own is None else set(
@@ -56,7 +57,7 @@ def _lines(request: HttpRequest, rows: list[Account]) -> list[dict[str, str]]:
 
 
 @declares(SIGNED_IN)
-def switch(request: HttpRequest) -> HttpResponse:
+def switch(request: SignedInRequest) -> HttpResponse:
     """GET: the accounts to choose from, which works without a script. POST account=key: act as it from now on."""
     if request.method != "POST":
         chosen = request.GET.get("account", "")
@@ -73,7 +74,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     return _start(request, account)
 
 
-def _start(request: HttpRequest, account: Account) -> HttpResponse:
+def _start(request: SignedInRequest, account: Account) -> HttpResponse:
     """Record it, and keep it in the session."""
     try:
         sessions.start_operating(request.actor, account)
@@ -86,14 +87,14 @@ def _start(request: HttpRequest, account: Account) -> HttpResponse:
 
 @declares(SIGNED_IN)
 @require_POST
-def stop(request: HttpRequest) -> HttpResponse:
+def stop(request: SignedInRequest) -> HttpResponse:
     """POST: be oneself again."""
     sessions.stop_operating(request.actor)
     actors.stop_operating(request)
     return redirect("home")
 
 
-def _next(request: HttpRequest) -> str:
+def _next(request: SignedInRequest) -> str:
     """The page one came from, if it is one of ours."""
     asked = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())

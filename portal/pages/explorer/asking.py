@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
@@ -21,6 +20,7 @@ from accesscontrol.accounts.models import Account
 from portal.actors import look_of
 from portal.addresses import kind_of
 from portal.pages.search.screens import full_name
+from portal.requests import SignedInRequest
 from portal.token_sessions import name_of_caller, row_behind
 
 CALLERS = ("user", "token", "account")
@@ -58,7 +58,7 @@ def find_visible(look: Look, name: str, wanted: str | None = None) -> Model | No
 
 
 def find_subject(
-    request: HttpRequest, name: str, acting: Account | None, address: str, at: datetime | None
+    request: SignedInRequest, name: str, acting: Account | None, address: str, at: datetime | None
 ) -> Subject | None:
     """The caller of this name as the asker may ask about it; None where it is not there or not to be asked about."""
     varied = {"acting": acting.pk if acting else None, "at": at}
@@ -73,7 +73,7 @@ def find_subject(
     return Subject(row, look_of(request, Actor.of(row, address=address or None, **varied)), False)
 
 
-def find_thing(request: HttpRequest, subject: Subject, name: str, wanted: Permission | None) -> Model | None:
+def find_thing(request: SignedInRequest, subject: Subject, name: str, wanted: Permission | None) -> Model | None:
     """The thing of this name that may be asked about. What one may use oneself, one may ask about."""
     found = find_visible(look_of(request), name)
     if found is None and subject.is_self:
@@ -89,7 +89,7 @@ def lists_things(wanted: Permission) -> bool:
     return wanted.kind not in catalogue.ASKED_OF_ACCOUNT
 
 
-def find_account(request: HttpRequest, key: str) -> Account | None:
+def find_account(request: SignedInRequest, key: str) -> Account | None:
     """The account to operate as: one that the asker sees, or may act as in person."""
     itself = look_of(request, request.actor.itself())
     return find_visible(look_of(request), f"account:{key}") or find_visible(itself, f"account:{key}", "account:operate")
@@ -107,7 +107,7 @@ def _of_account(name: str, kind: str) -> bool:
     return kind in ("account", *catalogue.ASKED_OF_ACCOUNT) or name == f"{kind}:create"
 
 
-def things_of(request: HttpRequest, subject: Subject, wanted: Permission) -> Any:
+def things_of(request: SignedInRequest, subject: Subject, wanted: Permission) -> Any:
     """The things on which the subject has a permission, as far as the asker may see them."""
     rows = subject.look.visible(wanted)
     if not subject.is_self:

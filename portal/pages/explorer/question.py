@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from portal.pages.explorer import asking
 from portal.pages.explorer.asking import Subject
 from portal.pages.explorer.forms import ExplorerForm
 from portal.pages.search.screens import full_name
+from portal.requests import SignedInRequest
 from portal.token_sessions import name_of_caller
 
 NOBODY = gettext_lazy("There is nobody like this here, or you may not ask about them. Check the name.")
@@ -37,7 +37,7 @@ class Refused(Exception):
 class Question:
     """What an address of the explorer asks. about_oneself: without any parameter it is about the person who asks."""
 
-    def __init__(self, request: HttpRequest, *, about_oneself: bool = False):
+    def __init__(self, request: SignedInRequest, *, about_oneself: bool = False):
         self.request = request
         data = request.GET.copy()
         if data or about_oneself:

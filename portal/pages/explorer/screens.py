@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from portal.pages.explorer.matrix import matrix_of
 from portal.pages.explorer.question import NOTHING, Question, Refused
 from portal.pages.explorer.reasons import why, why_not_there
 from portal.pages.search.screens import full_name, line
+from portal.requests import SignedInRequest
 from portal.token_sessions import name_of_caller
 
 PAGE = 50
@@ -56,7 +57,7 @@ def _refused(question: Question, template: str, title: str, active: str, error: 
 
 
 @declares(SIGNED_IN)
-def explorer(request: HttpRequest) -> HttpResponse:
+def explorer(request: SignedInRequest) -> HttpResponse:
     """GET ?caller=user:anna&permission=device:view&thing=device:truck-7: the verdict, and all that was weighed."""
     question, title = Question(request), _("Access explorer")
     try:
@@ -117,7 +118,7 @@ def _pagination(question: Question, name: str, page: Any, **kept: str) -> dict[s
 
 
 @declares(SIGNED_IN)
-def who_can(request: HttpRequest) -> HttpResponse:
+def who_can(request: SignedInRequest) -> HttpResponse:
     """GET ?permission=device:view&thing=device:truck-7&type=user: everybody who may, and through what."""
     question, title = Question(request), _("Who can?")
     try:
@@ -163,7 +164,7 @@ def _types(question: Question, everybody: list[reversing.Holder], chosen: str) -
 
 
 @declares(SIGNED_IN)
-def matrix(request: HttpRequest) -> HttpResponse:
+def matrix(request: SignedInRequest) -> HttpResponse:
     """GET ?caller=user:anna: what the caller can do at all, kind by kind."""
     question, title = Question(request, about_oneself=True), _("What can they do?")
     try:

@@ -26,7 +26,7 @@ class GranteesForm(ActForm):
 
     grantee_keys = GrantForm.base_fields["grantee_keys"]
 
-    def __init__(self, *args, look: Look, grant: Grant, **rest):
+    def __init__(self, *args: Any, look: Look, grant: Grant, **rest: Any):
         super().__init__(*args, **rest)
         known = look.visible("account:view").exclude(received_grants=grant).order_by("name")
         picker = ThingsField(known, "account:view", label=_("To accounts you see"), required=False)
@@ -47,7 +47,7 @@ class GranteesForm(ActForm):
 class ItemsForm(ActForm):
     """Further items for a grant of chosen items."""
 
-    def __init__(self, *args, rows: QuerySet, **rest):
+    def __init__(self, *args: Any, rows: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
         self.fields["items"] = ThingsField(rows.order_by("name", "id"), engine.ANY_ITEM_VIEW, label=_("Items"))
 
@@ -57,7 +57,7 @@ class HandOnForm(ActForm):
 
     expires_at = MomentField(label=_("Until"), help_text=_("Empty = as long as the grant gives it."))
 
-    def __init__(self, *args, users: QuerySet, items: QuerySet, **rest):
+    def __init__(self, *args: Any, users: QuerySet, items: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
         person = ThingField(
             users.order_by("username"), "user.assignments:change", lookup="username", label=_("To the user"), empty="",

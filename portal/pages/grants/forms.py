@@ -92,7 +92,7 @@ class LevelsForm(ActForm):
         help_text=_("What it is for. Only your side reads it."),
     )  # fmt: skip
 
-    def __init__(self, *args, **rest):
+    def __init__(self, *args: Any, **rest: Any):
         super().__init__(*args, **rest)
         self.fields["levels"].choices = level_choices()
         self.fields["creates"].choices = create_choices()
@@ -166,7 +166,7 @@ class GrantForm(LevelsForm):
         ),
     )  # fmt: skip
 
-    def __init__(self, *args, look: Look, accounts: QuerySet, **rest):
+    def __init__(self, *args: Any, look: Look, accounts: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
         self.fields["covers"].choices = [(scope, _described(*words)) for scope, words in SCOPES.items()]
         known = look.visible("account:view").order_by("name")
@@ -235,7 +235,7 @@ class GrantChangeForm(LevelsForm):
 
     include_subaccounts = GrantForm.base_fields["include_subaccounts"]
 
-    def __init__(self, *args, grant: Grant, **rest):
+    def __init__(self, *args: Any, grant: Grant, **rest: Any):
         self.grant = grant
         initial = {name: getattr(grant, name) for name in ("starts_at", "expires_at", "note", "include_subaccounts")}
         initial["ends"] = "never" if grant.expires_at is None else "date"

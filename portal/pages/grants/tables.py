@@ -28,7 +28,7 @@ NAMED = 3
 class TickColumn(tables.CheckBoxColumn):
     """A check box for the bulk acts."""
 
-    def __init__(self, **rest):
+    def __init__(self, **rest: Any):
         head = {"data-select-all": "", "aria-label": _("Tick all on this page")}
         attrs = {"th__input": head, "td": {"class": "pick"}, "th": {"class": "pick"}}
         super().__init__(accessor="key", attrs=attrs, **rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from portal.frame.menu import address_or_none
 from portal.pages.events.lines import sentence
 from portal.pages.grants.invitations import unanswered
 from portal.pages.home.endings import Access, ending_soon
+from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import landing, tool_of
 
@@ -38,7 +39,7 @@ _ARE = {
 
 
 @declares(SIGNED_IN)
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedInRequest) -> HttpResponse:
     """GET: the first page, with what this person may see and nothing else; what is going on follows by itself."""
     look, user = look_of(request), request.user
     if tool_of(request) is not None:
@@ -59,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @declares(SIGNED_IN)
-def going_on(request: HttpRequest) -> HttpResponse:
+def going_on(request: SignedInRequest) -> HttpResponse:
     """GET: what ends soon, what is blocked and what happened; a fragment for the first page, or a page of its own."""
     look = look_of(request)
     access = look.access
@@ -73,13 +74,13 @@ def going_on(request: HttpRequest) -> HttpResponse:
     return render(request, "home/going_on.html", {"title": _("What is going on"), "icon": "clock", **shown})
 
 
-def _hello(request: HttpRequest) -> str:
+def _hello(request: SignedInRequest) -> str:
     if isinstance(request.user, TokenHolder):
         return request.user.token.name
     return _("Hello, %(name)s") % {"name": request.user.first_name or request.user.username}
 
 
-def _who(request: HttpRequest) -> str:
+def _who(request: SignedInRequest) -> str:
     """Who one is and for which account one acts, in a sentence."""
     user = request.user
     if isinstance(user, TokenHolder):
@@ -151,7 +152,7 @@ def _steps(access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
     return found[:STEPS]
 
 
-def _nothing(request: HttpRequest, access: Access) -> dict[str, Any]:
+def _nothing(request: SignedInRequest, access: Access) -> dict[str, Any]:
     """What it says to somebody who sees no item at all."""
     if any(access[kind][f"{kind}:create"] != "none" for kind in catalogue.ITEM_KINDS):
         return {

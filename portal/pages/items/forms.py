@@ -21,7 +21,7 @@ class ItemCreateForm(ActForm):
 
     name = forms.CharField(label=_("Name"), max_length=200)
 
-    def __init__(self, *args, look: Look, kind: str, accounts: Any, **rest):
+    def __init__(self, *args: Any, look: Look, kind: str, accounts: Any, **rest: Any):
         super().__init__(*args, **rest)
         text = _("It belongs to this account; accounts above it see it too.")
         account = ThingField(
@@ -44,7 +44,7 @@ class ItemChangeForm(ActForm):
 
     name = forms.CharField(label=_("Name"), max_length=200)
 
-    def __init__(self, *args, look: Look, item: Item, **rest):
+    def __init__(self, *args: Any, look: Look, item: Item, **rest: Any):
         initial = {"name": item.name, "settings": item.settings, "history_days": item.history_days, "owner": item.owner}
         super().__init__(*args, initial=initial, **rest)
         people = look.visible("user:view").filter(account=item.account_id, authority="developer")
@@ -68,7 +68,7 @@ class ItemChangeForm(ActForm):
 class ItemMoveForm(ActForm):
     """Another account for an item."""
 
-    def __init__(self, *args, accounts: Any, kind: str, **rest):
+    def __init__(self, *args: Any, accounts: Any, kind: str, **rest: Any):
         super().__init__(*args, **rest)
         text = _("Its assignments, projects and grants stay as rows, and count as far as the new account allows.")
         self.fields["account"] = ThingField(
@@ -85,7 +85,7 @@ class SettingsForm(ActForm):
 
     kinds = (("", _("as written")), ("text", _("text")), ("json", _("JSON")))
 
-    def __init__(self, *args, item: Item, shown: bool = True, **rest):
+    def __init__(self, *args: Any, item: Item, shown: bool = True, **rest: Any):
         super().__init__(*args, **rest)
         #: What stays without being shown.
         self.unseen = {} if shown else dict(item.settings)

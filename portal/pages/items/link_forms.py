@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,7 @@ def _of_kinds(kinds: Iterable[str]) -> str:
 class MemberForm(ActForm):
     """Items to put into a container."""
 
-    def __init__(self, *args, rows: QuerySet, kinds: Iterable[str], **rest):
+    def __init__(self, *args: Any, rows: QuerySet, kinds: Iterable[str], **rest: Any):
         super().__init__(*args, **rest)
         self.fields["members"] = ThingsField(
             rows, engine.ANY_ITEM_VIEW, query=_of_kinds(kinds), label=_("What to put in")
@@ -28,7 +29,7 @@ class MemberForm(ActForm):
 class ContainerForm(ActForm):
     """A container to put an item into."""
 
-    def __init__(self, *args, rows: QuerySet, kinds: Iterable[str], **rest):
+    def __init__(self, *args: Any, rows: QuerySet, kinds: Iterable[str], **rest: Any):
         super().__init__(*args, **rest)
         self.fields["container"] = ThingField(
             rows, engine.ANY_ITEM_VIEW, query=_of_kinds(kinds), label=_("Put it into")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.http import urlencode
@@ -21,6 +21,7 @@ from portal.actors import look_of
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
 from portal.pages.profile.forms import ProfileForm
+from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder, name_of_caller
 
 
@@ -41,7 +42,7 @@ def facts(user: User, look: Look) -> list[dict[str, Any]]:
     return [one for one in found if one]
 
 
-def links(request: HttpRequest) -> list[dict[str, str]]:
+def links(request: SignedInRequest) -> list[dict[str, str]]:
     """Where one goes from here."""
     return [
         {
@@ -60,7 +61,7 @@ def links(request: HttpRequest) -> list[dict[str, str]]:
 
 
 @declares(SIGNED_IN)
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: SignedInRequest) -> HttpResponse:
     """GET: one's own data. POST: save name, phone and time zone. Whoever holds a token reads about the token."""
     if isinstance(request.user, TokenHolder):
         return token_profile(request, request.user)
@@ -74,7 +75,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "home/profile.html", {**head, **shown})
 
 
-def token_profile(request: HttpRequest, holder: TokenHolder) -> HttpResponse:
+def token_profile(request: SignedInRequest, holder: TokenHolder) -> HttpResponse:
     """The token that one is signed in by: what it is, for whom it acts, when it ends. Nothing here can be changed."""
     token = holder.token
     rows = [

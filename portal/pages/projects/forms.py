@@ -21,7 +21,7 @@ class ProjectForm(ActForm):
     name = forms.CharField(label=_("Name"), max_length=200)
     description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args, accounts: QuerySet | None = None, **rest):
+    def __init__(self, *args: Any, accounts: QuerySet | None = None, **rest: Any):
         super().__init__(*args, **rest)
         if accounts is not None:
             account = ThingField(accounts.order_by("name"), "project:create", label=_("Create for"), empty="")
@@ -31,7 +31,7 @@ class ProjectForm(ActForm):
 class ProjectItemsForm(ActForm):
     """Items to put into a project."""
 
-    def __init__(self, *args, rows: QuerySet, **rest):
+    def __init__(self, *args: Any, rows: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
         self.fields["items"] = ThingsField(rows, engine.ANY_ITEM_VIEW, label=_("Items"))
 
@@ -41,7 +41,7 @@ class PatternsField(forms.CharField):
 
     widget = forms.Textarea
 
-    def __init__(self, **rest):
+    def __init__(self, **rest: Any):
         super().__init__(required=False, **rest)
         self.widget.attrs |= {"rows": 3, "spellcheck": "false"}
 
@@ -79,7 +79,7 @@ class RulesForm(ActForm):
 class MemberAddForm(RulesForm):
     """A member: a user that one sees, or somebody invited by exact username or e-mail."""
 
-    def __init__(self, *args, look: Look, **rest):
+    def __init__(self, *args: Any, look: Look, **rest: Any):
         super().__init__(*args, **rest)
         people = look.visible("user:view").order_by("username")
         self.fields["user"] = ThingField(people, "user:view", lookup="username", label=_("User"), required=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.db.models import QuerySet
 from django.utils.html import format_html
@@ -29,7 +31,7 @@ class RoleForm(ActForm):
     )
     history_days = DaysField(label=_("Available object history"), help_text=_("Days; empty = as the account."))
 
-    def __init__(self, *args, accounts: QuerySet | None = None, **rest):
+    def __init__(self, *args: Any, accounts: QuerySet | None = None, **rest: Any):
         super().__init__(*args, **rest)
         if accounts is not None:
             text = _("Users of this account and of those below it can be given the role.")

@@ -7,7 +7,7 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from accesscontrol.items.models import Item, few_ids_with_letters
 from portal.actors import look_of
 from portal.addresses import name_in_address
 from portal.declared import SIGNED_IN, declares
+from portal.requests import SignedInRequest
 
 SHOWN = 30
 #: Sorts behind every letter: what begins with some letters lies between them and them with this.
@@ -34,7 +35,7 @@ SEARCHED = {
 
 
 @declares(SIGNED_IN)
-def choices(request: HttpRequest, permission: str) -> JsonResponse:
+def choices(request: SignedInRequest, permission: str) -> JsonResponse:
     """GET ?q=letters&kind=device: up to 30 rows on which the caller has the permission."""
     try:
         rows = look_of(request).visible(permission)
@@ -55,7 +56,7 @@ def choices(request: HttpRequest, permission: str) -> JsonResponse:
     return JsonResponse({"results": [_choice(row) for row in found]})
 
 
-def _of_kinds(rows: QuerySet, request: HttpRequest) -> QuerySet:
+def _of_kinds(rows: QuerySet, request: SignedInRequest) -> QuerySet:
     kinds = [kind for kind in request.GET.getlist("kind") if kind in catalogue.ITEM_KINDS]
     return rows.filter(kind__in=kinds) if kinds and rows.model is Item else rows
 

@@ -8,7 +8,7 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.http import urlencode
@@ -22,6 +22,7 @@ from portal.actors import look_of
 from portal.addresses import address, kind_of, name_in_address
 from portal.declared import SIGNED_IN, declares
 from portal.frame.menu import address_or_none
+from portal.requests import SignedInRequest
 
 SHOWN = 8
 OFFERED = 6
@@ -77,7 +78,7 @@ def _any(columns: tuple[str, ...], how: str, letters: str) -> Q:
     return reduce(or_, (Q(**{f"{column}__{how}": letters}) for column in columns))
 
 
-def asked_letters(request: HttpRequest) -> str:
+def asked_letters(request: SignedInRequest) -> str:
     """What was typed."""
     return request.GET.get("q", "").replace("\x00", "").strip()
 
@@ -104,7 +105,7 @@ def more_url(group: Group, letters: str) -> str:
 
 
 @declares(SIGNED_IN)
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: SignedInRequest) -> HttpResponse:
     """GET ?q=letters: what there is with these letters, by noun."""
     letters = asked_letters(request)
     groups = find(look_of(request), letters, SHOWN) if letters else []
@@ -123,7 +124,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 @declares(SIGNED_IN)
-def suggest(request: HttpRequest) -> JsonResponse:
+def suggest(request: SignedInRequest) -> JsonResponse:
     """GET ?q=letters&only=user&only=token: the same for selects; the value is `kind:key`. Without letters: a few."""
     letters = asked_letters(request)
     nouns = tuple(noun for noun in SEARCHED if noun in request.GET.getlist("only")) or tuple(SEARCHED)

@@ -34,7 +34,7 @@ class SignInView(LoginView):
 class SignOutView(LogoutView):
     """Asks when opened, signs out when posted."""
 
-    def post(self, *args, **kwargs) -> HttpResponse:
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.request.actor is not None:
             sessions.record_sign_out(self.request.actor, row_behind(self.request.user))
         response = super().post(*args, **kwargs)

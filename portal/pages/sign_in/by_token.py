@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +17,7 @@ from portal.actors import actor_of, client_address, look_of
 from portal.declared import PUBLIC, declares
 from portal.exposed_keys import IN_ADDRESS, count_refusal, key_in_address
 from portal.pages.sign_in.forms import TokenSignInForm
+from portal.requests import PortalRequest
 from portal.token_sessions import open_session
 from portal.tool_registry import landing
 
@@ -26,7 +27,7 @@ _JSON = re.compile(r"^application/json\b")
 
 @declares(PUBLIC)
 @sensitive_post_parameters("key")
-def token_sign_in(request: HttpRequest) -> HttpResponse:
+def token_sign_in(request: PortalRequest) -> HttpResponse:
     """GET: a field for the token. POST key=…: sign in by it and go to what it opens; JSON for an access link."""
     form = TokenSignInForm(request.POST or None)
     status = BAD if key_in_address(request, client_address(request)) else OK
@@ -41,7 +42,7 @@ def token_sign_in(request: HttpRequest) -> HttpResponse:
     return _answer(request, form, status)
 
 
-def admit(request: HttpRequest, form: TokenSignInForm) -> tuple[Token | None, int]:
+def admit(request: PortalRequest, form: TokenSignInForm) -> tuple[Token | None, int]:
     """Open a session by the key; where that fails, the form says the one sentence, and the try is counted."""
     key, address = form.cleaned_data["key"], client_address(request)
     if refusals.wait(address, key) is not None:
@@ -58,7 +59,7 @@ def admit(request: HttpRequest, form: TokenSignInForm) -> tuple[Token | None, in
     return token, OK
 
 
-def _go(request: HttpRequest, to: str) -> HttpResponse:
+def _go(request: PortalRequest, to: str) -> HttpResponse:
     """To the page that was asked for before, if it is one of ours; else to what the token opens."""
     asked = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
@@ -66,7 +67,7 @@ def _go(request: HttpRequest, to: str) -> HttpResponse:
     return JsonResponse({"next": to}) if _wants_json(request) else redirect(to)
 
 
-def _answer(request: HttpRequest, form: TokenSignInForm, status: int) -> HttpResponse:
+def _answer(request: PortalRequest, form: TokenSignInForm, status: int) -> HttpResponse:
     if _wants_json(request):
         sentences = [str(one) for errors in form.errors.values() for one in errors]
         answer: HttpResponse = JsonResponse({"error": " ".join(sentences)}, status=status if status != OK else BAD)
@@ -79,12 +80,12 @@ def _answer(request: HttpRequest, form: TokenSignInForm, status: int) -> HttpRes
     return answer
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def _wants_json(request: PortalRequest) -> bool:
     return _JSON.match(request.headers.get("Accept", "")) is not None
 
 
 @declares(PUBLIC)
-def open_tool(request: HttpRequest) -> HttpResponse:
+def open_tool(request: PortalRequest) -> HttpResponse:
     """GET: the page of an access link. Its script takes the key out of the address bar at once and signs in by it."""
     wrong = key_in_address(request, client_address(request))
     shown = {"problem": IN_ADDRESS if wrong else ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ from portal.pages.tokens.entries import Pickers
 from portal.pages.tokens.forms import RotateForm
 from portal.pages.tokens.key import key_page
 from portal.pages.tokens.words import preview_words, whole_words
+from portal.requests import SignedInRequest
 
 VIEWS = PermissionSet.of(("*:view",))
 
@@ -178,7 +179,7 @@ def is_untouched(editor: TokenEditor) -> bool:
     return editor.is_acl and not any(one.touched for one in (*editor.rules, *editor.topics))
 
 
-def is_part(request: HttpRequest) -> bool:
+def is_part(request: SignedInRequest) -> bool:
     """Whether only the preview is asked for, by the script."""
     return bool(request.htmx) and request.htmx.target == "access-preview"
 

@@ -70,7 +70,9 @@ class TokenForm(StepForm):
         help_text=_("One network a line, such as 203.0.113.0/24. Empty = from anywhere."),
     )  # fmt: skip
 
-    def __init__(self, *args, look: Look, token: Token | None = None, accounts: QuerySet | None = None, **rest):
+    def __init__(
+        self, *args: Any, look: Look, token: Token | None = None, accounts: QuerySet | None = None, **rest: Any
+    ):
         super().__init__(*args, **rest)
         self.token = token
         odd = token is not None and (token.idle_ttl or 0) % MINUTE

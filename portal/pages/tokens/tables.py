@@ -17,7 +17,7 @@ from portal.pages.tokens.words import in_short, token_badge
 class TickColumn(tables.CheckBoxColumn):
     """A box where the person may do something with the row."""
 
-    def __init__(self, **rest):
+    def __init__(self, **rest: Any):
         super().__init__(attrs={"th": {"class": "pick"}, "td": {"class": "pick"}}, accessor="key", **rest)
 
     @property

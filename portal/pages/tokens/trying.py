@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
@@ -18,6 +17,7 @@ from portal.pages.explorer.asking import Subject, find_visible
 from portal.pages.explorer.question import NOTHING, Question, Refused
 from portal.pages.explorer.reasons import why
 from portal.pages.tokens.try_forms import TryForm
+from portal.requests import SignedInRequest
 
 TOPIC_OF_ITEM = ("items", "kind", "key", "section")
 
@@ -31,7 +31,7 @@ def address_within(token: Token) -> str | None:
 class TokenQuestion(Question):
     """What the address asks of one token."""
 
-    def __init__(self, request: HttpRequest, token: Token, look: Look):
+    def __init__(self, request: SignedInRequest, token: Token, look: Look):
         self.request = request
         self.form = TryForm(request.GET if {"permission", "topic"} & request.GET.keys() else None)
         self.subject = Subject(token, look, False)

@@ -28,7 +28,7 @@ class PersonForm(ActForm):
 
     groups: tuple = ()
 
-    def __init__(self, *args, **rest):
+    def __init__(self, *args: Any, **rest: Any):
         super().__init__(*args, **rest)
         zones = [(name, name) for name in sorted(available_timezones())]
         self.fields["time_zone"].choices = [("", _("As the server")), *zones]
@@ -60,7 +60,7 @@ class UserForm(PersonForm):
         (_("Password"), "", ("password",)),
     )
 
-    def __init__(self, *args, look: Look, accounts: QuerySet | None = None, **rest):
+    def __init__(self, *args: Any, look: Look, accounts: QuerySet | None = None, **rest: Any):
         super().__init__(*args, **rest)
         self.fields["role"] = ThingField(
             look.visible("role:view").order_by("name", "id"), "role:view", label=_("Role"), required=False,
@@ -85,7 +85,7 @@ class AssignForm(ActForm):
 
     expires_at = MomentField(label=_("Until"), help_text=_("Empty = no end."))
 
-    def __init__(self, *args, look: Look, **rest):
+    def __init__(self, *args: Any, look: Look, **rest: Any):
         super().__init__(*args, **rest)
         rows = look.visible(engine.ANY_ITEM_VIEW).order_by("name", "id")
         self.fields = {"items": ThingsField(rows, engine.ANY_ITEM_VIEW, label=_("Items")), **self.fields}

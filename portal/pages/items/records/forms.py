@@ -32,7 +32,9 @@ class SpanForm(ActForm):
 class RecordForm(ActForm):
     """One row of a section: its name where rows have one, its data, and the device that it names."""
 
-    def __init__(self, *args, section: str, look: Look | None = None, kind: str = "", edits: bool = False, **rest):
+    def __init__(
+        self, *args: Any, section: str, look: Look | None = None, kind: str = "", edits: bool = False, **rest: Any
+    ):
         super().__init__(*args, **rest)
         known = catalogue.SECTIONS[section]
         if known.named:
@@ -53,7 +55,7 @@ class OutputForm(ActForm):
     name = forms.CharField(label=_("Output"), max_length=200)
     on = forms.BooleanField(label=_("On"), required=False)
 
-    def __init__(self, *args, row: Record | None, **rest):
+    def __init__(self, *args: Any, row: Record | None, **rest: Any):
         initial = {"name": row.name, "on": bool(row.data.get("on"))} if row else {}
         super().__init__(*args, initial=initial, **rest)
         self.kept = dict(row.data) if row else {}

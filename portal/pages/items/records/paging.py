@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+
+from portal.requests import SignedInRequest
 
 SIZE = 50
 
@@ -23,7 +24,7 @@ class RecordPage:
     links: dict[str, str | None]
 
 
-def page_of(request: HttpRequest, rows: QuerySet, by_name: bool) -> RecordPage:
+def page_of(request: SignedInRequest, rows: QuerySet, by_name: bool) -> RecordPage:
     """The page that the address bar asks for: `before` or `after` a row, as time and number; named rows by name."""
     if by_name:
         return RecordPage(list(rows.order_by("name", "-at", "-id")[: SIZE * 4]), {})
@@ -57,7 +58,7 @@ def _cursor(text: str | None) -> tuple[datetime, int] | None:
         return None
 
 
-def _links(request: HttpRequest, shown: list[Any], newer: bool, older: bool) -> dict[str, str | None]:
+def _links(request: SignedInRequest, shown: list[Any], newer: bool, older: bool) -> dict[str, str | None]:
     return {
         "first_url": _address(request) if newer else None,
         "previous_url": _address(request, "after", shown[0]) if newer and shown else None,
@@ -65,7 +66,7 @@ def _links(request: HttpRequest, shown: list[Any], newer: bool, older: bool) -> 
     }
 
 
-def _address(request: HttpRequest, name: str = "", row: Any = None) -> str:
+def _address(request: SignedInRequest, name: str = "", row: Any = None) -> str:
     query = request.GET.copy()
     for old in ("before", "after"):
         query.pop(old, None)
