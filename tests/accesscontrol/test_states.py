@@ -20,7 +20,8 @@ from accesscontrol.tokens.models import Token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
-NOW = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+#: The instant before a full second: what cuts or rounds to the second is found out.
+NOW = datetime(2026, 3, 1, 12, 0, 0, 999_999, tzinfo=UTC)
 INSTANT = timedelta(microseconds=1)
 EDGES = (None, NOW - timedelta(days=1), NOW - INSTANT, NOW, NOW + INSTANT, NOW + timedelta(days=1))
 YES_OR_NO = (False, True)
