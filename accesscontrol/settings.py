@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.actors.ActorMiddleware",
+    "portal.bodies.BodyMiddleware",
     "portal.errors.ErrorMiddleware",
 ]
 

@@ -32,6 +32,7 @@ from accesscontrol.tokens.models import Token
 from portal import token_sessions
 from portal.declared import PUBLIC
 from portal.exposed_keys import IN_ADDRESS, key_in_address
+from portal.problems import DECISIONS
 from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
 from portal.token_sessions import SESSION_TOKEN, TokenHolder
 
@@ -113,6 +114,12 @@ def stop_operating(request: PortalRequest) -> None:
         request.actor = request.actor.itself()
 
 
+def _request_id(request: PortalRequest) -> str:
+    """What names the request in logs and answers: our own word; at the decision endpoints the caller's (AuthZEN)."""
+    sent = request.headers.get("X-Request-ID", "") if request.path.startswith(DECISIONS) else ""
+    return sent if sent and sent.isprintable() else str(uuid.uuid4())
+
+
 def _to_sign_in(request: PortalRequest) -> HttpResponse:
     """Go to the sign-in, and from there back to the page; a fragment takes the whole window there."""
     if not request.htmx:
@@ -131,7 +138,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: PortalRequest) -> HttpResponse:
-        request.request_id = str(uuid.uuid4())
+        request.request_id = _request_id(request)
         request.actor = self._actor(request)
         with timezone.override(self._time_zone(request)):
             response = self.get_response(request)

@@ -119,18 +119,12 @@ _REQUEST_ID = OpenApiParameter("X-Request-ID", str, OpenApiParameter.HEADER, des
 
 
 class DecisionView(View):
-    """What both evaluation endpoints share: the request's own id, and errors as one sentence."""
+    """What both evaluation endpoints share: errors as one sentence."""
 
     renderer_classes = (JSONRenderer,)
     declares = {"post": SIGNED_IN}
     http_method_names = ("post",)
     errors_are_sentences = True
-
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        sent = request.headers.get("X-Request-ID")
-        if sent and sent.isprintable():
-            request.request_id = sent
-        return super().initialize_request(request, *args, **kwargs)
 
     def handle_exception(self, error: Exception) -> Response:
         response = super().handle_exception(error)
@@ -198,6 +192,8 @@ def read_body(request: Request) -> Mapping[str, Any]:
         raise BadRequest("Send the question as application/json.")
     if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
         raise BadRequest(f"The body is larger than {LARGEST_BODY} bytes. Ask fewer questions at once.")
+    if not request.body:
+        raise BadRequest("The body is empty. Send an object with “subject”, “action” and “resource”.")
     body = load_json(request.body)
     if not isinstance(body, Mapping):
         raise BadRequest("The body is an object with “subject”, “action” and “resource”.")

@@ -30,7 +30,16 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from portal.actors import look_of
 from portal.api.frame.authentication import REFUSED, THROTTLES, BearerAuthentication, KeyRefused, SessionAuthentication
-from portal.api.frame.payloads import Named, Payload, Seen, StrictJSONParser, expect_related, name_column, view_of
+from portal.api.frame.payloads import (
+    Named,
+    Payload,
+    Seen,
+    StrictJSONParser,
+    expect_related,
+    name_column,
+    refuse_empty,
+    view_of,
+)
 from portal.api.frame.reading import Ordering, Pages, known_parameters, refuse_unknown_parameters
 from portal.api.frame.schema import DeclaredSchema
 from portal.declared import PUBLIC
@@ -234,6 +243,8 @@ class NounViewSet(Endpoint, viewsets.GenericViewSet):
         serializer = self.payloads[self.action](
             data=self.request.data, partial=self.request.method == "PATCH", context=self.get_serializer_context()
         )
+        if serializer.writable():
+            refuse_empty(self.request, serializer.writable())
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import parsers, serializers
 from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -49,12 +51,31 @@ class Payload(serializers.Serializer):
             self._refuse_unknown(data)
         return super().to_internal_value(data)
 
+    def writable(self) -> list[str]:
+        """The names that a body may hold."""
+        return [name for name, field in self.fields.items() if not field.read_only]
+
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
-        valid = ", ".join(name for name, field in self.fields.items() if not field.read_only) or "none"
+        valid = ", ".join(self.writable()) or "none"
         unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
         if unknown:
             sentence = "“%s” cannot be set here. Valid: %s."
             raise serializers.ValidationError({name: [sentence % (name, valid)] for name in unknown})
+
+
+def refuse_empty(request: Request, fields: Collection[str] = ()) -> None:
+    """Where something is to be said, an empty body is one that was lost on its way. Raises ValidationError.
+
+    A PATCH names what it changes; another call that means none of the fields says so with `{}`.
+    """
+    if not int(request.META.get("CONTENT_LENGTH") or 0):
+        sentence = gettext("The body is empty. Send a JSON object.")
+    elif request.method == "PATCH" and request.data == {}:
+        sentence = gettext("The body changes nothing. Name what is to be changed.")
+    else:
+        return
+    valid = gettext("Valid: %(fields)s.") % {"fields": ", ".join(fields)}
+    raise serializers.ValidationError(f"{sentence} {valid}" if fields else sentence, code="empty")
 
 
 class Nothing(Payload):

@@ -98,6 +98,14 @@ class DeclaredSchema(AutoSchema):
         about = "Operate as this account: its key."
         return [OpenApiParameter(ACCOUNT_HEADER, str, OpenApiParameter.HEADER, description=about)]
 
+    def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
+        """A body is required wherever something can be said in it."""
+        body = super()._get_request_body(direction)
+        payload = getattr(self.view, "payloads", {}).get(self._action)
+        if body is not None and (payload is None or payload().writable()):
+            body["required"] = True
+        return body
+
     def get_request_serializer(self) -> Any:
         if self.method in _WITHOUT_BODY:
             return None
@@ -151,6 +159,8 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         **{f"Sentence{code}": {"description": _ERRORS[code], "content": sentence | document} for code in _OF_DECISIONS},
     }
     for name, schema in result["components"]["schemas"].items():
+        if name.startswith("Patched"):
+            schema["minProperties"] = 1
         if name.endswith("OrName"):  # the thing has all that its name has, so it is both
             schema["anyOf"] = schema.pop("oneOf")
     return result

@@ -14,8 +14,10 @@ from accesscontrol import catalogue
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import items, links
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.payloads import Payload, VisibleThing
+from portal.api.frame.payloads import Payload, VisibleThing, refuse_empty
 from portal.api.items.items import ItemFilters, ItemShown
+
+SETTINGS_SCHEMA = {"type": "object", "additionalProperties": {}, "minProperties": 1}
 
 
 class SectionViewSet(NounViewSet):
@@ -70,12 +72,13 @@ class SettingsViewSet(SectionViewSet):
         """The settings, name by name."""
         return Response(self.get_object().settings)
 
-    @extend_schema(request=dict)
+    @extend_schema(request={"application/json": SETTINGS_SCHEMA})
     def partial_update(self, request: Request, key: str) -> Response:
         """Change the settings that the body names and keep the others; null takes one away."""
         item = self.get_object()
         if not isinstance(request.data, dict):
-            raise serializers.ValidationError({"": ["Enter a JSON object, such as {“interval”: 30}."]})
+            raise serializers.ValidationError("Enter a JSON object, such as {“interval”: 30}.")
+        refuse_empty(request)
         settings = items.merge_settings(self.actor, item, request.data).settings
         seen = self.look.may(f"{item.kind}.settings:view", item)
         return Response({name: value for name, value in settings.items() if seen or name in request.data})

@@ -27,6 +27,7 @@ from accesscontrol.tokens.models import Token
 from portal.actors import client_address, look_of
 from portal.api.events import EventShown
 from portal.api.frame.base import NounViewSet, View
+from portal.api.frame.payloads import refuse_empty
 from portal.api.frame.reading import NounFilters, TimeFilter, TimePages, YesOrNo
 from portal.api.frame.schema import shown_or_named
 from portal.api.tokens.payloads import ChosenTokens, LeakedFound, LeakedText, ManyDone, NewToken, Rotation, TokenChanges
@@ -216,6 +217,7 @@ class LeakedView(View):
         A key is what matches `pt[sma]_[0-9A-Za-z]{46}` and ends in the right checksum.
         """
         body = LeakedText(data=request.data)
+        refuse_empty(request, body.writable())
         body.is_valid(raise_exception=True)
         found = report_leaked(
             body.validated_data["text"], address=client_address(request._request), request_id=request.request_id

@@ -15,8 +15,10 @@ from accesscontrol import catalogue
 from accesscontrol.access.permissions import PermissionSet
 from portal.api import urls
 from portal.api.frame.base import AskEngine, Endpoint, View
+from portal.api.items.sections import MemberViewSet, SettingsViewSet
 from portal.declared import PUBLIC, SIGNED_IN
 from tests.contracts.source import ROOT
+from tests.factories import RecordFactory
 from tests.portal.walking import addresses
 
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
@@ -83,6 +85,59 @@ def test_bodies_are_json_and_methods_are_those_that_there_are(person):
     for method in ("PUT", "DELETE", "OPTIONS", "TRACE"):
         assert nora.generic(method, "/api/v1/accounts/").status_code == 405
     assert nora.get("/api/v1/accounts/")["Content-Type"] == "application/json"
+
+
+#: Things of the cast, by what an address is about; the sections are those of a device.
+REAL = {"accounts": "contoso", "items": "truck-7", "users": "sam", "tokens": "t-viewer", "grants": "hub-for-contoso",
+        "received": "hub-for-contoso"}  # fmt: skip
+
+
+def calls_with_fields(record: int) -> Iterator[tuple[str, str]]:
+    """(method, path) of every call whose body may say something, each on a thing that is there."""
+    for address in addresses(urls.urlpatterns):
+        view = address.view.cls
+        for method, action in address.actions.items():
+            payload = getattr(view, "payloads", {}).get(action)
+            if payload is None and (view, action) != (SettingsViewSet, "partial_update"):
+                continue
+            if payload is not None and not payload().writable():
+                continue
+            noun = address.pattern.split("/")[2]
+            named = {"key": REAL[noun], "record": str(record), "section": "messages", "member": "truck-7"}
+            if view is MemberViewSet:
+                named["key"] = "hub"
+            if action == "change_output":
+                named["section"] = "outputs"
+            yield (
+                method,
+                "/" + re.sub(r"<(?:int|str):(\w+)>", lambda match, named=named: named[match[1]], address.pattern),
+            )
+
+
+def test_an_empty_body_is_refused_wherever_one_may_say_something(person, cast):
+    """A body that was lost on its way does nothing: no change that names nothing, no act with its defaults."""
+    nora, carla = person("nora"), person("carla")
+    record = RecordFactory(item=cast.items["truck_7"], section="properties").pk
+    calls = list(calls_with_fields(record))
+    assert len(calls) > 20
+    for method, path in calls:
+        path = path.replace("/messages/", "/properties/") if method == "patch" else path
+        caller = carla if "/received/" in path else nora
+        tried = [caller.generic(method.upper(), path)]
+        if method == "patch":
+            tried.append(caller.patch(path, {}, format="json"))
+        for answer in tried:
+            assert answer.status_code == 400, (method, path, answer.content)
+            [error] = answer.json()["errors"]
+            assert (error["pointer"], error["code"]) == ("#", "empty"), (method, path, answer.content)
+    assert nora.post("/access/v1/evaluation", b"", content_type="application/json").json() == (
+        "The body is empty. Send an object with “subject”, “action” and “resource”.")  # fmt: skip
+
+
+def test_what_needs_no_fields_needs_no_body(person):
+    assert person("nora").post("/api/v1/accounts/fabrikam/block/").status_code == 200
+    assert person("nora").post("/api/v1/accounts/fabrikam/unblock/", {}, format="json").status_code == 200
+    assert person("nora").post("/api/v1/tokens/t-viewer/rotate/", {}, format="json").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api/v1/nothing/", "/api/v1/items", "/access/v1/search/subject"])
