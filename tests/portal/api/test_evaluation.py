@@ -57,7 +57,7 @@ def test_an_unknown_subject_or_resource_is_a_plain_no(person):
 
 
 WRONG = [
-    (b"", "not JSON"),
+    (b"", "The body is empty."),
     (b"{", "not JSON"),
     (b"[]", "The body is an object"),
     (b"\xff", "not UTF-8"),
