@@ -19,7 +19,7 @@ def name_in_address(thing: Model) -> str:
     """How a thing is named in addresses: its key; a user by username, an event by number."""
     if isinstance(thing, User):
         return thing.username
-    return str(thing.pk) if isinstance(thing, Event) else thing.key
+    return str(thing.pk) if isinstance(thing, Event) else thing.key  # type: ignore[attr-defined]  # all others have one
 
 
 def address(thing: Model, route: str = "detail", **parts: str) -> str:

@@ -32,7 +32,7 @@ class SessionStore(db.SessionStore):
 
     def save(self, must_create: bool = False) -> None:
         """Write it. A renewal touches nothing that a request beside this one wrote, and waits for nobody."""
-        if not self.only_goes_on:
+        if not self.only_goes_on or self.session_key is None:
             self._write(must_create)
             return
         sessions.renew_session(self.session_key, self.get_expiry_date())
@@ -48,6 +48,6 @@ class SessionStore(db.SessionStore):
             raise
 
     def _get_session_from_db(self) -> Session | None:
-        found = super()._get_session_from_db()
+        found = super()._get_session_from_db()  # type: ignore[misc]  # Django's types leave it out
         self.ends_at = found.expire_date if found is not None else None
         return found

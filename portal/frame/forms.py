@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.services.frame.errors import Invalid, Problem
@@ -24,7 +26,7 @@ class ActForm(forms.Form):
     groups: [(title, help, field names)] when the fields come in sections.
     """
 
-    groups: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    groups: Sequence[tuple[str | Promise, str | Promise, Sequence[str]]] = ()
 
     def field_of(self, problem: Problem) -> str:
         """The field that a problem is shown at."""
@@ -35,6 +37,10 @@ class ActForm(forms.Form):
         for problem in error.problems:
             field = self.field_of(problem)
             self.add_error(field if field in self.fields else None, problem.sentence)
+
+    def offer(self, name: str, choices: Iterable[Any]) -> None:
+        """What may be chosen in a field of choices."""
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def sections(self) -> list[dict[str, Any]]:
         """The bound fields in their sections; empty when the form has none."""
@@ -64,7 +70,7 @@ class ThingField(forms.Field):
     many = False
 
     def __init__(
-        self, rows: QuerySet, permission: str, *, lookup: str = "key", query: str = "", empty: str = "—",
+        self, rows: QuerySet, permission: str, *, lookup: str = "key", query: str = "", empty: str | Promise = "—",
         shown: int = SHOWN, **rest: Any,
     ):  # fmt: skip
         super().__init__(**rest)
@@ -73,15 +79,15 @@ class ThingField(forms.Field):
         self.rows = rows.select_related("account") if of_account else rows
         self.lookup, self.empty = lookup, empty
         self.chosen: list[Model] = []
-        self.offered: list[tuple[str, str]] | None = None
+        self.offered: list[tuple[str, str | Promise]] | None = None
         url = reverse("choices", kwargs={"permission": permission})
         self.widget.attrs["data-autocomplete"] = f"{url}?{query}" if query else url
-        self.widget.choices = self.options
+        self.widget.choices = self.options  # type: ignore[assignment]  # Django also takes a callable
 
     def __deepcopy__(self, memo: dict) -> ThingField:
         copied = super().__deepcopy__(memo)
         copied.offered = None
-        copied.widget.choices = copied.options
+        copied.widget.choices = copied.options  # type: ignore[assignment]  # Django also takes a callable
         return copied
 
     def offer(self, chosen: Any) -> None:
@@ -89,19 +95,19 @@ class ThingField(forms.Field):
         self.chosen = [chosen] if isinstance(chosen, Model) else list(chosen or ())
         self.offered = None
 
-    def options(self) -> list[tuple[str, str]]:
+    def options(self) -> list[tuple[str, str | Promise]]:
         """Value and words of what is offered; asked of the database once, however often the widget asks."""
         if self.offered is None:
             self.offered = self._read_choices()
         return self.offered
 
-    def _read_choices(self) -> list[tuple[str, str]]:
+    def _read_choices(self) -> list[tuple[str, str | Promise]]:
         offered = {name_in_address(row): thing_label(row) for row in self.chosen}
         # Sorting all that may be chosen costs more than it helps.
         some = self.rows.order_by()[: self.shown] if self.shown else ()
         offered |= dict(sorted(((name_in_address(row), thing_label(row)) for row in some), key=lambda pair: pair[1]))
-        first = [] if self.many or (self.required and not self.empty) else [("", self.empty)]
-        return first + list(offered.items())
+        unasked = self.many or (self.required and not self.empty)
+        return [*([] if unasked else [("", self.empty)]), *offered.items()]
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Model):

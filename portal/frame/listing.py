@@ -21,7 +21,7 @@ from portal.frame.screens import Screen
 class Listing:
     """The list of a screen. row_permissions: what each row is marked with, for its menu."""
 
-    table: ClassVar[type[tables.Table]]
+    table: type[tables.Table]
     filters: ClassVar[type[django_filters.FilterSet]]
     row_permissions: ClassVar[tuple[str, ...]] = ()
     order: ClassVar[tuple[str, ...]] = ("name", "id")

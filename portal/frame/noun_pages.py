@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -43,7 +43,7 @@ class NounPage(Screen):
         return self.look.visible(permission, rows).filter(**filters)
 
     def things(
-        self, title: str, rows: QuerySet | Iterable[Model], empty: str, *, action: dict[str, Any] | None = None,
+        self, title: str, rows: QuerySet | Sequence[Model], empty: str, *, action: dict[str, Any] | None = None,
         note: Callable[[Any], str] = lambda row: str(row.account),
         act: Callable[[Any], dict[str, Any] | None] | None = None,
     ) -> dict[str, Any]:  # fmt: skip

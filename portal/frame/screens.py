@@ -26,6 +26,7 @@ from accesscontrol.access.permissions import full_name
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal.actors import look_of
 from portal.addresses import address, list_address
+from portal.declared import marked
 from portal.frame.forms import ActForm
 from portal.requests import SignedInRequest
 
@@ -74,7 +75,7 @@ class Screen:
 
     kind: ClassVar[str] = ""
     routes: ClassVar[tuple[Route, ...]] = (LIST, CREATE, DETAIL, CHANGE, DELETE)
-    listing: ClassVar[type[Listed] | None] = None
+    listing: ClassVar[type[Listed]]
     lookup: ClassVar[str] = "key"
     joined: ClassVar[tuple[str, ...]] = ("account",)
 
@@ -110,9 +111,8 @@ class Screen:
         def show(request: SignedInRequest, **parts: str) -> HttpResponse:
             return cls(request, kind, route).respond(**parts)
 
-        show.declares = route.permission(kind)
-        show.screen = cls
-        return show
+        show.screen = cls  # type: ignore[attr-defined]
+        return marked(show, route.permission(kind))
 
     def respond(self, key: str | None = None, **parts: str) -> HttpResponse:
         """Fetch the thing, ask the route's permission, and answer."""

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ class Command(WaitingCommand):
         out.add_argument("--account", metavar="KEY", help="only the branch of this account")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
-        {"plan": self.plan, "apply": self.apply, "export": self.export}[verb](**options)
+        acts: dict[str, Callable[..., None]] = {"plan": self.plan, "apply": self.apply, "export": self.export}
+        acts[verb](**options)
 
     def plan(self, file: str, prune: bool, **options: Any) -> None:
         plan = self.read(file, prune)

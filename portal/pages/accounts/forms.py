@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
@@ -15,7 +16,7 @@ from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, DaysField, ThingField
 
 #: What can be limited, in sections: (title, names).
-LIMIT_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+LIMIT_GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (_("People"), tuple(catalogue.AUTHORITIES)),
     (_("Access management"), ("account", "token", "grant", "project")),
     *(
@@ -77,9 +78,9 @@ class AccountChangeForm(ActForm):
         help_text=_("For those who manage the account."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, account: Account, may_sign_up: bool, **rest: Any):
+    def __init__(self, data: Any = None, *, account: Account, may_sign_up: bool, **rest: Any):
         initial = {"name": account.name, "notes": account.notes, "public_sign_up": account.public_sign_up}
-        super().__init__(*args, initial=initial, **rest)
+        super().__init__(data, initial=initial, **rest)
         if may_sign_up:
             self.fields["public_sign_up"] = forms.BooleanField(
                 label=_("Anybody may sign up"), required=False,
@@ -90,12 +91,12 @@ class AccountChangeForm(ActForm):
 class LimitsForm(ActForm):
     """How much an account may hold over its branch; empty = only what the accounts above set."""
 
-    def __init__(self, *args: Any, account: Account, **rest: Any):
+    def __init__(self, data: Any = None, *, account: Account, **rest: Any):
         initial = {
             "history_days": account.history_days,
             **{f"limit_{name}": value for name, value in account.limits.items()},
         }
-        super().__init__(*args, initial=initial, **rest)
+        super().__init__(data, initial=initial, **rest)
         text = _("Days of messages, media, intervals and events that can be seen; empty = as the account above.")
         self.fields["history_days"] = DaysField(label=_("History depth"), help_text=text)
         for name in NAMES:

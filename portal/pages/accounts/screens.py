@@ -178,8 +178,9 @@ class AccountScreen(AccountPage):
         targets = self.look.visible("account:create").exclude(pk__in=branch_ids(self.thing.pk))
         if self.thing.parent_id is not None:
             targets = targets.exclude(pk=self.thing.parent_id)
-        if not self.is_platform() and self.own_account() is not None:
-            targets = targets.filter(pk__in=branch_ids(self.own_account()))
+        own = self.own_account()
+        if not self.is_platform() and own is not None:
+            targets = targets.filter(pk__in=branch_ids(own))
         return targets
 
     def move_page(self, **context: Any) -> HttpResponse:
@@ -199,10 +200,11 @@ class AccountScreen(AccountPage):
         )
         if self.request.htmx:
             return render(None, "components/preview.html", {"preview": found})
-        shown = {"title": _("Move %(name)s") % {"name": self.thing.name}, "form": form, "preview": found,
+        title = _("Move %(name)s") % {"name": self.thing.name}
+        shown = {"title": title, "form": form, "preview": found,
                  "preview_url": self.to("move_preview"), "form_action": self.to("move"), "submit_label": _("Move"),
                  "cancel_url": address(self.thing)}  # fmt: skip
-        return self.show("generic/form.html", crumbs=self.crumbs((shown["title"], "")), **shown)
+        return self.show("generic/form.html", crumbs=self.crumbs((title, "")), **shown)
 
     def block_page(self) -> HttpResponse:
         account = self.thing

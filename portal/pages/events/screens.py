@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.db.models import Model
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -50,7 +51,7 @@ class EventScreen(NounPage):
     listing = EventListing
     routes = (LIST, DETAIL)
 
-    def get(self, key: str) -> Event:
+    def get(self, key: str) -> Model:
         """The line of this number. Raises Http404."""
         if not (key.isascii() and key.isdigit() and len(key) < 19):
             raise Http404

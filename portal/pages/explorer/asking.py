@@ -16,7 +16,8 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import Permission
-from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.tokens.models import Token
 from portal.actors import look_of
 from portal.addresses import kind_of
 from portal.pages.search.screens import full_name
@@ -61,16 +62,17 @@ def find_subject(
     request: SignedInRequest, name: str, acting: Account | None, address: str, at: datetime | None
 ) -> Subject | None:
     """The caller of this name as the asker may ask about it; None where it is not there or not to be asked about."""
-    varied = {"acting": acting.pk if acting else None, "at": at}
+    as_account = acting.pk if acting else None
     if name in ("", "me", name_of_caller(request.user)):
-        actor = replace(request.actor, address=address or request.actor.address, **varied)
+        actor = replace(request.actor, address=address or request.actor.address, acting=as_account, at=at)
         return Subject(row_behind(request.user), look_of(request, actor), True)
     if split_name(name)[0] not in CALLERS:
         return None
     row = find_visible(look_of(request), name)
-    if row is None:
+    if not isinstance(row, User | Token | Account):
         return None
-    return Subject(row, look_of(request, Actor.of(row, address=address or None, **varied)), False)
+    actor = Actor.of(row, address=address or None, acting=as_account, at=at)
+    return Subject(row, look_of(request, actor), False)
 
 
 def find_thing(request: SignedInRequest, subject: Subject, name: str, wanted: Permission | None) -> Model | None:
@@ -92,7 +94,9 @@ def lists_things(wanted: Permission) -> bool:
 def find_account(request: SignedInRequest, key: str) -> Account | None:
     """The account to operate as: one that the asker sees, or may act as in person."""
     itself = look_of(request, request.actor.itself())
-    return find_visible(look_of(request), f"account:{key}") or find_visible(itself, f"account:{key}", "account:operate")
+    name = f"account:{key}"
+    found = find_visible(look_of(request), name) or find_visible(itself, name, "account:operate")
+    return found if isinstance(found, Account) else None
 
 
 def asked_of(thing: Model) -> list[str]:

@@ -108,5 +108,6 @@ class ExplorerForm(forms.Form):
 
     def choose(self, field: str, name: str, words: str = "") -> None:
         """Offer what is chosen, so that the select shows it; in words when it was found."""
-        self.fields[field].offer(("", ""), *([(name, words or name)] if name else []))
+        select: Any = self.fields[field]
+        select.offer(("", ""), *([(name, words or name)] if name else []))
         self.initial[field] = name

@@ -78,6 +78,13 @@ class Question:
             self.form.choose("caller", self.subject.name, str(self.subject.row))
         return data
 
+    @property
+    def known_subject(self) -> Subject:
+        """The caller, once `read` has looked them up."""
+        if self.subject is None:
+            raise LookupError("The question has not been read.")
+        return self.subject
+
     def check_kind(self, name: str) -> None:
         """A thing's name says its kind, and the permission is asked of that kind. Raises Refused."""
         kind = asking.split_name(name)[0]

@@ -57,7 +57,8 @@ def why_not_there(wanted: Permission) -> dict[str, Any]:
 
 def _rows(asker: Look, explanation: Explanation) -> Rows:
     """The rows behind the chain and the outcomes that the asker may open, two statements a noun."""
-    origins = {one.origin for one in (*explanation.chain, *explanation.outcomes) if one.origin}
+    named = {step.origin for step in explanation.chain} | {outcome.origin for outcome in explanation.outcomes}
+    origins = {origin for origin in named if origin}
     found: Rows = {}
     for noun in sorted({origin[0] for origin in origins}):
         ids = [row_id for kind, row_id in origins if kind == noun]

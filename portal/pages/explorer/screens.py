@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext as _
 
 from accesscontrol.access.doors import reverse as reversing
+from accesscontrol.access.permissions import Permission
 from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
 from portal.pages.explorer import asking
+from portal.pages.explorer.asking import Subject
 from portal.pages.explorer.forms import permission_label
 from portal.pages.explorer.holders import holder_lines
 from portal.pages.explorer.matrix import matrix_of
@@ -71,34 +74,34 @@ def _answer(question: Question) -> dict[str, Any]:
     name = question.read()["thing"]
     if name:
         question.find_thing(name)
-    subject, wanted, thing = question.subject, question.wanted, question.thing
+    subject, wanted, thing = question.known_subject, question.wanted, question.thing
     if name and thing is None:
-        if wanted is None or subject is None or not subject.is_self:
+        if wanted is None or not subject.is_self:
             raise Refused("thing", str(NOTHING), 404)
         return {"why": {**why_not_there(wanted), "open": False}}
     if thing is not None and wanted is not None:
         found = why(look_of(question.request), subject, wanted, thing)
         return {"why": found, "share_url": question.request.build_absolute_uri(question.url())}
     if thing is not None:
-        return {"verbs": _verbs(question)}
-    return _things(question) if wanted is not None else {}
+        return {"verbs": _verbs(question, subject, thing)}
+    return _things(question, subject, wanted) if wanted is not None else {}
 
 
-def _verbs(question: Question) -> list[dict[str, Any]]:
+def _verbs(question: Question, subject: Subject, thing: Model) -> list[dict[str, Any]]:
     """Everything that can be asked of the thing, with a yes or no each."""
-    names = asking.asked_of(question.thing)
-    had = question.subject.look.mark([question.thing], names)[question.thing.pk]
+    names = asking.asked_of(thing)
+    had = subject.look.mark([thing], names)[thing.pk]
     return [
         {"name": name, "label": permission_label(name), "allowed": name in had, "url": question.url(permission=name)}
         for name in names
     ]
 
 
-def _things(question: Question) -> dict[str, Any]:
+def _things(question: Question, subject: Subject, wanted: Permission) -> dict[str, Any]:
     """The things on which the subject has the permission, each leading to its why."""
-    if not asking.lists_things(question.wanted):
+    if not asking.lists_things(wanted):
         return {"choose": _("Choose the account on which this is asked.")}
-    rows = asking.things_of(question.request, question.subject, question.wanted)
+    rows = asking.things_of(question.request, subject, wanted)
     page = Paginator(rows, PAGE).get_page(question.request.GET.get("page"))
     shown = [{**line(row), "url": question.url(thing=full_name(row))} for row in page]
     return {
@@ -172,7 +175,7 @@ def matrix(request: SignedInRequest) -> HttpResponse:
     except Refused as error:
         return _refused(question, "explorer/matrix.html", title, "explorer_matrix", error)
     everything = request.GET.get("all") == "1"
-    found = matrix_of(question.subject.look, lambda name: question.url(permission=name, thing=""), everything)
+    found = matrix_of(question.known_subject.look, lambda name: question.url(permission=name, thing=""), everything)
     found["all_url"] = question.url("explorer_matrix", all="1")
     return _page(question, "explorer/matrix.html", title, "explorer_matrix", subject=question.subject, **found)
 

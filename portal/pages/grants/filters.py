@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import ClassVar
 
 import django_filters
 from django import forms
@@ -33,7 +34,7 @@ SOON = [("1", _("Within a day")), ("7", _("Within a week")), ("30", _("Within a 
 class GrantFilters(ListFilters):
     """What both lists share: state, what is covered, levels, what ends soon."""
 
-    searched = ("key",)
+    searched: ClassVar[tuple[str, ...]] = ("key",)
 
     state = django_filters.ChoiceFilter(method="by_state", choices=STATES, label=_("State"), empty_label=_("Any"))
     ends = django_filters.ChoiceFilter(method="by_end", choices=SOON, label=_("Ends"), empty_label=_("Any time"))

@@ -94,8 +94,8 @@ class LevelsForm(ActForm):
 
     def __init__(self, *args: Any, **rest: Any):
         super().__init__(*args, **rest)
-        self.fields["levels"].choices = level_choices()
-        self.fields["creates"].choices = create_choices()
+        self.offer("levels", level_choices())
+        self.offer("creates", create_choices())
 
     def scope(self, cleaned: dict[str, Any]) -> str:
         """What is covered: `account`, `kind` or `items`."""
@@ -168,7 +168,7 @@ class GrantForm(LevelsForm):
 
     def __init__(self, *args: Any, look: Look, accounts: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
-        self.fields["covers"].choices = [(scope, _described(*words)) for scope, words in SCOPES.items()]
+        self.offer("covers", [(scope, _described(*words)) for scope, words in SCOPES.items()])
         known = look.visible("account:view").order_by("name")
         items = look.visible(engine.ANY_ITEM_VIEW).order_by("name", "id")
         self.fields["account"] = ThingField(
@@ -235,14 +235,14 @@ class GrantChangeForm(LevelsForm):
 
     include_subaccounts = GrantForm.base_fields["include_subaccounts"]
 
-    def __init__(self, *args: Any, grant: Grant, **rest: Any):
+    def __init__(self, data: Any = None, *, grant: Grant, **rest: Any):
         self.grant = grant
         initial = {name: getattr(grant, name) for name in ("starts_at", "expires_at", "note", "include_subaccounts")}
         initial["ends"] = "never" if grant.expires_at is None else "date"
         initial["levels"] = [level for level in grant.levels if level in catalogue.LEVELS_ON_ITEMS]
         initial["creates"] = [level for level in grant.levels if level in catalogue.CREATE_LEVELS]
         initial["operate_as"] = "operate-as" in grant.levels
-        super().__init__(*args, initial=initial, **rest)
+        super().__init__(data, initial=initial, **rest)
         if grant.covers != Grant.Covers.ACCOUNT:
             del self.fields["creates"], self.fields["operate_as"]
         if grant.covers == Grant.Covers.ITEMS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Count, Min, QuerySet
 from django.http import HttpResponse
@@ -38,7 +38,7 @@ class GivenListing(Listing):
 
     table = GivenTable
     filters = GivenFilters
-    row_permissions = ("change", "delete")
+    row_permissions: ClassVar[tuple[str, ...]] = ("change", "delete")
     order = ("-created_at", "-id")
 
     def rows(self) -> QuerySet:
@@ -50,7 +50,7 @@ class GivenListing(Listing):
         table.item_names = item_names(self.look, rows)
 
     def empty(self) -> dict[str, Any]:
-        found = {
+        found: dict[str, Any] = {
             "icon": "grant",
             "title": _("Nothing is shared yet"),
             "text": _(
@@ -71,6 +71,7 @@ class GivenListing(Listing):
 class ReceivedListing(GivenListing):
     """Grants that accounts of the caller's branch received."""
 
+    screen: GrantListScreen
     table = ReceivedTable
     filters = ReceivedFilters
     row_permissions = ()

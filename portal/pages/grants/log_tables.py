@@ -82,7 +82,7 @@ def changed(changes: dict[str, Any], *, new: bool) -> list[str]:
     found = []
     for name, label in _FIELDS.items():
         pair = changes.get(name)
-        if not _is_pair(name, pair) or (new and pair[1] in (None, [], "", True, False)):
+        if pair is None or not _is_pair(name, pair) or (new and pair[1] in (None, [], "", True, False)):
             continue
         if name == "links":
             found.append(f"{label}: {', '.join(map(str, pair[0]))}")

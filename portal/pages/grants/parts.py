@@ -142,6 +142,7 @@ class GrantPage(NounPage):
 class CoveredListing(Listing):
     """The items that a grant covers now, as far as the caller may view them."""
 
+    screen: GrantPage
     table = CoveredTable
     filters = CoveredFilters
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_tables2 as tables
+from django.db.models import Model
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -43,7 +44,7 @@ class TickColumn(tables.CheckBoxColumn):
 class ActsColumn(MenuColumn):
     """The menu of a row with acts that are sent at once."""
 
-    def render(self, record: Grant, table: tables.Table) -> str:
+    def render(self, record: Model, table: tables.Table) -> str:
         entries = table.menu_of(record)
         shown = {"more_actions": entries, "csrf_token": get_token(table.request)}
         return render_to_string("components/actions.html", shown) if entries else ""
@@ -101,7 +102,7 @@ class GrantTable(ListTable):
         return grant_badge(record, self.sides.known(record))
 
     class Meta(ListTable.Meta):
-        sequence = ("covers", "account", "grantees", "levels", "starts_at", "expires_at", "state")
+        sequence: tuple[str, ...] = ("covers", "account", "grantees", "levels", "starts_at", "expires_at", "state")
 
 
 class GivenTable(GrantTable):
@@ -112,7 +113,8 @@ class GivenTable(GrantTable):
 
     def menu_of(self, record: Grant) -> list[dict[str, Any]]:
         """What the caller may do with the row."""
-        marks, found = self.marks.get(record.pk, ()), []
+        marks = self.marks.get(record.pk, ())
+        found: list[dict[str, Any]] = []
         if "change" in marks:
             label, icon = (_now("Pause"), "pause") if record.enabled else (_now("Resume"), "play")
             found = [

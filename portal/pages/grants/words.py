@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -91,9 +92,9 @@ def level_tags(grant: Grant, most: int = 4) -> SafeString:
     return format_html('<span class="levels">{}{}</span>', tags, more)
 
 
-def level_lines(grant: Grant) -> list[dict[str, str]]:
+def level_lines(grant: Grant) -> list[dict[str, Any]]:
     """Each level with its sentence, the leaves to create things in one line."""
-    found = [
+    found: list[dict[str, Any]] = [
         {"name": str(LEVELS[level][0]), "sentence": str(LEVELS[level][1]), "grave": level in GRAVE}
         for level in levels(grant)
         if level in LEVELS

@@ -49,7 +49,7 @@ def _own(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[dict[s
         yield _ending(name, ends, "project", note=_("your membership"))
 
 
-def _rows(look: Look, user: User, access: Access, now: datetime) -> Iterator[dict[str, Any]]:
+def _rows(look: Look, user: User | TokenHolder, access: Access, now: datetime) -> Iterator[dict[str, Any]]:
     """Grants, tokens and people that end themselves."""
     for noun, note in (("grant", _("grant")), ("token", _("token")), ("user", _("user"))):
         if access[noun][f"{noun}:view"] == "none":
@@ -62,7 +62,7 @@ def _rows(look: Look, user: User, access: Access, now: datetime) -> Iterator[dic
                 yield _ending(label, row.expires_at, noun, url=address(row), note=words)
 
 
-def _links(look: Look, user: User, access: Access, now: datetime) -> Iterator[dict[str, Any]]:
+def _links(look: Look, user: User | TokenHolder, access: Access, now: datetime) -> Iterator[dict[str, Any]]:
     """Memberships and assignments of others, where both ends may be seen."""
     if access["project"]["project.members:view"] != "none":
         yield from _memberships(look, user, now)
@@ -70,7 +70,7 @@ def _links(look: Look, user: User, access: Access, now: datetime) -> Iterator[di
         yield from _assignments(look, user, now)
 
 
-def _memberships(look: Look, user: User, now: datetime) -> Iterator[dict[str, Any]]:
+def _memberships(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[dict[str, Any]]:
     projects = look.visible("project.members:view").filter(ending_rows(now, SOON, "members__"))
     columns = ("name", "members__user", "members__expires_at")
     found = list(projects.order_by("members__expires_at").values_list(*columns)[:LOOKED_AT])
@@ -80,7 +80,7 @@ def _memberships(look: Look, user: User, now: datetime) -> Iterator[dict[str, An
             yield _ending(people[person], ends, "user", note=_("member of %(project)s") % {"project": project})
 
 
-def _assignments(look: Look, user: User, now: datetime) -> Iterator[dict[str, Any]]:
+def _assignments(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[dict[str, Any]]:
     share = "itemuserobjectpermission"
     people = look.visible("user.assignments:view").exclude(pk=user.pk)
     columns = ("username", f"{share}__content_object", f"{share}__content_object__kind", f"{share}__expires_at")

@@ -42,7 +42,7 @@ _ARE = {
 def home(request: SignedInRequest) -> HttpResponse:
     """GET: the first page, with what this person may see and nothing else; what is going on follows by itself."""
     look, user = look_of(request), request.user
-    if tool_of(request) is not None:
+    if isinstance(user, TokenHolder) and tool_of(request) is not None:
         return redirect(landing(look, user.token))
     access = look.access
     items, nouns, own = item_counts(look), _nouns(look, access), look.actor.acting or user.account_id
@@ -87,7 +87,7 @@ def _who(request: SignedInRequest) -> str:
         return _("You are signed in by this token, which %(acts_for)s.") % {"acts_for": user.acts_for}
     if user.is_superuser and user.account_id is None:
         return _("You are the platform operator.")
-    words = {"account": user.account.name, "role": user.role.name if user.role_id else ""}
+    words = {"account": user.account or "", "role": user.role or ""}
     if user.authority == "user" and user.role_id:
         return _("You are a user of %(account)s, with the role %(role)s.") % words
     return _(_ARE[user.authority]) % words

@@ -44,9 +44,9 @@ class ItemChangeForm(ActForm):
 
     name = forms.CharField(label=_("Name"), max_length=200)
 
-    def __init__(self, *args: Any, look: Look, item: Item, **rest: Any):
+    def __init__(self, data: Any = None, *, look: Look, item: Item, **rest: Any):
         initial = {"name": item.name, "settings": item.settings, "history_days": item.history_days, "owner": item.owner}
-        super().__init__(*args, initial=initial, **rest)
+        super().__init__(data, initial=initial, **rest)
         people = look.visible("user:view").filter(account=item.account_id, authority="developer")
         if people.exists() and (item.owner is None or people.filter(pk=item.owner_id).exists()):
             text = _("A developer of the account; empty = the account itself.")

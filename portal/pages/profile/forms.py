@@ -28,9 +28,9 @@ class ProfileForm(ActForm):
         help_text=_("In which times are shown; empty = that of the installation."),
     )
 
-    def __init__(self, *args: Any, user: User, **rest: Any):
-        super().__init__(*args, initial={name: getattr(user, name) for name in FIELDS}, **rest)
+    def __init__(self, data: Any = None, *, user: User, **rest: Any):
+        super().__init__(data, initial={name: getattr(user, name) for name in FIELDS}, **rest)
         zones = sorted(
             zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
         )
-        self.fields["time_zone"].choices = [("", "—"), *((zone, zone.replace("_", " ")) for zone in zones)]
+        self.offer("time_zone", [("", "—"), *((zone, zone.replace("_", " ")) for zone in zones)])

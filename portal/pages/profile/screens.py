@@ -30,7 +30,7 @@ def facts(user: User, look: Look) -> list[dict[str, Any]]:
     account = user.account
     role = look.visible("role:view").filter(pk=user.role_id).first() if user.role_id else None
     authority = _("Platform operator") if user.is_superuser else _(user.get_authority_display())
-    found = [
+    found: list[dict[str, Any] | None] = [
         {"label": _("Username"), "value": user.username, "copyable": True},
         {"label": _("E-mail"), "value": user.email},
         {"label": _("Account"), "value": account.name, "url": address(account)} if account else None,

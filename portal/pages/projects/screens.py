@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
+from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project, ProjectMember, ProjectRule
 from accesscontrol.services.projects import members as member_services
 from accesscontrol.services.projects import projects as services
@@ -85,7 +86,7 @@ class ProjectScreen(NounPage):
         act = self.item_act if self.has("items:delete") else None
         return self.things(_("Items"), rows, _("No item that you may see."), action=action, act=act)
 
-    def item_act(self, item: Model) -> dict[str, Any]:
+    def item_act(self, item: Item) -> dict[str, Any]:
         return {"label": _("Take out"), "url": self.to("items_remove", item=item.key), "icon": "unlink", "dialog": True}
 
     def items_add_page(self) -> HttpResponse:
@@ -127,7 +128,7 @@ class ProjectScreen(NounPage):
         return self.thing.members.filter(Q(accepted_at__isnull=False) | Q(user__in=seen))
 
     def member_row(self, member: ProjectMember) -> dict[str, Any]:
-        act = None
+        act: dict[str, Any] | None = None
         if self.has("members:change"):
             act = {"label": _("Rules"), "url": self.to("members_change", member=member.pk), "icon": "edit"}
         if self.has("members:delete") and act is None:
@@ -171,7 +172,7 @@ class ProjectScreen(NounPage):
         """The member's own rules over all items; rules on a kind or an item alone are left as they are."""
         found = self.member(member)
         plain = [rule for rule in found.rules.order_by("pk") if not rule.kind and rule.item_id is None]
-        initial = {
+        initial: dict[str, Any] = {
             effect: [name for rule in plain if rule.effect == effect for name in rule.permissions]
             for effect in ("allow", "deny")
         }  # fmt: skip

@@ -48,7 +48,7 @@ class RoleForm(ActForm):
             (_("Additional rights"), "", ("rights",)),
         )
 
-    def sections(self) -> list[dict]:
+    def sections(self) -> list[dict[str, Any]]:
         """Also the two blocks without a field, so that people see all three tiers."""
         found = [
             (title, text, [self[name] for name in names if name in self.fields]) for title, text, names in self.groups

@@ -7,7 +7,6 @@ and no script is needed. No Django formset: that counts entries in a field of it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -172,7 +171,11 @@ class TokenEditor:
             form.quiet = quiet
 
     def forms(self) -> list[Any]:
-        return [self.main, *self.rules, *self.topics]
+        return [self.main, *self.entries]
+
+    @property
+    def entries(self) -> list[RuleForm | TopicForm]:
+        return [*self.rules, *self.topics]
 
     def _rule_form(self, number: int) -> RuleForm:
         origin = self.data.get(f"rule-{number}-origin", "")
@@ -187,15 +190,15 @@ class TokenEditor:
         things = tuple(thing for thing in rule.things if thing not in seen)
         return replace(rule, items=items, things=things) if items or things else None
 
-    def counted(self) -> Iterable[Any]:
+    def counted(self) -> list[RuleForm | TopicForm]:
         """The entries and topics that count: none without the type ACL; an untouched one only as the only one."""
-        listed = [*self.rules, *self.topics] if self.is_acl else []
+        listed = self.entries if self.is_acl else []
         return [one for one in listed if one.touched] or listed[:1]
 
     def is_valid(self) -> bool:
         """Whether everything fits; every wrong field is told, not only the first."""
-        counted = list(self.counted())
-        for form in (*self.rules, *self.topics):
+        counted = self.counted()
+        for form in self.entries:
             form.quiet = form not in counted
         if self.is_acl and not counted and self.token is None:
             self.problems.append(_("Say what the token may do: choose a preset, or add an entry or a topic."))
@@ -205,7 +208,7 @@ class TokenEditor:
 
     def values(self) -> dict[str, Any]:
         """The fields as the service takes them; a new token's account among them."""
-        counted = list(self.counted())
+        counted = self.counted()
         rules = tuple(self._kept_as_it_was(form) for form in self.rules if form in counted)
         topics = tuple(form.spec() for form in self.topics if form in counted)
         values = {**self.main.cleaned_data, "rules": rules, "topics": topics}
@@ -264,7 +267,7 @@ class TokenEditor:
 
 def _meaning(rule: TokenRuleSpec) -> tuple[Any, ...]:
     """What a rule says, whatever the order."""
-    sections = rule.sections
+    sections: Any = rule.sections
     if not isinstance(sections, str):
         sections = frozenset((name, frozenset(verbs)) for name, verbs in sections.items() if verbs)
     items, things = frozenset(item.pk for item in rule.items), frozenset(rule.things)

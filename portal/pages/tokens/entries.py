@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -57,7 +58,7 @@ class PickField(ThingsField):
         super().__init__(pickers.rows(kind), f"{kind}:view", lookup=lookup, required=False, **rest)
         self.pickers, self.kind = pickers, kind
 
-    def _read_choices(self) -> list[tuple[str, str]]:
+    def _read_choices(self) -> list[tuple[str, str | Promise]]:
         chosen = {name_in_address(row): thing_label(row) for row in self.chosen}
         return list({**chosen, **self.pickers.first(self.kind)}.items())
 
@@ -100,10 +101,10 @@ class RuleForm(StepForm):
         plural = _now(self.noun.plural)
         again = {"hx-post": "", "hx-trigger": "change", "hx-vals": f'{{"do": "refresh:{number}"}}'}
         self.fields["kind"] = forms.ChoiceField(label=_("Kind"), choices=kind_choices(), widget=LongSelect(attrs=again))
+        reaches = dict(reach_choices(self.noun))
         self.fields["reach"] = forms.ChoiceField(
-            label=_("On which"), choices=reach_choices(self.noun), widget=forms.RadioSelect
+            label=_("On which"), choices=list(reaches.items()), widget=forms.RadioSelect
         )
-        reaches = dict(self.fields["reach"].choices)
         if "list" in reaches:
             self.fields["items"] = PickField(pickers, self.noun.name, label=plural)
         if "in_groups" in reaches:
@@ -142,7 +143,7 @@ class RuleForm(StepForm):
         return [
             {
                 "name": bound.html_name, "value": verb, "checked": verb in ticked, "id": f"{bound.auto_id}_{verb}",
-                "label": f"{label}: {_now(VERB_LABELS[verb])}", "verb": VERB_LABELS[verb],
+                "label": f"{label}: {VERB_LABELS[verb]}", "verb": VERB_LABELS[verb],
             } if verb in verbs else None
             for verb in VERB_LABELS
         ]  # fmt: skip
@@ -167,7 +168,7 @@ class RuleForm(StepForm):
         """What was picked and what was typed, each once."""
         name = "items" if reach == "list" else "groups"
         found = list(cleaned.get(name) or ())
-        field = self.fields[name]
+        field: Any = self.fields[name]
         for line in filter(None, map(str.strip, cleaned.get("typed", "").splitlines())):
             row = field.rows.filter(**{field.lookup: line}).first()
             if row is None:

@@ -176,7 +176,9 @@ def named(data: Any) -> Any:
 
 def is_untouched(editor: TokenEditor) -> bool:
     """Whether nothing has been ticked or chosen yet: then nothing is wrong yet either."""
-    return editor.is_acl and not any(one.touched for one in (*editor.rules, *editor.topics))
+    return (
+        editor.is_acl and not any(one.touched for one in editor.rules) and not any(one.touched for one in editor.topics)
+    )
 
 
 def is_part(request: SignedInRequest) -> bool:

@@ -64,7 +64,7 @@ class TokenForm(StepForm):
     idle_amount = forms.IntegerField(
         label=_("Ends after this long without use"), required=False, min_value=1, max_value=2**31 - 1
     )
-    idle_unit = forms.TypedChoiceField(label=_("Unit"), coerce=int, required=False, empty_value=DAY)
+    idle_unit = forms.TypedChoiceField(label=_("Unit"), coerce=int, required=False, empty_value=DAY)  # type: ignore[arg-type]
     allowed_addresses = forms.CharField(
         label=_("Allowed addresses"), required=False, widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=_("One network a line, such as 203.0.113.0/24. Empty = from anywhere."),
@@ -76,8 +76,8 @@ class TokenForm(StepForm):
         super().__init__(*args, **rest)
         self.token = token
         odd = token is not None and (token.idle_ttl or 0) % MINUTE
-        self.fields["idle_unit"].choices = [(size, words) for size, words in UNITS.items() if size > 1 or odd]
-        if token is not None:
+        self.offer("idle_unit", [(size, words) for size, words in UNITS.items() if size > 1 or odd])
+        if token is not None or accounts is None:
             del self.fields["type"]
             return
         self.fields["account"] = ThingField(

@@ -32,7 +32,7 @@ class TickColumn(tables.CheckBoxColumn):
 class ForWhomColumn(AccountColumn):
     """The account, and the user of it when the token acts for one."""
 
-    def render(self, value: Any, record: Token, table: tables.Table) -> str:
+    def render(self, value: Any, record: Token, table: tables.Table) -> str:  # type: ignore[override]  # by name
         whole = super().render(value, table)
         user = record.user
         if user is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
@@ -63,8 +64,8 @@ class TokenQuestion(Question):
             raise Refused("thing", str(NOTHING), 404)
         return {"why": self.verdict(self.wanted, self.thing)}
 
-    def verdict(self, wanted: Any, thing: Any) -> dict[str, Any]:
-        return why(look_of(self.request), self.subject, wanted, thing)
+    def verdict(self, wanted: Permission, thing: Model) -> dict[str, Any]:
+        return why(look_of(self.request), self.known_subject, wanted, thing)
 
     def topic_verdict(self, action: str, topic: str) -> dict[str, Any]:
         """A topic that names an item follows that item's permissions and may be asked about like the item itself."""
@@ -75,23 +76,23 @@ class TokenQuestion(Question):
             self.thing = find_visible(look_of(self.request), f"{named[1]}:{named[2]}") if named[1] != "+" else None
             if self.thing is None:
                 raise Refused("topic", str(NOTHING), 404)
-            wanted = self.item_permission(action, levels)
+            wanted = self.item_permission(action, levels, self.thing)
             if wanted is not None:
                 return self.verdict(wanted, self.thing)
         try:
-            decision = decide_topic(self.subject.look.actor, action, topic)
+            decision = decide_topic(self.known_subject.look.actor, action, topic)
         except UnknownName as error:
             raise Refused("topic", str(error), 400) from error
         needed = [] if decision else [{"sentence": _("A topic entry of the token that covers it.")}]
         return {"allowed": decision.allowed, "sentence": decision.reason, "permission": f"{action} {topic}",
                 "needed": needed}  # fmt: skip
 
-    def item_permission(self, action: str, levels: list[str]) -> Permission | None:
+    def item_permission(self, action: str, levels: list[str], item: Model) -> Permission | None:
         """The permission that `items/<kind>/<key>/<section>` stands for; None for a filter over several."""
         if len(levels) != len(TOPIC_OF_ITEM) or {"+", "#"} & set(levels):
             return None
         _items, kind, _key, section = levels
         verbs = [verb for verb in ACTIONS[action] if verb in catalogue.KINDS[kind].sections[section]]
         wanted = [permission(f"{kind}.{section}:{verb}") for verb in verbs]
-        allowed = [one for one in wanted if self.subject.look.may(one, self.thing)]
-        return (allowed or wanted or [None])[0]
+        allowed = (one for one in wanted if self.known_subject.look.may(one, item))
+        return next(allowed, wanted[0] if wanted else None)

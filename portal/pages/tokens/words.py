@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -127,7 +127,7 @@ def _where(one: SeenRule) -> str:
     return _("those in the groups %(names)s") % {"names": listed} if rule.reach == "in_groups" else listed
 
 
-def _on_sections(sections: dict[str, Iterable[str]], whose: str) -> list[str]:
+def _on_sections(sections: Mapping[str, Iterable[str]], whose: str) -> list[str]:
     """“read their messages and telemetry”, a part for each set of verbs."""
     grouped: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, verbs in sections.items():

@@ -26,12 +26,10 @@ class PersonForm(ActForm):
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
 
-    groups: tuple = ()
-
     def __init__(self, *args: Any, **rest: Any):
         super().__init__(*args, **rest)
         zones = [(name, name) for name in sorted(available_timezones())]
-        self.fields["time_zone"].choices = [("", _("As the server")), *zones]
+        self.offer("time_zone", [("", _("As the server")), *zones])
 
     @classmethod
     def initial_of(cls, user: User) -> dict[str, Any]:

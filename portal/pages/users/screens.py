@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import User
+from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
 from accesscontrol.services.people import users as services
 from portal.addresses import address, list_address
@@ -118,7 +119,7 @@ class UserScreen(NounPage):
         return self.things(_("Assigned items"), rows, _("Nothing is assigned."), action=action,
                            act=self.unassign_act if may else None)  # fmt: skip
 
-    def unassign_act(self, item: Model) -> dict[str, Any]:
+    def unassign_act(self, item: Item) -> dict[str, Any]:
         return {"label": _("Take away"), "url": self.to("unassign", item=item.key), "icon": "unlink", "dialog": True}
 
     def tokens(self) -> dict[str, Any] | None:

@@ -55,9 +55,9 @@ class OutputForm(ActForm):
     name = forms.CharField(label=_("Output"), max_length=200)
     on = forms.BooleanField(label=_("On"), required=False)
 
-    def __init__(self, *args: Any, row: Record | None, **rest: Any):
+    def __init__(self, data: Any = None, *, row: Record | None, **rest: Any):
         initial = {"name": row.name, "on": bool(row.data.get("on"))} if row else {}
-        super().__init__(*args, initial=initial, **rest)
+        super().__init__(data, initial=initial, **rest)
         self.kept = dict(row.data) if row else {}
 
     def clean(self) -> dict[str, Any]:

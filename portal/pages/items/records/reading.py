@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.timezone import get_current_timezone_name
@@ -46,17 +46,19 @@ class RecordReading(ItemPage):
         """The time range and the filter of the address bar."""
         return RecordFilterForm(self.request.GET or None)
 
-    def shown(self) -> Shown | None:
-        """What may be read here; None in a section that has no view, such as an endpoint's calls."""
-        verbs = self.noun.sections[self.section]
-        return visible_records(self.look, self.thing, self.section) if "view" in verbs else None
+    def shown(self) -> Shown:
+        """What may be read here."""
+        return visible_records(self.look, self.thing, self.section)
+
+    def shown_if_any(self) -> Shown | None:
+        """The same; None in a section that has no view, such as an endpoint's calls."""
+        return self.shown() if "view" in self.noun.sections[self.section] else None
 
     def records_page(self) -> HttpResponse:
         """The rows of a section, newest first; named ones by name."""
-        shown = self.shown()
-        rows = self.narrowed.narrow(shown.rows) if shown else None
+        shown = self.shown_if_any()
         stays = catalogue.SECTIONS[self.section].stays
-        page = page_of(self.request, rows, stays) if shown else None
+        page = page_of(self.request, self.narrowed.narrow(shown.rows), stays) if shown else None
         by_time = shown is not None and not stays
         return self.item_page(
             "items/records.html", self.section,
@@ -72,7 +74,7 @@ class RecordReading(ItemPage):
             actions=self.acts(), empty=self.empty_section(),
         )  # fmt: skip
 
-    def export_page(self) -> HttpResponse:
+    def export_page(self) -> StreamingHttpResponse:
         """The same rows as a CSV file."""
         return csv_file(self.thing, self.section, self.narrowed.narrow(self.shown().rows))
 
