@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from mptt.managers import TreeManager
 from mptt.models import MPTTModel, TreeForeignKey
+from mptt.querysets import TreeQuerySet
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.names import FoldedField, KeyField, Named, NamedRows, OrderField, SearchedField
 
 #: World keys: unique in the installation, never digits only (`pk:17` names a row number).
 key_validator = RegexValidator(
@@ -19,14 +22,18 @@ key_validator = RegexValidator(
 KEY_LENGTH = 120
 
 
-class Account(MPTTModel):
+class AccountRows(NamedRows, TreeQuerySet):
+    """Accounts as rows of a tree."""
+
+
+class Account(Named, MPTTModel):
     """A node of the account tree; owns items, users, tokens, grants, roles and projects (access model §1).
 
     `parent` is the truth; `lft`, `rght`, `tree_id`, `level` and `top` are derived; only `accounts.tree` writes them.
     `top` is the top-level account of the branch: epochs and audit chains are keyed by its id, since `tree_id` moves.
     """
 
-    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    key = KeyField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
     name = models.CharField(max_length=200)
     notes = models.TextField(blank=True)
     parent = TreeForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
@@ -39,6 +46,8 @@ class Account(MPTTModel):
     public_sign_up = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = TreeManager.from_queryset(AccountRows)()
+
     class MPTTMeta:
         order_insertion_by: list[str] = []
 
@@ -46,8 +55,8 @@ class Account(MPTTModel):
         # Written out, because mptt adds (tree_id, lft) to the migration only where Meta names indexes.
         indexes = [
             models.Index(fields=["tree_id", "lft"], name="account_tree_lft"),
-            models.Index(fields=["parent", "name"], name="account_parent_name"),
-            models.Index(fields=["name"], name="account_name"),
+            models.Index(fields=["parent", "name_order", "id"], name="account_parent_name"),
+            models.Index(fields=["name_order", "id"], name="account_name"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="account_not_its_own_parent"),
@@ -57,7 +66,16 @@ class Account(MPTTModel):
         return self.name
 
 
-class User(AbstractUser):
+class UserRows(UserManager.from_queryset(NamedRows)):  # type: ignore[misc]
+    """Users, found by their username however it is written."""
+
+    use_in_migrations = False
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username_folded=username)
+
+
+class User(Named, AbstractUser):
     """A person who signs in; belongs to exactly one account and has an authority (access model §1, §6).
 
     The platform operator (`is_superuser`) is the only user who may stand outside every account.
@@ -79,11 +97,19 @@ class User(AbstractUser):
     expires_at = models.DateTimeField(null=True, blank=True)
     history_days = models.PositiveIntegerField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    username_folded = FoldedField("username", unique=True)
+    email_folded = FoldedField("email")
+    name_order = OrderField("username")
+    searched = SearchedField("username", "first_name", "middle_name", "last_name", "email")
+
+    known_by, found_by = "username", "username_folded"
+    objects = UserRows()
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "authority", "username"], name="user_account_authority"),
-            models.Index(fields=["email"], name="user_email"),
+            models.Index(fields=["account", "authority", "name_order"], name="user_account_authority"),
+            models.Index(fields=["name_order", "id"], name="user_name"),
+            models.Index(fields=["email_folded"], name="user_email"),
             models.Index(fields=["date_joined"], name="user_joined"),
         ]
         constraints = [

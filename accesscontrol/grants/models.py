@@ -7,10 +7,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
+from accesscontrol.accounts.names import KeyField, Named, OrderField, SearchedField
 from accesscontrol.items.models import Item
 
 
-class Grant(models.Model):
+class Grant(Named):
     """From one grantor account to one or more grantees: what it covers, at which levels, from when until when (§5)."""
 
     class Covers(models.TextChoices):
@@ -18,7 +19,7 @@ class Grant(models.Model):
         KIND = "kind", "All items of a kind"
         ITEMS = "items", "Chosen items"
 
-    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    key = KeyField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
     #: The grantor.
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="grants")
     covers = models.CharField(max_length=16, choices=Covers.choices)
@@ -35,6 +36,8 @@ class Grant(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     items = models.ManyToManyField(Item, through="GrantItem", related_name="grants")
     grantees = models.ManyToManyField(Account, through="GrantGrantee", related_name="received_grants")
+    name_order = OrderField("key")
+    searched = SearchedField("key")
 
     class Meta:
         indexes = [

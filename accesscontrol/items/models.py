@@ -8,16 +8,17 @@ from django.utils import timezone
 from guardian.models import UserObjectPermissionBase
 
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
+from accesscontrol.accounts.names import KeyField, Named, with_letters
 
 
-class Item(models.Model):
+class Item(Named):
     """Anything access is given to (access model §1). `settings` is the item's configuration as JSON.
 
     `device_count` is the number of devices linked to it, kept by the services beside the links, because
     “linked to no device” decides who sees a vehicle, employee, task, maintenance, alert rule or alarm.
     """
 
-    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    key = KeyField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
     #: A kind of the catalogue. Neither choices nor a constraint: a new kind is no migration; whoever writes asks there.
     kind = models.CharField(max_length=32)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="items")
@@ -34,11 +35,12 @@ class Item(models.Model):
     class Meta:
         permissions = [("command_item", "Can command item"), ("logs_item", "Can read logs of item")]
         indexes = [
-            models.Index(fields=["account", "kind", "name", "id"], name="item_account_kind_name"),
-            models.Index(fields=["kind", "name", "id"], name="item_kind_name"),
+            models.Index(fields=["account", "kind", "name_order", "id"], name="item_account_kind_name"),
+            models.Index(fields=["kind", "name_order", "id"], name="item_kind_name"),
             models.Index(fields=["kind", "account", "id"], name="item_kind_account"),
             models.Index(fields=["kind", "created_at", "id"], name="item_kind_created"),
-            models.Index(fields=["name", "id"], name="item_name"),
+            models.Index(fields=["name_order", "id"], name="item_name"),
+            models.Index(fields=["searched", "id"], name="item_searched"),
         ]
 
     def __str__(self) -> str:
@@ -75,11 +77,11 @@ class ItemLink(models.Model):
 
 
 def few_ids_with_letters(letters: str, most: int = 500) -> list[int] | None:
-    """The ids of the items with these letters in their name, or None where there are more than `most`.
+    """The ids of the items with these letters in their name or key, or None where there are more than `most`.
 
-    Read from the index of names alone. For narrowing a visible queryset only; it says nothing about who may see them.
+    Read from one narrow index alone. For narrowing a visible queryset only; it says nothing about who may see them.
     """
-    found = Item.objects.filter(name__icontains=letters).order_by().values_list("pk", flat=True)[: most + 1]
+    found = Item.objects.filter(with_letters(letters)).order_by().values_list("pk", flat=True)[: most + 1]
     ids = list(found)
     return ids if len(ids) <= most else None
 

@@ -7,13 +7,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
+from accesscontrol.accounts.names import KeyField, Named, SearchedField
 from accesscontrol.items.models import Item
 
 
-class Project(models.Model):
+class Project(Named):
     """A set of items of an account, and of the developer who made it if one did (access model §7)."""
 
-    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    key = KeyField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="projects")
     owner = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="owned_projects")
     name = models.CharField(max_length=200)
@@ -23,9 +24,10 @@ class Project(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(auto_now=True, editable=False)
     items = models.ManyToManyField(Item, through="ProjectItem", related_name="projects")
+    searched = SearchedField("name", "key", "description", longest=20_000)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "name"], name="project_account_name")]
+        indexes = [models.Index(fields=["account", "name_order"], name="project_account_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -48,7 +50,7 @@ class ProjectRole(models.Model):
     """A named set of rules of a project, reusable over its members."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="roles")
-    key = models.CharField(max_length=KEY_LENGTH, validators=[key_validator])
+    key = KeyField(max_length=KEY_LENGTH, validators=[key_validator])
     name = models.CharField(max_length=200)
 
     class Meta:

@@ -6,15 +6,16 @@ from django.db import models
 from django.utils import timezone
 
 from accesscontrol.accounts.models import KEY_LENGTH, Account, key_validator
+from accesscontrol.accounts.names import KeyField, Named
 
 
-class Role(models.Model):
+class Role(Named):
     """A named set of additional rights (codes of `catalogue.RIGHTS`); basic rights are always there (access model §6).
 
     It may be given to users of its account and of accounts below.
     """
 
-    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    key = KeyField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="roles")
     name = models.CharField(max_length=200)
     rights = models.JSONField(default=list, blank=True)
@@ -23,7 +24,7 @@ class Role(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "name"], name="role_account_name")]
+        indexes = [models.Index(fields=["account", "name_order"], name="role_account_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -8,16 +8,17 @@ from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
+from accesscontrol.accounts.names import KeyField, Named, with_letters
 from accesscontrol.items.models import Item
 
 
 def ids_with_letters(letters: str) -> models.QuerySet:
     """The ids of tokens with these letters in their name or key, read from one narrow index: ten times as quick as
     looking through the rows. For narrowing a visible queryset only; it says nothing about who may see them."""
-    return Token.objects.filter(Q(name__icontains=letters) | Q(key__icontains=letters)).order_by().values("pk")
+    return Token.objects.filter(with_letters(letters)).order_by().values("pk")
 
 
-class Token(models.Model):
+class Token(Named):
     """A key that acts for `account`, or for `user` of it (access model §4). Only a keyed digest is stored."""
 
     class Type(models.TextChoices):
@@ -25,7 +26,7 @@ class Token(models.Model):
         MASTER = "master", "Master"
         ACL = "acl", "ACL"
 
-    key = models.CharField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
+    key = KeyField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tokens")
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="tokens")
     name = models.CharField(max_length=200)
@@ -50,11 +51,11 @@ class Token(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "name"], name="token_account_name"),
-            models.Index(fields=["name", "id"], name="token_name"),
-            models.Index(fields=["name", "key"], name="token_name_key"),
-            models.Index(fields=["type", "name", "id"], name="token_type_name"),
-            models.Index(fields=["enabled", "name", "id"], name="token_enabled_name"),
+            models.Index(fields=["account", "name_order"], name="token_account_name"),
+            models.Index(fields=["name_order", "id"], name="token_name"),
+            models.Index(fields=["searched", "id"], name="token_searched"),
+            models.Index(fields=["type", "name_order", "id"], name="token_type_name"),
+            models.Index(fields=["enabled", "name_order", "id"], name="token_enabled_name"),
             models.Index(fields=["created_at", "id"], name="token_created"),
             models.Index(fields=["expires_at"], name="token_expires"),
             models.Index(fields=["last_used_at"], name="token_last_used"),

@@ -15,6 +15,7 @@ from accesscontrol.access.fresh import epochs, triggers
 from accesscontrol.access.models import AccessEpoch
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.names import following
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
@@ -60,6 +61,10 @@ def cast():
     return Cast()
 
 
+def written(row, values):
+    type(row).objects.filter(pk=row.pk).update(**values, **following(row, values))
+
+
 def raw(statement, *parameters):
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -75,14 +80,14 @@ ACCOUNT_ACTS = {
     ),
     "move": (lambda c: tree.move_account(c.below, c.south), {"north", "south"}),
     "close": (lambda c: tree.close_account(c.below), {"north", "south"}),
-    "rename": (lambda c: Account.objects.filter(pk=c.below.pk).update(name="N", notes="n"), set()),
+    "rename": (lambda c: written(c.below, {"name": "N", "notes": "n"}), set()),
     "open": (lambda c: tree.open_account(parent=c.north, key="new", name="New"), set()),
     "the same": (lambda c: Account.objects.filter(pk=c.below.pk).update(blocked=False), set()),
 }
 
 USER_ACTS = {
     **{
-        name: (lambda c, name=name, value=value: User.objects.filter(pk=c.user.pk).update(**{name: value}), {"north"})
+        name: (lambda c, name=name, value=value: written(c.user, {name: value}), {"north"})
         for name, value in {
             "authority": "administrator",
             "is_active": False,
@@ -107,7 +112,7 @@ ROLE_AND_TOKEN_ACTS = {
     "role history": (lambda c: Role.objects.update(history_days=4), {"north"}),
     "role account": (lambda c: Role.objects.update(account=c.west), {"north", "west"}),
     "role delete": (lambda c: raw("DELETE FROM roles_role"), {"north"}),
-    "role name": (lambda c: Role.objects.update(name="Other"), set()),
+    "role name": (lambda c: written(c.role, {"name": "Other"}), set()),
     **{
         f"token {name}": (lambda c, name=name, value=value: Token.objects.update(**{name: value}), {"north"})
         for name, value in {
@@ -145,7 +150,7 @@ GRANT_ACTS = {
 }
 
 PROJECT_ACTS = {
-    "change": (lambda c: Project.objects.update(name="Q"), {"north"}),
+    "change": (lambda c: written(c.project, {"name": "Q"}), {"north"}),
     "account": (lambda c: Project.objects.update(account=c.west), {"north", "west"}),
     "item": (lambda c: ProjectItem.objects.create(project=c.project, item=c.item), {"north"}),
     "role": (lambda c: ProjectRole.objects.create(project=c.project, key="two", name="Two"), {"north"}),

@@ -11,6 +11,7 @@ from django.db.models import Model
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import following
 from accesscontrol.services.accounts.quotas import (
     ABOVE_PARENT,
     NAMES,
@@ -262,7 +263,7 @@ def _write(current: Sequence[Pair]) -> None:
     for account, spec in current:
         values = {name: getattr(spec, name) for name in _COLUMNS if getattr(spec, name) != getattr(account, name)}
         if values:
-            Account.objects.filter(pk=account.pk).update(**values)
+            Account.objects.filter(pk=account.pk).update(**values, **following(account, values))
 
 
 def _move(account: Account, parent: Account | AccountSpec | None) -> None:

@@ -189,7 +189,7 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
 def signature_of(actor: Actor) -> dict[str, Any]:
     """Who acted, and as whom, as fields of a line: the same on every line of an act."""
     who = caller(actor)
-    acting = Account.objects.filter(pk=actor.acting).first()
+    acting = Account.objects.filter(pk=actor.acting).first() if actor.acting is not None else None
     return {
         "actor_type": actor.type,
         "actor_id": actor.id or None,

@@ -13,6 +13,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import CREATES, ITEMS
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.names import following
 from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Caller, Fact, act, caller, difference, fresh, record_all, require_all
@@ -213,7 +214,8 @@ def _bring(item: Item, spec: ItemSpec) -> list[Fact]:
         return []
     item.changed_at = timezone.now()
     # One statement a row: Django's bulk_update took ten times as long for the same rows.
-    Item.objects.filter(pk=item.pk).update(changed_at=item.changed_at, **{name: after[name] for name in changes})
+    written = {name: after[name] for name in changes}
+    Item.objects.filter(pk=item.pk).update(changed_at=item.changed_at, **written, **following(item, written))
     if "account_id" in changes:
         return [Fact("item.move", item, account_id, changes) for account_id in changes["account_id"]]
     return [Fact("item.change", item, item.account_id, changes)]
