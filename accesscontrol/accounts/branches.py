@@ -92,7 +92,7 @@ def _number(siblings: Sequence[Account], children: Children, lft: int, level: in
             continue
         account.lft, account.level, account.tree_id, account.top_id = lft, level + len(path), tree_id, top_id
         if account.parent is not None:
-            refuse_depth(account.level, account.parent)
+            refuse_depth(account.level, account.parent, account.key)
         lft += 1
         ordered.append(account)
         path.append(account)

@@ -25,7 +25,11 @@ COLUMNS = ("lft", "rght", "level", "tree_id")
 
 
 class TreeError(ValueError):
-    """A change that the tree cannot take; the message says why and what to do."""
+    """A change that the tree cannot take; the message says why and what to do. key: of the account it is about."""
+
+    def __init__(self, message: str, key: str = ""):
+        super().__init__(message)
+        self.key = key
 
 
 class TreeBroken(TreeError):
@@ -71,12 +75,13 @@ def fetch(account: Account) -> Account:
         raise TreeError(f"The account {account.name} is no longer there. Load the page again.") from None
 
 
-def refuse_depth(level: int, parent: Account) -> None:
+def refuse_depth(level: int, parent: Account, key: str = "") -> None:
     """Raise where an account of this level (a top-level account has 0) would pass the depth limit."""
     if level > settings.TREE_DEPTH_LIMIT:
         raise TreeError(
             f"Below {parent.name} the tree would be deeper than {settings.TREE_DEPTH_LIMIT} levels. "
-            "Choose a parent further up, or raise TREE_DEPTH_LIMIT."
+            "Choose a parent further up, or raise TREE_DEPTH_LIMIT.",
+            key,
         )
 
 

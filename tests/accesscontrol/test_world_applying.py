@@ -126,8 +126,8 @@ def test_a_users_account_and_an_items_kind_stay(write):
     told = StringIO()
     with pytest.raises(CommandError):
         run("plan", write(changed), told=told)
-    assert "The kind of item hub-1 is channel and stays so, not stream: make another item." in told.getvalue()
-    assert "The account of user guest.lee is contoso and stays so, not northwind: remove the user" in told.getvalue()
+    assert "The kind of an item never changes; MQTT hub is a channel." in told.getvalue()
+    assert "A user stays in their account. Create a new one there." in told.getvalue()
 
 
 # --- Keys of new tokens

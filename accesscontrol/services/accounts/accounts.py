@@ -32,7 +32,7 @@ from accesscontrol.services.frame.acts import (
     require_all,
     require_platform,
 )
-from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, distinct
 
@@ -92,7 +92,7 @@ def _check_new(specs: Sequence[AccountSpec], lines: Lines) -> None:
         if isinstance(spec.parent, AccountSpec):
             if id(spec.parent) not in known:
                 findings.add("parent", "The parent is neither a stored account nor one before it in the list.", spec)
-            _check_below(findings, spec, spec.parent)
+            _check_below(findings, spec, spec.parent, lines)
         known.add(id(spec))
     findings.stop()
 
@@ -106,13 +106,22 @@ def _check(findings: Findings, spec: AccountSpec, lines: Lines, about: Any) -> N
         check_within(findings, spec.limits, spec.history_days, spec.parent, lines, about)
 
 
-def _check_below(findings: Findings, spec: AccountSpec, parent: AccountSpec) -> None:
-    """Limits of an account whose parent is opened beside it."""
-    for name, value in spec.limits.items():
-        if name in parent.limits and value > parent.limits[name]:
-            findings.add("limits", ABOVE_PARENT(limit=name, most=parent.limits[name]), spec)
-    if spec.history_days is not None and parent.history_days is not None and spec.history_days > parent.history_days:
-        findings.add("history_days", f"The plan reaches {parent.history_days} days back. Enter less.", spec)
+def _check_below(findings: Findings, spec: AccountSpec, parent: AccountSpec, lines: Lines) -> None:
+    """Limits of an account whose parent is opened beside it: within those of every account above, opened or stored."""
+    most: dict[str, int] = {}
+    days = spec.history_days
+    above: Account | AccountSpec | None = parent
+    while isinstance(above, AccountSpec):
+        most = {**above.limits, **most}
+        if days is not None and above.history_days is not None and days > above.history_days:
+            findings.add("history_days", f"The plan reaches {above.history_days} days back. Enter less.", spec)
+            days = None
+        above = above.parent
+    for name in spec.limits.keys() & most.keys():
+        if spec.limits[name] > most[name]:
+            findings.add("limits", ABOVE_PARENT(limit=name, most=most[name]), spec)
+    free = {name: value for name, value in spec.limits.items() if name not in most}
+    check_within(findings, free, days, above, lines, spec)
 
 
 def _store(specs: Sequence[AccountSpec]) -> list[Account]:
@@ -124,7 +133,8 @@ def _store(specs: Sequence[AccountSpec]) -> list[Account]:
     try:
         return tree.bulk_open(rows)
     except tree.TreeError as error:
-        raise Invalid({"parent": [str(error)]}) from error
+        about = next((spec for spec in specs if keys[id(spec)] == error.key), None)
+        raise Invalid([Problem("parent", str(error), about)]) from error
 
 
 # --- Changing
@@ -270,7 +280,7 @@ def _move(account: Account, parent: Account | AccountSpec | None) -> None:
     try:
         tree.move_account(account, parent if isinstance(parent, Account) else None)
     except tree.TreeError as error:
-        raise Invalid({"parent": [str(error)]}) from error
+        raise Invalid([Problem("parent", str(error), account)]) from error
 
 
 # --- Closing

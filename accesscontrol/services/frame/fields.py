@@ -26,6 +26,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LONGEST_TEXT = 10_000
 LARGEST_JSON = 200_000
+#: So many lists and mappings in each other; a world file has room for them below the deepest account.
+DEEPEST_JSON = 60
+LONGEST_EMAIL = 254
 MOST_DAYS = 36_500
 #: Keys that would hide the thing behind another address of the REST interface, such as tokens/revoke/.
 RESERVED_KEYS = {"token": ("disable", "leaked", "revoke"), "grant": ("preview",)}
@@ -96,6 +99,8 @@ class Findings:
         except (TypeError, ValueError) as error:
             self.add(field, f"This is not JSON that can be stored: {error}.", about)
             return
+        if _deeper(value, DEEPEST_JSON):
+            self.add(field, "This is nested too deeply. Put less into each other.", about)
         if "\\u0000" in text:
             self.add(field, "Remove the NUL character from the data.", about)
         if len(text) > LARGEST_JSON:
@@ -130,6 +135,8 @@ class Findings:
     def email(self, value: str, about: Any = None, *, required: bool = False) -> None:
         if not value and not required:
             return
+        if len(value) > LONGEST_EMAIL:
+            self.add("email", f"Use at most {LONGEST_EMAIL} characters; these are {len(value)}.", about)
         try:
             validate_email(value)
         except ValidationError:
@@ -158,3 +165,12 @@ class Findings:
             self.add("key", f"“{key}”: {error.message}", about)
         if len(key) > KEY_LENGTH:
             self.add("key", f"“{key}” is too long: use at most {KEY_LENGTH} characters.", about)
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether lists and mappings stand in each other more than so many levels deep."""
+    if not isinstance(value, dict | list):
+        return False
+    return levels == 0 or any(
+        _deeper(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value)
+    )

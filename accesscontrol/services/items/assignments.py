@@ -216,17 +216,24 @@ def _check(specs: Sequence[ShareSpec]) -> None:
 
 
 def _check_one(findings: Findings, spec: ShareSpec) -> None:
-    user, kind = spec.user, spec.item.kind
-    assignment = spec.codename == "view_item" and user.authority == User.Authority.USER
-    if user.authority not in (User.Authority.DEVELOPER, User.Authority.USER) or user.account_id is None:
-        findings.add("user", f"{user.username} has everything that the account has; nothing can be added.", spec)
-    elif assignment and kind not in catalogue.ASSIGNABLE:
-        plural = catalogue.KINDS[kind].plural
-        findings.add("items", f"{plural} are not assigned: each user sees their own.", spec)
-    elif spec.codename == "delete_item" and kind == "device" and user.authority == User.Authority.USER:
-        findings.add("permissions", "A user never deletes devices by a share; a project rule may allow it.", spec)
-    elif kind not in share_permissions(spec.codename):
-        findings.add("permissions", f"“{spec.codename}” means nothing on a {kind}.", spec)
+    authority = spec.user.authority if spec.user.account_id is not None else ""
+    for field, sentence in why_idle(spec.user.username, authority, spec.codename, spec.item.kind):
+        findings.add(field, sentence, spec)
+
+
+def why_idle(username: str, authority: str, codename: str, kind: str) -> list[tuple[str, str]]:
+    """Why a share can never give anything to somebody of this authority on an item of this kind: the field and a
+    sentence; empty where it can."""
+    is_user = authority == User.Authority.USER
+    if authority not in (User.Authority.DEVELOPER, User.Authority.USER):
+        return [("user", f"{username} has everything that the account has; nothing can be added.")]
+    if is_user and codename == "view_item" and kind not in catalogue.ASSIGNABLE:
+        return [("items", f"{catalogue.KINDS[kind].plural} are not assigned: each user sees their own.")]
+    if is_user and codename == "delete_item" and kind == "device":
+        return [("permissions", "A user never deletes devices by a share; a project rule may allow it.")]
+    if kind not in share_permissions(codename):
+        return [("permissions", f"“{codename}” means nothing on a {kind}.")]
+    return []
 
 
 def _check_times(specs: Sequence[ShareSpec]) -> None:

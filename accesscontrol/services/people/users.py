@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -73,12 +72,14 @@ def check_new_users(specs: Sequence[UserSpec]) -> None:
     findings = Findings()
     lines = Lines(spec.account.pk for spec in specs)
     user_checks.check_usernames(findings, [(spec, None) for spec in specs])
-    owners = Counter(spec.account.pk for spec in specs if spec.authority == OWNER)
+    owners: set[int] = set()
     for spec in specs:
         user_checks.check(findings, spec, lines, spec)
         user_checks.check_password(findings, spec.password, User(username=spec.username, email=spec.email), spec)
-        if spec.authority == OWNER and owners[spec.account.pk] > 1:
+        if spec.authority == OWNER and spec.account.pk in owners:
             findings.add("authority", f"{spec.account.name} can have one owner only.", spec)
+        if spec.authority == OWNER:
+            owners.add(spec.account.pk)
     findings.stop()
     for piece in chunks(owners):
         for user in User.objects.filter(account__in=piece, authority=OWNER).select_related("account"):

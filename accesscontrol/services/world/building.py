@@ -1,12 +1,17 @@
-"""Turns the records of a file into the specs that the services take, with rows in place of keys."""
+"""Turns the records of a file into the specs that the services take, with rows in place of keys.
+
+What is named and not there (the file is wrong about it, or it could not be made) is left out, so that the rest can be
+tried; of a thing that cannot be without it there is no spec.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.models import User
 from accesscontrol.services.accounts import accounts
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.grants import grants
@@ -19,12 +24,12 @@ from accesscontrol.services.projects import projects
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
+from accesscontrol.services.world.checking import Checked
 from accesscontrol.services.world.rows import Rows
-from accesscontrol.services.world.shapes import Record, State
+from accesscontrol.services.world.shapes import Record
 
-Spec = TypeVar("Spec")
-#: The present state of a row as a spec: what a file does not speak of stays as it is.
-_PRESENT: dict[str, Callable[[Any], Any]] = {
+#: The present state of a row as a spec: what a file does not change stays as it is.
+PRESENT: dict[str, Callable[[Any], Any]] = {
     "account": accounts.account_spec,
     "role": roles.role_spec,
     "user": users.user_spec,
@@ -42,135 +47,107 @@ _SPECS: dict[str, Callable[..., Any]] = {
     "project": ProjectSpec,
     "grant": GrantSpec,
 }
+#: What a record holds beside the fields of its thing: acts of their own bring it about.
+_BESIDE = {"user": ("shares",), "item": ("links", "links_under")}
 
 
 class SpecBuilder:
-    """Builds specs, and remembers which entry of the file each came from."""
+    """Builds specs from the records of one file."""
 
-    def __init__(self, state: State, rows: Rows):
-        self.state, self.rows = state, rows
-        #: id of a spec → (noun, key); kept while the specs of one act live.
-        self.origins: dict[int, tuple[str, str]] = {}
+    def __init__(self, checked: Checked, rows: Rows):
+        self.checked, self.state, self.rows = checked, checked.state, rows
         #: Tokens whose rules list tokens that are not made yet: to be brought to their spec once more.
         self.incomplete: set[str] = set()
-        self._alive: list[Any] = []
-        self._opening: dict[str, AccountSpec] = {}
 
-    def named(self, spec: Spec, noun: str, key: str) -> Spec:
-        self.origins[id(spec)] = (noun, key)
-        self._alive.append(spec)
-        return spec
+    def new(self, noun: str, key: str) -> Any:
+        """The spec of a thing to be made, or None."""
+        fields = self._fields(noun, key, self.state[noun][key])
+        record, above = self.state[noun][key], "parent" if noun == "account" else "account"
+        if (fields[above] is None and record[above] is not None) or (record.get("to") and not fields["grantees"]):
+            return None
+        return _SPECS[noun](**{"username" if noun == "user" else "key": key}, **fields)
 
-    def forget(self) -> None:
-        """The act is done: its specs may go."""
-        self.origins.clear()
-        self._alive.clear()
-        self._opening.clear()
-
-    def spec(self, noun: str, key: str) -> Any:
-        """The spec of a thing to be made."""
-        name = {"username" if noun == "user" else "key": key}
-        spec = self.named(_SPECS[noun](**name, **self._fields(noun, key)), noun, key)
-        if isinstance(spec, AccountSpec):
-            self._opening[key] = spec
-        return spec
-
-    def changed(self, noun: str, key: str, stays: bool = False) -> Any:
-        """The spec of a thing to be changed. stays: an account that is not to move yet."""
-        present = _PRESENT[noun](self.rows.get(noun, key))
-        fields = self._fields(noun, key)
-        if noun == "account" and (stays or self.state[noun][key]["parent"] is None):
-            fields["parent"] = present.parent
-        return self.named(replace(present, **fields), noun, key)
-
-    def _fields(self, noun: str, key: str) -> dict[str, Any]:
+    def changed(self, noun: str, key: str, names: Iterable[str]) -> Any:
+        """The spec of a thing of which these fields of its record change; None when acts of their own change them."""
         record = self.state[noun][key]
-        return {
-            "account": self._account, "role": self._role, "user": self._user, "item": self._item,
-            "token": self._token, "project": self._project, "grant": self._grant,
-        }[noun](key, record)  # fmt: skip
+        named = {name: record[name] for name in names if name not in _BESIDE.get(noun, ())}
+        named = {name: value for name, value in named.items() if not self._is_lost(name, value)}
+        if not named:
+            return None
+        return replace(PRESENT[noun](self.rows.find(noun, key)), **self._fields(noun, key, named))
 
-    def _of(self, record: Record) -> Any:
-        return self.rows.get("account", record["account"])
+    def _is_lost(self, name: str, value: Any) -> bool:
+        """Whether all that a field names is missing."""
+        if name == "to":
+            return bool(value) and not self.rows.every("account", value)
+        noun = self._FOUND.get(name)
+        return noun is not None and value is not None and self.rows.find(noun, value) is None
 
-    def _account(self, key: str, record: Record) -> dict[str, Any]:
-        parent = record["parent"]
-        above = self._opening.get(parent) or self.rows.rows["account"].get(parent) if parent is not None else None
-        kept = {name: record[name] for name in ("name", "blocked", "limits", "history_days")}
-        return {"parent": above, **kept}
+    def _fields(self, noun: str, key: str, record: Record) -> dict[str, Any]:
+        fields = {name: value for name, value in record.items() if name not in _BESIDE.get(noun, ())}
+        for name, found in self._FOUND.items():
+            if name in fields:
+                fields[name] = self.rows.find(found, fields[name])
+        if "items" in fields:
+            fields["items"] = self.rows.every("item", fields["items"])
+        if noun == "token":
+            self._token(key, fields)
+        elif noun == "project":
+            self._project(fields)
+        elif "to" in fields:
+            to = fields.pop("to")
+            fields |= {"grantees": self.rows.every("account", to), "accepted": all(to.values())}
+        return fields
 
-    def _role(self, key: str, record: Record) -> dict[str, Any]:
-        return {**record, "account": self._of(record)}
-
-    def _user(self, key: str, record: Record) -> dict[str, Any]:
-        kept = {name: value for name, value in record.items() if name != "shares"}
-        return {**kept, "account": self._of(record), "role": self.rows.find("role", record["role"])}
-
-    def _item(self, key: str, record: Record) -> dict[str, Any]:
-        kept = {name: value for name, value in record.items() if name not in ("links", "links_under")}
-        people = {name: self.rows.find("user", record[name]) for name in ("owner", "made_by")}
-        return {**kept, **people, "account": self._of(record)}
+    #: Fields that name one thing, and its noun.
+    _FOUND = {
+        "account": "account",
+        "parent": "account",
+        "role": "role",
+        "owner": "user",
+        "made_by": "user",
+        "user": "user",
+    }
 
     # --- Tokens
 
-    def _token(self, key: str, record: Record) -> dict[str, Any]:
-        topics = tuple(TopicSpec(filter=pattern, actions=actions) for pattern, actions in record["topics"])
-        return {
-            **record,
-            "account": self._of(record),
-            "user": self.rows.find("user", record["user"]),
-            "rules": tuple(self.named(self._token_rule(key, rule), "token", key) for rule in record["rules"]),
-            "topics": tuple(self.named(topic, "token", key) for topic in topics),
-        }
+    def _token(self, key: str, fields: dict[str, Any]) -> None:
+        if "rules" in fields:
+            fields["rules"] = tuple(self._token_rule(key, rule) for rule in fields["rules"])
+        if "topics" in fields:
+            topics = fields["topics"]
+            fields["topics"] = tuple(TopicSpec(filter=pattern, actions=actions) for pattern, actions in topics)
 
     def _token_rule(self, key: str, rule: Record) -> TokenRuleSpec:
         sections = rule["sections"] if rule["sections"] == "all" else dict(rule["sections"])
         spec = TokenRuleSpec(kind=rule["kind"], reach=rule["reach"], verbs=rule["verbs"], sections=sections)
-        if rule["kind"] in catalogue.ITEM_KINDS:
-            spec.items = tuple(self.rows.get("item", item) for item in rule["items"])
-        else:
-            known = self.rows.rows.get(rule["kind"], {})  # events are never listed
-            spec.things = tuple(known[name].pk for name in rule["items"] if name in known)
+        if rule["kind"] in catalogue.ITEM_KINDS or rule["reach"] == "in_groups":
+            spec.items = self.rows.every("item", rule["items"])
+        elif rule["items"]:
+            spec.things = tuple(row.pk for row in self.rows.every(rule["kind"], rule["items"]))
             if len(spec.things) < len(rule["items"]):
                 self.incomplete.add(key)
         return spec
 
-    # --- Projects and grants
+    # --- Projects
 
-    def _project(self, key: str, record: Record) -> dict[str, Any]:
-        roles = (
-            ProjectRoleSpec(key=role, name=part["name"], rules=self._rules(key, part["rules"]))
-            for role, part in record["roles"].items()
-        )
-        members = (
-            MemberSpec(
-                user=self.rows.get("user", user), roles=part["roles"], rules=self._rules(key, part["rules"]),
-                starts_at=part["starts_at"], expires_at=part["expires_at"], accepted=part["accepted"],
+    def _project(self, fields: dict[str, Any]) -> None:
+        if "roles" in fields:
+            fields["roles"] = tuple(
+                ProjectRoleSpec(key=role, name=part["name"], rules=self._rules(part["rules"]))
+                for role, part in fields["roles"].items()
             )
-            for user, part in record["members"].items()
-        )  # fmt: skip
-        return {
-            "account": self._of(record), "name": record["name"], "owner": self.rows.find("user", record["owner"]),
-            "items": tuple(self.rows.get("item", item) for item in record["items"]),
-            "roles": tuple(self.named(role, "project", key) for role in roles),
-            "members": tuple(self.named(member, "project", key) for member in members),
-        }  # fmt: skip
+        if "members" in fields:
+            found = ((self.rows.find("user", user), part) for user, part in fields["members"].items())
+            fields["members"] = tuple(self._member(user, part) for user, part in found if user is not None)
 
-    def _rules(self, key: str, rules: tuple) -> tuple[ProjectRuleSpec, ...]:
+    def _member(self, user: User, part: Record) -> MemberSpec:
+        return MemberSpec(user=user, **{**part, "rules": self._rules(part["rules"])})
+
+    def _rules(self, rules: tuple) -> tuple[ProjectRuleSpec, ...]:
+        found = ((rule, self.rows.find("item", rule[2])) for rule in rules)
         return tuple(
-            self.named(
-                ProjectRuleSpec(effect=effect, kind=kind, item=self.rows.find("item", item), permissions=permissions),
-                "project", key,
-            )
-            for effect, kind, item, permissions in rules
-        )  # fmt: skip
-
-    def _grant(self, key: str, record: Record) -> dict[str, Any]:
-        kept = {name: value for name, value in record.items() if name not in ("to", "account", "items")}
-        return {
-            **kept,
-            "account": self._of(record),
-            "grantees": tuple(self.rows.get("account", grantee) for grantee in record["to"]),
-            "items": tuple(self.rows.get("item", item) for item in record["items"]),
-            "accepted": all(record["to"].values()),
-        }
+            ProjectRuleSpec(effect=effect, kind=kind, item=item, permissions=permissions)
+            for (effect, kind, named, permissions), item in found
+            if item is not None or named is None
+        )

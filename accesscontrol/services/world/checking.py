@@ -1,16 +1,13 @@
-"""Checks a world file entry by entry against the catalogue and turns it into records, one a thing.
+"""Turns a world file entry by entry into records, one a thing, and checks their shape.
 
-What an entry says by itself is judged here (fields, types, kinds, rights, levels, keys); what it says about other
-things is judged in `meaning`. Every fault is collected with its line.
+Judged here is what a value is (fields, types, words of the catalogue's lists), with its line; every fault is collected.
+What is allowed is for the acts to say.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 
 from accesscontrol import catalogue
 from accesscontrol.services.world.reading import Mapping, Sequence
@@ -36,6 +33,13 @@ GRANT_FIELDS = (
     "key", "from", "to", "covers", "include_subaccounts", "accepted", "levels", "starts_at", "expires_at", "enabled",
     "note",
 )  # fmt: skip
+#: What a thing cannot be without: where it is wrong, nothing else about the thing can be judged.
+ESSENTIAL = {"user": "authority", "item": "kind", "token": "type", "grant": "covers"}
+#: Fields of acts that a file writes as another.
+WRITTEN = {
+    ("account", "history_days"): "limits", ("grant", "account"): "from", ("grant", "grantees"): "to",
+    ("grant", "items"): "covers", ("grant", "kind"): "covers",
+}  # fmt: skip
 #: What an account's limits may name, besides history_days.
 QUOTAS = (*catalogue.AUTHORITIES, *catalogue.ITEM_KINDS, "token", "grant", "account", "project")
 GRANT_LEVELS = tuple(level for level in (*catalogue.LEVELS, *catalogue.CREATE_LEVELS) if level != "read")
@@ -67,8 +71,18 @@ class Checked:
         self.state[noun][key] = record
 
     def line_of(self, noun: str, key: str, name: str = "") -> int:
-        source = self.sources[noun].get(key)
-        return source.line_of(name) if source is not None else 1
+        """The line of a field as acts name it: where the file writes it, else where the thing begins."""
+        source = self.sources.get(noun, {}).get(key)
+        if source is None:
+            return 1
+        return source.line_of(WRITTEN.get((noun, name), name))
+
+    def warn(self, noun: str, key: str, name: str, sentence: str) -> None:
+        self.faults.warn(self.line_of(noun, key, name), sentence)
+
+    def is_made(self, noun: str, key: str) -> bool:
+        """Whether the file says what the thing is; else nothing can be made of it."""
+        return self.state[noun][key].get(ESSENTIAL.get(noun, ""), "known") != ""
 
 
 def check_shape(root: Mapping) -> Checked:
@@ -112,7 +126,7 @@ def _read_account(checked: Checked, entry: Entry, parent: str | None) -> str | N
 
 def _named(entry: Entry, noun: str, name: str = "key") -> str | None:
     """The entry's key; from here on its sentences name it."""
-    key = entry.username() if noun == "user" else entry.key(name)
+    key = entry.key(name)
     if key is not None:
         entry.what = f"{noun} {key}"
     return key
@@ -189,16 +203,10 @@ def _read_part(entry: Entry, name: str) -> tuple[str, str] | None:
 def _read_user(checked: Checked, entry: Entry, account: str) -> None:
     key = _named(entry, "user", "username")
     authorities = tuple(catalogue.AUTHORITIES)
-    email = entry.text("email", longest=254)
-    if email:
-        try:
-            validate_email(email)
-        except ValidationError:
-            entry.wrong("email", "an e-mail address")
     checked.keep("user", key, entry, {
         "account": account,
         "authority": entry.choice("authority", authorities) if entry.required("authority") else "",
-        "email": email,
+        "email": entry.text("email"),
         "verified": entry.boolean("verified", True),
         "enabled": entry.boolean("enabled", True),
         "expires_at": entry.moment("expires_at"),
@@ -240,26 +248,12 @@ def _read_grant(checked: Checked, entry: Entry) -> None:
         "levels": entry.choices("levels", (*GRANT_LEVELS, "read"), "a level of a grant"),
         "include_subaccounts": entry.boolean("include_subaccounts", False),
         "starts_at": entry.moment("starts_at"), "expires_at": entry.moment("expires_at"),
-        "enabled": entry.boolean("enabled", True), "note": entry.text("note", longest=10_000),
+        "enabled": entry.boolean("enabled", True), "note": entry.text("note"),
         **_read_covers(entry),
     }  # fmt: skip
     record["levels"] = tuple(level for level in record["levels"] if level != "read")
     grantees = entry.references("to", "account") if entry.required("to") else ()
-    if "to" in entry.mapping and not entry.mapping["to"]:
-        entry.error("to", f"“to” of {entry.what} names at least one account.")
     record["to"] = _read_accepted(entry, grantees)
-    whole = [level for level in record["levels"] if level not in catalogue.LEVELS_ON_ITEMS]
-    if whole and record["covers"] in ("kind", "items"):
-        entry.error(
-            "levels",
-            f"{', '.join(whole)} of {entry.what} needs “covers: account”; on a kind or on chosen items "
-            f"the levels are {', '.join(catalogue.LEVELS_ON_ITEMS)}.",
-        )
-    if record["include_subaccounts"] and record["covers"] == "items":
-        entry.error(
-            "include_subaccounts",
-            f"“include_subaccounts” of {entry.what} goes with “covers: account” or a kind, not with chosen items.",
-        )
     checked.keep("grant", key, entry, record)
 
 

@@ -2,54 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.grants.models import GrantGrantee
-from accesscontrol.items.models import ItemLink
+from accesscontrol.accounts.models import Account
+from accesscontrol.grants.models import Grant, GrantGrantee
+from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.services.frame.acts import act, record_all, require_platform
+from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.grants.links import covered_items
 from accesscontrol.services.items.links import link_facts
-from accesscontrol.services.world.planning import Plan
 from accesscontrol.services.world.rows import stored_links
 from accesscontrol.services.world.shapes import LINK_ENDS
 
-#: (member, container, end → (grant, grantee)), all by their keys.
-Wanted = tuple[str, str, dict[str, tuple[str, str]]]
+
+@dataclass(slots=True, kw_only=True)
+class NoteSpec:
+    """By which grants the maker of a link had its ends: end → the grant and the grantee.
+
+    said: the ends of which that is new, and so must be true; what is stored may have lost its effect by a move.
+    """
+
+    member: Item
+    container: Item
+    ends: dict[str, tuple[Grant, Account]]
+    said: set[str]
+
+    def item(self, end: str) -> Item:
+        return self.member if end == "member" else self.container
 
 
-def links_to_note(plan: Plan) -> list[Wanted]:
-    """The links whose grants differ from what the database holds."""
-    found: list[Wanted] = []
-    for key in (*plan.created["item"], *plan.changed["item"]):
-        before = plan.stored["item"].get(key, {"links_under": {}})["links_under"]
-        under = plan.checked.state["item"][key]["links_under"]
-        found += [(key, container, ends) for container, ends in under.items() if before.get(container, {}) != ends]
-    return found
-
-
-def note_links(actor: Actor, wanted: Sequence[Wanted]) -> None:
+def note_links(actor: Actor, specs: Sequence[NoteSpec]) -> None:
     """Let these links live no longer than the grants that they were made under; the platform operator only."""
-    if not wanted:
-        return
-    ends_of = {(member, container): ends for member, container, ends in wanted}
-    links = stored_links(ends_of)
+    by_ends = {(spec.member.key, spec.container.key): spec for spec in specs}
+    links = stored_links(by_ends)
     with act(end.account_id for link in links for end in (link.member, link.container)):
         require_platform(actor)
-        parts = _parts({part for _, _, ends in wanted for part in ends.values()})
+        parts = _parts({grant.pk for spec in specs for grant, _ in spec.ends.values()})
+        _check(specs, parts)
         facts = []
         for link in links:
-            ends = ends_of[link.member.key, link.container.key]
+            ends = by_ends[link.member.key, link.container.key].ends
             for end in LINK_ENDS:
-                setattr(link, f"{end}_under", parts[ends[end]] if end in ends else None)
-            facts += link_facts("item.link", [link], under=sorted({grant for grant, _ in ends.values()}))
+                under = parts[ends[end][0].pk, ends[end][1].pk] if end in ends else None
+                setattr(link, f"{end}_under", under)
+            facts += link_facts("item.link", [link], under=sorted({grant.key for grant, _ in ends.values()}))
         ItemLink.objects.bulk_update(links, [f"{end}_under" for end in LINK_ENDS], batch_size=500)
         record_all(actor, facts)
 
 
-def _parts(pairs: set[tuple[str, str]]) -> dict[tuple[str, str], GrantGrantee]:
-    found: dict[tuple[str, str], GrantGrantee] = {}
-    for piece in chunks({grant for grant, _ in pairs}):
-        rows = GrantGrantee.objects.filter(grant__key__in=piece).select_related("grant", "account")
-        found |= {(row.grant.key, row.account.key): row for row in rows}
+def _check(specs: Sequence[NoteSpec], parts: dict[tuple[int, int], GrantGrantee]) -> None:
+    """Each end of which it is new was had by that grant: it goes to that grantee and covers the item."""
+    said = [(spec, *spec.ends[end], spec.item(end)) for spec in specs for end in LINK_ENDS if end in spec.said]
+    covered = _covered((grant, item) for _, grant, _, item in said)
+    findings = Findings()
+    for spec, grant, grantee, item in said:
+        if (grant.pk, grantee.pk) not in parts:
+            wrong = f"{grantee.key} is no grantee of grant {grant.key}; name one who is."
+        elif item.pk not in covered[grant]:
+            wrong = f"grant {grant.key} does not cover {item.key}; name a grant that does, or the container alone."
+        else:
+            continue
+        findings.add("links", f"The link of {spec.member.key} to {spec.container.key}: {wrong}", spec)
+    findings.stop()
+
+
+def _covered(asked: Iterable[tuple[Grant, Item]]) -> dict[Grant, set[int]]:
+    """Of these items, those which each grant covers."""
+    items: dict[Grant, set[int]] = defaultdict(set)
+    for grant, item in asked:
+        items[grant].add(item.pk)
+    return {
+        grant: {
+            pk for piece in chunks(ids) for pk in covered_items(grant).filter(pk__in=piece).values_list("pk", flat=True)
+        }
+        for grant, ids in items.items()
+    }
+
+
+def _parts(grants: set[int]) -> dict[tuple[int, int], GrantGrantee]:
+    found: dict[tuple[int, int], GrantGrantee] = {}
+    for piece in chunks(grants):
+        rows = GrantGrantee.objects.filter(grant__in=piece)
+        found |= {(row.grant_id, row.account_id): row for row in rows}
     return found

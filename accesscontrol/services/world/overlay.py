@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from accesscontrol.services.world.checking import Checked
 from accesscontrol.services.world.shapes import Record, State
 
 
 class World:
-    """Finds records in the file first, then in the database, unless they are about to go (`doomed`)."""
+    """Finds records in the file first, then in the database, unless they are about to go (`doomed`).
 
-    def __init__(self, checked: Checked, stored: State, doomed: dict[str, set[str]]):
-        self.file, self.stored, self.doomed = checked.state, stored, doomed
+    operators: users who stand outside every account: no file holds them, but things may name them.
+    """
+
+    def __init__(self, checked: Checked, stored: State, doomed: dict[str, set[str]], operators: Collection[str] = ()):
+        self.file, self.stored, self.doomed, self.operators = checked.state, stored, doomed, operators
         self.parents = {key: record["parent"] for key, record in stored["account"].items()}
         for key, record in checked.state["account"].items():
             if record["parent"] is not None or key not in self.parents:
@@ -23,6 +26,10 @@ class World:
         if found is None and key not in self.doomed[noun]:
             found = self.stored[noun].get(key)
         return found
+
+    def knows(self, noun: str, key: str) -> bool:
+        """Whether a thing of this name will be there."""
+        return self.find(noun, key) is not None or (noun == "user" and key in self.operators)
 
     def path(self, account: str) -> Iterator[str]:
         """The account and those above it, nearest first; a circle ends after one round."""
@@ -36,20 +43,3 @@ class World:
     def kind_of(self, item: str) -> str:
         found = self.find("item", item)
         return found["kind"] if found else ""
-
-
-def check_owner(checked: Checked, world: World, noun: str, key: str, record: Record) -> None:
-    """The owner of an item or project is a developer of its account."""
-    owner = world.find("user", record["owner"])
-    if owner is None:
-        return
-    wrong = ""
-    if owner["authority"] != "developer":
-        wrong = f"has the authority {owner['authority']}"
-    elif owner["account"] != record["account"]:
-        wrong = f"is of account {owner['account']}"
-    if wrong:
-        checked.faults.error(
-            checked.line_of(noun, key, "owner"),
-            f"{record['owner']} {wrong}; the owner of {noun} {key} is a developer of {record['account']}, or nobody.",
-        )

@@ -8,8 +8,10 @@ from typing import Any
 
 from accesscontrol.services.world import stored as database
 from accesscontrol.services.world.checking import Checked, check_shape
-from accesscontrol.services.world.meaning import check_meaning, wanted_keys
+from accesscontrol.services.world.doubts import note_doubts
+from accesscontrol.services.world.overlay import World
 from accesscontrol.services.world.reading import Fault, Unreadable, read
+from accesscontrol.services.world.references import check_references, wanted_keys
 from accesscontrol.services.world.shapes import NOUNS, PLURALS, Record, State
 
 #: Field → (before, after).
@@ -22,6 +24,7 @@ class Plan:
 
     checked: Checked
     stored: State
+    world: World
     created: dict[str, list[str]] = field(default_factory=lambda: {noun: [] for noun in NOUNS})
     changed: dict[str, dict[str, Changes]] = field(default_factory=lambda: {noun: {} for noun in NOUNS})
     removed: dict[str, list[str]] = field(default_factory=lambda: {noun: [] for noun in NOUNS})
@@ -41,6 +44,13 @@ class Plan:
         state = self.checked.state
         links = sum(len(state["item"][key]["links"]) for key in self.created["item"])
         return self.size + links + sum(len(state["user"][name]["shares"]) for name in self.created["user"])
+
+    def accounts_by_depth(self) -> list[list[str]]:
+        """The accounts that are made or changed, by how deep they will stand: parents come first."""
+        levels: dict[int, list[str]] = {}
+        for key in (*self.created["account"], *self.changed["account"]):
+            levels.setdefault(len([*self.world.path(key)]), []).append(key)
+        return [keys for _, keys in sorted(levels.items())]
 
     def lines(self) -> Iterator[str]:
         """One line for each thing: + created, ~ changed (and what), - removed."""
@@ -66,26 +76,41 @@ def _counted(number: int, noun: str) -> str:
 
 
 def make_plan(path: str, prune: bool = False) -> Plan:
-    """Read, check and compare a file. `checked.faults` of the plan holds what is wrong: with an error, apply nothing.
+    """Read a file, check its shape, and compare it with the database. `checked.faults` of the plan holds what is wrong.
 
-    Raises Unreadable and OSError.
+    Whether what it would change is allowed is told by the acts: see `applying`. Raises Unreadable and OSError.
     """
     checked = check_shape(read(path))
     stored = database.load(None if prune else wanted_keys(checked))
-    plan = Plan(checked, stored)
-    if prune:
-        plan.removed = find_removed(checked, stored)
-    doomed = {noun: set(keys) for noun, keys in plan.removed.items()}
-    check_meaning(checked, stored, database.owners(checked.state["account"]), doomed)
-    if not checked.faults.errors:
-        _compare(plan)
+    removed = find_removed(checked, stored) if prune else {noun: [] for noun in NOUNS}
+    doomed = {noun: set(keys) for noun, keys in removed.items()}
+    world = World(checked, stored, doomed, database.operators(checked.faults.references))
+    check_references(checked, world)
+    note_doubts(checked, world)
+    _check_accepted(checked, stored)
+    plan = Plan(checked, stored, world, removed=removed)
+    _compare(plan)
     return plan
+
+
+def _check_accepted(checked: Checked, stored: State) -> None:
+    """There is no act that takes back what somebody else has accepted."""
+    for key, record in checked.state["grant"].items():
+        before = stored["grant"].get(key, {"to": {}})["to"]
+        for grantee in (one for one, accepted in record["to"].items() if before.get(one) and not accepted):
+            checked.faults.error(
+                checked.line_of("grant", key, "accepted"),
+                f"{grantee} has accepted grant {key}, and a file cannot take that back; pause the "
+                "grant (enabled: false) or take the grantee out.",
+            )
 
 
 def _compare(plan: Plan) -> None:
     for noun in NOUNS:
         for key, record in plan.checked.state[noun].items():
             before = plan.stored[noun].get(key)
+            if not plan.checked.is_made(noun, key):
+                continue
             if before is None:
                 plan.created[noun].append(key)
             elif before != record:

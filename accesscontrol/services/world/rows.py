@@ -42,16 +42,21 @@ class Rows:
         for noun, model in MODELS.items():
             column = "username" if noun == "user" else "key"
             found = self.rows[noun] = {}
-            known = plan.stored[noun]
-            for piece in chunks([key for key in wanted[noun] if key in known]):
+            new = set(plan.created[noun])
+            for piece in chunks([key for key in wanted[noun] if key not in new]):
                 rows = model._default_manager.select_related(*_RELATED[noun]).filter(**{f"{column}__in": piece})
                 found |= {getattr(row, column): row for row in rows}
-
-    def get(self, noun: str, key: str) -> Any:
-        return self.rows[noun][key]
+        #: What goes: nothing of the file may name it.
+        self.leaving = {noun: {key: self.rows[noun].pop(key) for key in keys} for noun, keys in plan.removed.items()}
 
     def find(self, noun: str, key: str | None) -> Any:
-        return None if key is None else self.rows[noun][key]
+        """The row, or None where there is none: it is not named, or could not be made."""
+        return None if key is None else self.rows[noun].get(key)
+
+    def every(self, noun: str, keys: Iterable[str]) -> tuple[Any, ...]:
+        """The rows of these keys, as far as there are any."""
+        found = self.rows[noun]
+        return tuple(found[key] for key in keys if key in found)
 
     def add(self, noun: str, pairs: Iterable[tuple[str, Any]]) -> None:
         self.rows[noun].update(pairs)

@@ -11,11 +11,11 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from accesscontrol.accounts.models import KEY_LENGTH
 from accesscontrol.services.world.reading import Fault, Mapping, Sequence
 
+Part = TypeVar("Part")
 Record = dict[str, Any]
 NOUNS = ("account", "role", "user", "item", "token", "project", "grant")
 PLURALS = {noun: f"{noun}s" for noun in NOUNS}
@@ -27,8 +27,6 @@ State = dict[str, dict[str, Record]]
 LINK_ENDS = ("member", "container")
 LinksUnder = dict[str, dict[str, tuple[str, str]]]
 
-_KEY = re.compile(r"(?!\d+\Z)[a-z0-9][a-z0-9._-]*\Z")
-_USERNAME = re.compile(r"(?!\d+\Z)[\w.@+-]+\Z")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LARGEST = 2**31 - 1
 _LISTED = 40  # so many valid names are listed in full
@@ -71,11 +69,17 @@ class Faults:
 
     def __init__(self) -> None:
         self.errors: list[Fault] = []
+        #: Lines that could not be read as they stand; what is missing elsewhere is no fault of the line's shape.
+        self.misshapen: set[int] = set()
         self.warnings: list[Fault] = []
         #: (line, noun, key) of everything that the file names elsewhere.
         self.references: list[tuple[int, str, str]] = []
 
     def error(self, line: int, sentence: str) -> None:
+        self.errors.append(Fault(line, sentence))
+        self.misshapen.add(line)
+
+    def missing(self, line: int, sentence: str) -> None:
         self.errors.append(Fault(line, sentence))
 
     def warn(self, line: int, sentence: str) -> None:
@@ -107,30 +111,23 @@ class Entry:
 
     # --- single values
 
-    def text(self, name: str, default: str = "", longest: int = 200, empty: bool = True) -> str:
+    def text(self, name: str, default: str = "") -> str:
         value = self.mapping.get(name, default)
         if not isinstance(value, str):
             hint = " (put quotes around it)" if isinstance(value, int | float) else ""
             self.wrong(name, f"text{hint}")
-        elif len(value) > longest or _UNSTORABLE.search(value):
-            self.wrong(name, f"text of at most {longest} characters without NUL")
-        elif value.strip() or (empty and not value):
-            return value
+        elif _UNSTORABLE.search(value):
+            self.wrong(name, "text without NUL or half of a surrogate pair")
         else:
-            self.wrong(name, "a text that is not empty")
+            return value
         return default
 
     def name(self) -> str:
-        return self.text("name", empty=False) if self.required("name") else ""
+        return self.text("name") if self.required("name") else ""
 
-    def key(self, name: str = "key", pattern: re.Pattern[str] = _KEY) -> str | None:
+    def key(self, name: str = "key") -> str | None:
         """The key that this entry is known by."""
-        if not self.required(name):
-            return None
-        return checked_key(self, name, self.mapping[name], pattern)
-
-    def username(self) -> str | None:
-        return self.key("username", _USERNAME)
+        return checked_key(self, name, self.mapping[name]) if self.required(name) else None
 
     def boolean(self, name: str, default: bool) -> bool:
         value = self.mapping.get(name, default)
@@ -194,6 +191,14 @@ class Entry:
             self.wrong(name, "a list")
         return Sequence(self.mapping.line)
 
+    def texts(self, name: str, what: str) -> tuple[str, ...]:
+        """Several texts, in the file's order."""
+        values = self.sequence(name)
+        for value, line in zip(values, values.lines, strict=True):
+            if not isinstance(value, str) or _UNSTORABLE.search(value):
+                self.faults.error(line, f"{shown(value)} in “{name}” of {self.what} is not {what}.")
+        return tuple(value for value in values if isinstance(value, str))
+
     def references(self, name: str, noun: str) -> tuple[str, ...]:
         """Several keys, each once, in order of the alphabet: the order has no meaning."""
         return self.named_once(name, self.sequence(name), noun)
@@ -231,6 +236,16 @@ class Entry:
                 )
         return found
 
+    def parts(self, name: str, what: str, fields: Collection[str], read: Callable[[Entry], Part]) -> tuple[Part, ...]:
+        """What `read` makes of each mapping of a list; one that is wrong in itself is told and left out."""
+        found = []
+        for entry in self.entries(name, what, fields):
+            told = len(self.faults.errors)
+            part = read(entry)
+            if len(self.faults.errors) == told:
+                found.append(part)
+        return tuple(found)
+
     def plain(self, name: str) -> dict[str, Any]:
         """A free mapping (an item's settings) as plain JSON values."""
         value = self.mapping.get(name)
@@ -242,24 +257,18 @@ class Entry:
         return _plain(value, lambda problem: self.error(name, f"“{name}” of {self.what} holds {problem}."))
 
 
-def checked_key(entry: Entry, name: str, value: Any, pattern: re.Pattern[str] = _KEY) -> str | None:
-    """A key as it may be written, or None with a fault."""
-    if isinstance(value, str) and pattern.match(value) and len(value) <= KEY_LENGTH:
+def checked_key(entry: Entry, name: str, value: Any) -> str | None:
+    """A key, or None with a fault; how keys are spelt is for the acts to say."""
+    if isinstance(value, str):
         return value
-    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+    if isinstance(value, int):
         entry.error(
             name,
             f"{shown(value)} as {name} of {entry.what} is digits only and could be taken for a row number; "
             "add a letter.",
         )
-    elif pattern is _USERNAME:
-        entry.wrong(name, f"text of letters, digits and @ . + - _ (at most {KEY_LENGTH})")
     else:
-        entry.wrong(
-            name,
-            f"text of a-z, 0-9, dot, underscore and hyphen, starting with a letter or digit "
-            f"(at most {KEY_LENGTH} characters)",
-        )
+        entry.wrong(name, "text")
     return None
 
 

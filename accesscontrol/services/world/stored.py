@@ -37,12 +37,11 @@ def load(wanted: Wanted = None) -> State:
     return state
 
 
-def owners(accounts: Collection[str]) -> dict[str, str]:
-    """Account → username of its owner, for those of these accounts that have one."""
-    rows = User.objects.filter(authority="owner").exclude(account=None)
-    if len(accounts) <= NAMED_AT_MOST:
-        rows = rows.filter(account__key__in=accounts)
-    return dict(rows.values_list("account__key", "username"))
+def operators(references: Iterable[tuple[int, str, str]]) -> set[str]:
+    """Of the users that a file names, those who stand outside every account."""
+    named = {key for _, noun, key in references if noun == "user"}
+    rows = User.objects.filter(account=None)
+    return named & set(rows.values_list("username", flat=True)) if named else set()
 
 
 def _named(rows: QuerySet, noun: str, wanted: Wanted, path: str = "") -> QuerySet:

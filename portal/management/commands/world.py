@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.db import connection
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.management.waiting import WaitingCommand
 from accesscontrol.access.permissions import UnknownName
-from accesscontrol.services.world.applying import Refused, apply
+from accesscontrol.services.world.applying import Refused, apply, try_out
 from accesscontrol.services.world.exporting import export
 from accesscontrol.services.world.planning import Plan, Unreadable, make_plan
 from accesscontrol.services.world.reading import Fault
@@ -24,6 +25,8 @@ from portal.management.progress import ProgressBar
 
 NOTHING, FAILED, CHANGES = 0, 1, 2
 LISTED = 200  # lines of a plan that are shown; --all shows every one
+#: From so many changes on, trying them is worth a word: about so many a second are tried.
+LARGE, A_SECOND = 20_000, 2_500
 
 
 class Command(WaitingCommand):
@@ -38,8 +41,8 @@ class Command(WaitingCommand):
             one.add_argument("--prune", action="store_true", help="remove what is there and not in the file (for the "
                              "file of a branch: in that branch; otherwise in the whole installation)")  # fmt: skip
             one.add_argument("--all", action="store_true", help=f"list every change, not the first {LISTED} only")
+            one.add_argument("--progress", action="store_true", help="show progress although nobody is at a terminal")
         put.add_argument("--keys-out", metavar="F", help="write the keys of new tokens to this new file (mode 0600)")
-        put.add_argument("--progress", action="store_true", help="show progress although nobody is at a terminal")
         out = verbs.add_parser("export", help="write the installation as a world file; never a key or a password")
         out.add_argument("--account", metavar="KEY", help="only the branch of this account")
 
@@ -47,8 +50,16 @@ class Command(WaitingCommand):
         acts: dict[str, Callable[..., None]] = {"plan": self.plan, "apply": self.apply, "export": self.export}
         acts[verb](**options)
 
-    def plan(self, file: str, prune: bool, **options: Any) -> None:
+    def plan(self, file: str, prune: bool, progress: bool, **options: Any) -> None:
         plan = self.read(file, prune)
+        self.warn_of_waiting(plan)
+        bar = ProgressBar(plan.steps, progress)
+        try:
+            faults = try_out(Actor.system(), plan, bar.advance)
+        finally:
+            bar.close()
+        if faults:
+            self.fail(file, faults)
         self.list(plan, options["all"])
         self.stdout.write(plan.summary())
         if not plan.is_empty:
@@ -96,12 +107,18 @@ class Command(WaitingCommand):
         finally:
             gc.freeze()
             gc.enable()
-        faults = plan.checked.faults
-        for fault in sorted(faults.warnings):
+        for fault in sorted(plan.checked.faults.warnings):
             self.stderr.write(f"Warning: {fault.at(file)}")
-        if faults.errors:
-            self.fail(file, faults.errors)
         return plan
+
+    def warn_of_waiting(self, plan: Plan) -> None:
+        """SQLite has one writer, and a plan is tried by writing."""
+        if plan.size >= LARGE and connection.vendor == "sqlite":
+            minutes = max(1, round(plan.size / A_SECOND / 60))
+            self.stderr.write(
+                f"{plan.size:,} changes are tried and undone: for about {minutes} min nobody else can write to this "
+                "database. Reading goes on."
+            )
 
     def fail(self, file: str, faults: list[Fault]) -> None:
         for fault in sorted(set(faults)):

@@ -1,0 +1,260 @@
+"""The acts that bring a plan about, in an order in which each finds what it needs.
+
+First goes what is removed inside accounts (it frees room in quotas), then accounts, roles, users, items, links, shares,
+projects, grants and tokens, and last the accounts that close.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import Account
+from accesscontrol.grants.models import Grant
+from accesscontrol.services.accounts import accounts
+from accesscontrol.services.grants import grants
+from accesscontrol.services.grants.grantees import accept_grant
+from accesscontrol.services.items import assignments, items, links
+from accesscontrol.services.items.specs import LinkSpec, ShareSpec
+from accesscontrol.services.people import roles, users
+from accesscontrol.services.projects import projects
+from accesscontrol.services.tokens import tokens
+from accesscontrol.services.world.building import SpecBuilder
+from accesscontrol.services.world.noting import NoteSpec, note_links
+from accesscontrol.services.world.planning import Plan
+from accesscontrol.services.world.rows import Rows, stored_links, stored_shares
+from accesscontrol.services.world.trying import Trial, Wish
+
+#: Things an act: enough to be fast, few enough for the bar to move.
+PIECE = 4000
+#: Called with the number of things done since the last call.
+Progress = Callable[[int], None]
+_REMOVE: dict[str, Callable[..., Any]] = {
+    "grant": grants.remove_grants,
+    "project": projects.remove_projects,
+    "token": tokens.remove_tokens,
+    "item": items.remove_items,
+    "user": users.remove_users,
+    "role": roles.remove_roles,
+}
+_CREATE: dict[str, Callable[..., Any]] = {
+    "account": accounts.create_accounts,
+    "role": roles.create_roles,
+    "user": users.create_users,
+    "item": items.create_items,
+    "project": projects.create_projects,
+    "grant": grants.create_grants,
+}
+_CHANGE: dict[str, Callable[..., Any]] = {
+    "account": accounts.change_accounts,
+    "role": roles.change_roles,
+    "user": users.change_users,
+    "item": items.change_items,
+    "project": projects.change_projects,
+    "grant": grants.change_grants,
+    "token": tokens.change_tokens,
+}
+
+
+class Bringing:
+    """One run of a plan; what acts refuse stands in `trial.faults`, the keys of new tokens in `secrets`."""
+
+    def __init__(self, actor: Actor, plan: Plan, progress: Progress):
+        self.plan, self.progress = plan, progress
+        self.trial = Trial(actor, plan.checked)
+        self.rows = Rows(plan)
+        self.builder = SpecBuilder(plan.checked, self.rows)
+        self.secrets: dict[str, str] = {}
+        self.gone: set[str] = set()  # users already removed, each with an heir
+
+    def run(self) -> None:
+        self._remove_all()
+        for keys in self.plan.accounts_by_depth():
+            self._change("account", keys)
+            self._create("account", keys)
+        self._create("role")
+        self._change("role")
+        self._change_users()
+        self._change("item")
+        self._create("item")
+        self._link()
+        self._share()
+        for noun in ("project", "grant"):
+            self._change(noun)
+            self._create(noun)
+        self._accept()
+        self._ask(note_links, self._notes(), 0)
+        self._create_tokens()
+        self._close_accounts()
+
+    def require_whole(self) -> None:
+        """Nothing is passed over in silence: where no act has refused anything, everything is there."""
+        if self.trial.faults or self.plan.checked.faults.errors:
+            return
+        for noun, keys in self.plan.created.items():
+            if len(self.rows.every(noun, keys)) < len(keys):
+                raise RuntimeError(f"Not every {noun} of the file was made, and no act has said why.")
+
+    # --- The frame of every act
+
+    def _ask(self, act: Callable[..., Any], wishes: Sequence[Wish], done: int | None = None) -> list[tuple[Wish, Any]]:
+        found = self.trial.ask(act, wishes)
+        self.progress(len(wishes) if done is None else done)
+        return found
+
+    def _pieces(self, things: Iterable[Any]) -> Iterable[list[Any]]:
+        listed = list(things)
+        return (listed[start : start + PIECE] for start in range(0, len(listed), PIECE))
+
+    def _remove_all(self) -> None:
+        """What goes inside accounts; items that stay in the file outlive the developer who owned them."""
+        for noun, remove in _REMOVE.items():
+            if noun == "user":
+                self._remove_owners()
+            keys = [key for key in self.plan.removed[noun] if noun != "user" or key not in self.gone]
+            for piece in self._pieces(keys):
+                self._ask(remove, [Wish(noun, key, row=self.rows.leaving[noun][key]) for key in piece])
+
+    def _remove_owners(self) -> None:
+        items, leaving = set(self.plan.removed["item"]), self.rows.leaving["user"]
+        for key, record in self.plan.stored["item"].items() if leaving else ():
+            name = record["owner"]
+            if name in leaving and name not in self.gone and key not in items:
+                self.gone.add(name)
+                owner = leaving[name]
+                hand_over = functools.partial(users.remove_users, hand_items_to=owner.account)
+                self._ask(hand_over, [Wish("user", name, row=owner)])
+
+    def _close_accounts(self) -> None:
+        leaving = self.rows.leaving["account"]
+        self._ask(accounts.remove_accounts, [Wish("account", key, row=row) for key, row in leaving.items()])
+
+    def _create(self, noun: str, keys: Iterable[str] | None = None) -> None:
+        """Make what is new, of these keys or all."""
+        stored = self.plan.stored[noun]
+        for piece in self._pieces(
+            self.plan.created[noun] if keys is None else [key for key in keys if key not in stored]
+        ):
+            wishes = [Wish(noun, key, spec) for key in piece if (spec := self.builder.new(noun, key)) is not None]
+            self.rows.add(noun, ((wish.key, row) for wish, row in self._ask(_CREATE[noun], wishes)))
+
+    def _change(self, noun: str, keys: Iterable[str] | None = None) -> None:
+        """Bring what is there to its record, of these keys or all."""
+        changed = self.plan.changed[noun]
+        for piece in self._pieces(changed if keys is None else [key for key in keys if key in changed]):
+            self._bring(noun, [(key, self.builder.changed(noun, key, changed[key])) for key in piece])
+
+    def _bring(self, noun: str, specs: Iterable[tuple[str, Any]]) -> None:
+        wishes = [Wish(noun, key, spec, self.rows.find(noun, key)) for key, spec in specs if spec is not None]
+        self.rows.add(noun, ((wish.key, row) for wish, row in self._ask(_CHANGE[noun], wishes)))
+
+    # --- Users: whoever stops being an owner first, so that there is never a second one
+
+    def _change_users(self) -> None:
+        state = self.plan.checked.state["user"]
+        becoming = {key for key in self.plan.changed["user"] if state[key]["authority"] == "owner"}
+        self._change("user", [key for key in self.plan.changed["user"] if key not in becoming])
+        self._change("user", becoming)
+        self._create("user")
+
+    # --- Links and shares: what differs from what there is
+
+    def _link(self) -> None:
+        wanted, gone = [], []
+        for key, record in self._touched("item"):
+            before = set(self.plan.stored["item"][key]["links"]) if key in self.plan.changed["item"] else set()
+            wanted += [(key, container) for container in record["links"] if container not in before]
+            gone += [(key, container) for container in before.difference(record["links"])]
+        cut = [Wish("item", link.member.key, row=link, field="links") for link in stored_links(gone)]
+        self._ask(links.remove_links, cut, 0)
+        for piece in self._pieces(wanted):
+            ends = [(key, self.rows.find("item", key), self.rows.find("item", container)) for key, container in piece]
+            wishes = [
+                Wish("item", key, LinkSpec(member=member, container=container), field="links")
+                for key, member, container in ends
+                if member is not None and container is not None
+            ]
+            self._ask(links.create_links, wishes)
+
+    def _touched(self, noun: str) -> Iterable[tuple[str, Any]]:
+        state = self.plan.checked.state[noun]
+        return ((key, state[key]) for keys in (self.plan.created[noun], self.plan.changed[noun]) for key in keys)
+
+    def _share(self) -> None:
+        new, gone, later = [], [], []
+        for name, record in self._touched("user"):
+            before = self.plan.stored["user"][name]["shares"] if name in self.plan.changed["user"] else {}
+            for pair, until in record["shares"].items():
+                if pair not in before:
+                    new.append((name, *pair, until))
+                elif before[pair] != until:
+                    later.append((name, *pair, until))
+            gone += [(name, *pair) for pair in before if pair not in record["shares"]]
+        stored = stored_shares({name for name, *_ in (*gone, *later)})
+        cut = [Wish("user", one[0], row=stored[one], field="shares") for one in gone if one in stored]
+        self._ask(assignments.remove_shares, cut, 0)
+        for piece in self._pieces(later):
+            self._ask(assignments.change_shares, self._share_wishes(piece, stored), 0)
+        for piece in self._pieces(new):
+            self._ask(assignments.create_shares, self._share_wishes(piece, {}))
+
+    def _share_wishes(self, wanted: Iterable[tuple[str, str, str, Any]], stored: dict) -> list[Wish]:
+        wishes = []
+        for name, key, codename, until in wanted:
+            user, item = self.rows.find("user", name), self.rows.find("item", key)
+            if user is not None and item is not None:
+                spec = ShareSpec(user=user, item=item, codename=codename, expires_at=until)
+                wishes.append(Wish("user", name, spec, stored.get((name, key, codename)), field="shares"))
+        return wishes
+
+    # --- Grants that some grantees have accepted and others not, and links that were made under one
+
+    def _accept(self) -> None:
+        wishes = []
+        for key, record in self._touched("grant"):
+            before = self.plan.stored["grant"][key]["to"] if key in self.plan.changed["grant"] else {}
+            accepting = [one for one, accepted in record["to"].items() if accepted and not before.get(one)]
+            ends = [(self.rows.find("grant", key), self.rows.find("account", one)) for one in accepting]
+            if not all(record["to"].values()):
+                wishes += [Wish("grant", key, row=pair) for pair in ends if None not in pair]
+        self._ask(_accept_grants, wishes, 0)
+
+    def _notes(self) -> list[Wish]:
+        """The links whose grants differ from what the database holds."""
+        wishes = []
+        for key, record in self._touched("item"):
+            before = self.plan.stored["item"].get(key, {"links_under": {}})["links_under"]
+            for container, ends in record["links_under"].items():
+                known = before.get(container, {})
+                spec = self._note(key, container, ends, {end for end in ends if known.get(end) != ends[end]})
+                if known != ends and spec is not None:
+                    wishes.append(Wish("item", key, spec, field="links"))
+        return wishes
+
+    def _note(self, key: str, container: str, ends: dict[str, tuple[str, str]], said: set[str]) -> NoteSpec | None:
+        find = self.rows.find
+        rows = {end: (find("grant", grant), find("account", grantee)) for end, (grant, grantee) in ends.items()}
+        member, into = find("item", key), find("item", container)
+        if member is None or into is None or any(None in pair for pair in rows.values()):
+            return None
+        return NoteSpec(member=member, container=into, ends=rows, said=said)
+
+    # --- Tokens: one that lists a token made after it is brought to its spec once more
+
+    def _create_tokens(self) -> None:
+        for piece in self._pieces(self.plan.created["token"]):
+            wishes = [Wish("token", key, spec) for key in piece if (spec := self.builder.new("token", key)) is not None]
+            made = self._ask(tokens.create_tokens, wishes)
+            self.rows.add("token", ((wish.key, issued.token) for wish, issued in made))
+            self.secrets |= {wish.key: issued.secret for wish, issued in made}
+        late = [key for key in self.plan.created["token"] if key in self.builder.incomplete]
+        known = ((key, self.builder.changed("token", key, ("rules",))) for key in late if self.rows.find("token", key))
+        self._bring("token", known)
+        self._change("token")
+
+
+def _accept_grants(actor: Actor, pairs: Sequence[tuple[Grant, Account]]) -> None:
+    for grant, account in pairs:
+        accept_grant(actor, grant, account)
