@@ -182,7 +182,7 @@ def _grant(key: str, record: Record) -> Record:
         **_picked(record, "include_subaccounts", "levels", "starts_at", "expires_at", "enabled", "note"),
         "accepted": len(accepted) == len(record["to"]) or (sorted(accepted) or False),
     }  # fmt: skip
-    return _but_defaults(entry, include_subaccounts=False, enabled=True, accepted=True)
+    return _but_defaults(entry, to=None, include_subaccounts=False, enabled=True, accepted=True)
 
 
 _ENTRY = {"role": _role, "item": _item, "user": _user, "token": _token, "project": _project}

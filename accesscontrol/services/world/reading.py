@@ -15,8 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 
-MAX_DEPTH = 100
+from accesscontrol.services.frame.fields import DEEPEST_JSON
+
+#: Accounts in accounts take two levels each; the deepest item's settings follow.
+MAX_DEPTH = 2 * settings.TREE_DEPTH_LIMIT + DEEPEST_JSON + 8
+#: The standard library reads no longer number from text, and writes none.
+LONGEST_NUMBER = 4300
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*([eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)\Z")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
@@ -211,7 +217,7 @@ def _scalar(event: Any, builder: Builder) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.match(text):
-        return int(text) if len(text) < 30 else text
+        return int(text) if len(text.lstrip("+-")) <= LONGEST_NUMBER else text
     if _FLOAT.match(text):
         return float(text)
     return text

@@ -10,6 +10,8 @@ from typing import Any
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*( [A-Za-z0-9_.@+()/-]+)*\Z")
 _WORDS = frozenset("y n yes no on off true false null".split())
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+#: A name may have 1,024 characters and bytes; behind a question mark it may be longer.
+LONGEST_PLAIN_NAME = 250
 
 
 def text(value: str) -> str:
@@ -31,12 +33,18 @@ def flow(value: Any) -> str:
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{text(str(name))}: {flow(part)}' for name, part in value.items())}}}"
+        return f"{{{', '.join(f'{_name(str(name))}: {flow(part)}' for name, part in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(flow(part) for part in value)}]"
     if isinstance(value, float):
         return _float(value)
     return json.dumps(value)
+
+
+def _name(name: str) -> str:
+    """A field's name; YAML looks for the colon of a plain one so far only."""
+    written = text(name)
+    return written if len(written) <= LONGEST_PLAIN_NAME else f"? {written}"
 
 
 def _float(value: float) -> str:
