@@ -75,7 +75,7 @@ def change_roles(actor: Actor, pairs: Sequence[Pair]) -> list[Role]:
         rows = fresh(Role, [role for role, _ in pairs], "account")
         current = [(_present(rows, role), spec) for role, spec in pairs]
         findings = Findings()
-        lines = Lines(role.account_id for role, _ in current)
+        lines = Lines(one for role, spec in current for one in (role.account_id, spec.account.pk))
         for role, spec in current:
             if spec.account.pk != role.account_id:
                 findings.add("account", "A role stays in its account. Make a new one there.", role)
