@@ -241,6 +241,50 @@ def test_a_rule_that_matches_nothing_is_a_warning(tmp_path):
     ]
 
 
+def test_what_rests_on_something_refused_is_judged_too(tmp_path):
+    found = faults(tmp_path, account(
+        "limits: {device: 1, token: 0}",
+        "items: [{key: d, kind: device, name: D}, {key: e, kind: device, name: E, links: [d]}]",
+        "users: [{username: bob, authority: owner, email: bob}, {username: bea, authority: owner}]",
+        "tokens: [{key: t, type: acl, idle_ttl: 600, rules: [{kind: device, items: [bob]}]}]",
+        "tokens_: []",
+        "projects: [{key: p, name: P, owner: bea, items: [d]}]",
+    ))  # fmt: skip
+    assert [one.split(". ")[0].split("; ")[0].rstrip(".") for one in found] == [
+        "world.yaml:3: The limit “device” of 1 is reached",
+        "world.yaml:3: The limit “token” of 0 is reached",
+        "world.yaml:6: A device cannot be linked to a device",
+        "world.yaml:7: A can have one owner only",
+        "world.yaml:7: Enter an e-mail address such as name@company.example",
+        "world.yaml:8: There is no item “bob” in this file or in the database",
+        "world.yaml:9: “tokens_” is not a field of account a",
+        "world.yaml:10: Choose a developer of A; bea is not one",
+    ]  # fmt: skip
+
+
+def test_a_branch_below_itself_and_one_too_deep_are_told_at_their_line(tmp_path, settings):
+    settings.TREE_DEPTH_LIMIT = 2
+    path = tmp_path / "world.yaml"
+    path.write_text(account("accounts: [{key: b, name: B, accounts: [{key: c, name: C}]}]"))
+    call_command("world", "apply", str(path))
+    circle = "world: 1\naccounts:\n- key: c\n  name: C\n  accounts:\n  - key: b\n    name: B\n"
+    assert faults(tmp_path, circle) == [
+        "world.yaml:6: B cannot move into its own branch (C). Choose a parent outside of it."
+    ]
+    deep = "world: 1\naccounts:\n- key: c\n  name: C\n  accounts:\n  - key: d\n    name: D\n"
+    [told] = faults(tmp_path, deep)
+    assert told.startswith("world.yaml:6: Below C the tree would be deeper than 2 levels.")
+
+
+def test_planning_a_large_file_says_first_that_nobody_else_can_write(tmp_path, monkeypatch):
+    monkeypatch.setattr("portal.management.commands.world.LARGE", 1)
+    path, told = tmp_path / "world.yaml", StringIO()
+    path.write_text(account())
+    with pytest.raises(SystemExit):
+        call_command("world", "plan", str(path), stderr=told)
+    assert told.getvalue().startswith("1 changes are tried and undone: for about 1 min nobody else can write")
+
+
 def test_names_that_yaml_would_take_for_something_else_stay_names(tmp_path):
     content = account("users: [{username: no, authority: user}, {username: off, authority: user}]")
     assert faults(tmp_path, content) == []

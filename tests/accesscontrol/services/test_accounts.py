@@ -71,6 +71,17 @@ def test_many_accounts_open_in_one_batch_parents_first(cast: Cast) -> None:
     assert check_tree() == []
 
 
+def test_limits_in_a_batch_stay_within_those_of_every_account_above(cast: Cast) -> None:
+    change_limits(CONSOLE, cast.accounts["northwind"], {"user": 5}, history_days=30)
+    upper = AccountSpec(name="Region", parent=cast.accounts["northwind"], limits={"device": 10})
+    middle = AccountSpec(name="Town", parent=upper)
+    lower = AccountSpec(name="Depot", parent=middle, limits={"device": 11, "user": 6}, history_days=31)
+    with pytest.raises(Invalid) as refused:
+        create_accounts(CONSOLE, [upper, middle, lower])
+    assert sorted(problem.field for problem in refused.value.problems) == ["history_days", "limits", "limits"]
+    assert {id(problem.about) for problem in refused.value.problems} == {id(lower)}
+
+
 def test_every_wrong_spec_of_a_batch_is_told_with_its_field(cast: Cast) -> None:
     parent = cast.accounts["northwind"]
     wrong = [
