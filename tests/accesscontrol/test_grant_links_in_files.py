@@ -99,3 +99,13 @@ def test_a_grant_that_is_not_there_or_not_for_it_is_refused_with_its_line(
 def test_a_grant_that_does_not_cover_the_end_is_refused(file: str, write: Write) -> None:
     wrong = file.replace("container_under: {grant: hub-for-contoso", "member_under: {grant: hub-for-contoso")
     assert "grant hub-for-contoso does not cover" in refused(wrong, write)
+
+
+def test_a_link_that_stays_in_the_file_outlives_the_grant_that_goes(file: str, write: Write) -> None:
+    hub = van_link().container.key
+    told = f"{{to: {hub}, container_under: {{grant: hub-for-contoso, grantee: contoso}}}}"
+    plain = "".join(line for line in file.replace(told, hub).splitlines(True) if "key: hub-for-contoso" not in line)
+    run("apply", write(plain), "--prune")
+    assert not Grant.objects.filter(key="hub-for-contoso").exists()
+    assert van_link().container_under is None
+    assert exit_code("plan", write(plain), "--prune") == 0

@@ -257,8 +257,8 @@ def test_what_rests_on_something_refused_is_judged_too(tmp_path):
         "world.yaml:7: A can have one owner only",
         "world.yaml:7: Enter an e-mail address such as name@company.example",
         "world.yaml:8: There is no item “bob” in this file or in the database",
-        "world.yaml:9: “tokens_” is not a field of account a",
-        "world.yaml:10: Choose a developer of A; bea is not one",
+        "world.yaml:9: “tokens_” is not a field of an account",
+        "world.yaml:10: Choose a developer of A",
     ]  # fmt: skip
 
 

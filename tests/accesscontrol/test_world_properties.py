@@ -11,17 +11,18 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from accesscontrol.services.world.reading import read
 from tests.accesscontrol.test_world_applying import dump
 from tests.accesscontrol.world_acts import RandomActs
-from tests.accesscontrol.world_files import FULL, Write, exit_code, exported, run, writer
+from tests.accesscontrol.world_files import FULL, Write, exported, run, writer
 from tests.conftest import DEEP
 from tests.oracle.worlds import random_world
 from tests.world import build_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
+NOTHING = (0, ["Nothing to change: the installation is as the file says."])
 SEEDS = range(60 if DEEP else 4)
 
 
@@ -37,8 +38,8 @@ def test_whatever_acts_lead_to_comes_out_as_a_file_that_changes_nothing(write: W
     for _ in range(3):
         acts.run(60)
         path = write(exported())
-        assert outcome("plan", path) == (0, [])
-        assert outcome("plan", path, "--prune") == (0, [])
+        assert outcome("plan", path) == NOTHING
+        assert outcome("plan", path, "--prune") == NOTHING
     assert acts.done > 30
 
 
@@ -91,18 +92,17 @@ def _keys(value: Any) -> Any:
 
 
 def outcome(*arguments: str) -> tuple[int, list[str]]:
-    told = StringIO()
+    """What `manage.py world …` ends with, and what it tells: its errors, then its output; no warnings."""
+    told, output = StringIO(), StringIO()
     try:
-        run(*arguments, told=told)
+        call_command("world", *arguments, stdout=output, stderr=told)
+        code = 0
     except CommandError as error:
-        return error.returncode, _errors(told)
+        code = error.returncode
     except SystemExit as end:
-        return end.code, _errors(told)
-    return 0, _errors(told)
-
-
-def _errors(told: StringIO) -> list[str]:
-    return [line for line in told.getvalue().splitlines() if not line.startswith("Warning: ")]
+        code = end.code
+    errors = [line for line in told.getvalue().splitlines() if not line.startswith("Warning: ")]
+    return code, [*errors, *output.getvalue().splitlines()]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -127,5 +127,5 @@ def test_a_plan_tells_what_applying_would_and_neither_leaves_a_trace(write: Writ
             assert dump() == before
         else:
             assert applied[0] == 0
-            assert exit_code("plan", path, *prune) == 0
+            assert outcome("plan", path, *prune) == NOTHING
         assert mail.outbox == []

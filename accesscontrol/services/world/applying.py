@@ -25,7 +25,7 @@ class Refused(Exception):
         self.faults = faults
 
 
-def try_out(actor: Actor, plan: Plan, progress: Progress = lambda done: None) -> list[Fault]:
+def try_out(actor: Actor, plan: Plan, progress: Progress = lambda _done: None) -> list[Fault]:
     """Apply the plan and undo it: everything that is wrong with its file, in the order of its lines.
 
     Nothing is sent, since mails wait for a commit; other writers wait as long as they would for `apply`.

@@ -68,6 +68,7 @@ class Bringing:
         self.builder = SpecBuilder(plan.checked, self.rows)
         self.secrets: dict[str, str] = {}
         self.gone: set[str] = set()  # users already removed, each with an heir
+        self.lost: set[tuple[str, str]] = set()  # links of the file that ended with a grant
 
     def run(self) -> None:
         self._remove_all()
@@ -79,12 +80,12 @@ class Bringing:
         self._change_users()
         self._change("item")
         self._create("item")
-        self._link()
         self._share()
         for noun in ("project", "grant"):
             self._change(noun)
             self._create(noun)
         self._accept()
+        self._link()
         self._ask(note_links, self._notes(), 0)
         self._create_tokens()
         self._close_accounts()
@@ -169,7 +170,8 @@ class Bringing:
             gone += [(key, container) for container in before.difference(record["links"])]
         cut = [Wish("item", link.member.key, row=link, field="links") for link in stored_links(gone)]
         self._ask(links.remove_links, cut, 0)
-        for piece in self._pieces(wanted):
+        self.lost = self._lost_links()
+        for piece in self._pieces([*wanted, *sorted(self.lost)]):
             ends = [(key, self.rows.find("item", key), self.rows.find("item", container)) for key, container in piece]
             wishes = [
                 Wish("item", key, LinkSpec(member=member, container=container), field="links")
@@ -177,6 +179,15 @@ class Bringing:
                 if member is not None and container is not None
             ]
             self._ask(links.create_links, wishes)
+
+    def _lost_links(self) -> set[tuple[str, str]]:
+        """Links that were there, and shall be, but ended with a grant that this file changes or removes."""
+        if not (self.plan.changed["grant"] or self.plan.removed["grant"]):
+            return set()
+        state, stored = self.plan.checked.state["item"], self.plan.stored["item"]
+        kept = {(key, into) for key in state.keys() & stored.keys() for into in stored[key]["links"]}
+        kept = {(key, into) for key, into in kept if into in state[key]["links"]}
+        return kept - {(link.member.key, link.container.key) for link in stored_links(kept)}
 
     def _touched(self, noun: str) -> Iterable[tuple[str, Any]]:
         state = self.plan.checked.state[noun]
@@ -224,10 +235,11 @@ class Bringing:
     def _notes(self) -> list[Wish]:
         """The links whose grants differ from what the database holds."""
         wishes = []
-        for key, record in self._touched("item"):
+        state = self.plan.checked.state["item"]
+        for key in dict.fromkeys((*(key for key, _ in self._touched("item")), *(key for key, _ in sorted(self.lost)))):
             before = self.plan.stored["item"].get(key, {"links_under": {}})["links_under"]
-            for container, ends in record["links_under"].items():
-                known = before.get(container, {})
+            for container, ends in state[key]["links_under"].items():
+                known = before.get(container, {}) if (key, container) not in self.lost else {}
                 spec = self._note(key, container, ends, {end for end in ends if known.get(end) != ends[end]})
                 if known != ends and spec is not None:
                     wishes.append(Wish("item", key, spec, field="links"))
