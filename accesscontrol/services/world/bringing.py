@@ -95,8 +95,9 @@ class Bringing:
         if self.trial.faults or self.plan.checked.faults.errors:
             return
         for noun, keys in self.plan.created.items():
-            if len(self.rows.every(noun, keys)) < len(keys):
-                raise RuntimeError(f"Not every {noun} of the file was made, and no act has said why.")
+            self.rows.every(noun, keys)
+        if missing := self.rows.missing():
+            raise RuntimeError(f"No act has said why these are missing: {', '.join(missing[:10])}.")
 
     # --- The frame of every act
 
@@ -187,7 +188,9 @@ class Bringing:
         state, stored = self.plan.checked.state["item"], self.plan.stored["item"]
         kept = {(key, into) for key in state.keys() & stored.keys() for into in stored[key]["links"]}
         kept = {(key, into) for key, into in kept if into in state[key]["links"]}
-        return kept - {(link.member.key, link.container.key) for link in stored_links(kept)}
+        lost = kept - {(link.member.key, link.container.key) for link in stored_links(kept)}
+        self.rows.load("item", {key for pair in lost for key in pair})
+        return lost
 
     def _touched(self, noun: str) -> Iterable[tuple[str, Any]]:
         state = self.plan.checked.state[noun]
@@ -234,15 +237,16 @@ class Bringing:
 
     def _notes(self) -> list[Wish]:
         """The links whose grants differ from what the database holds."""
-        wishes = []
-        state = self.plan.checked.state["item"]
-        for key in dict.fromkeys((*(key for key, _ in self._touched("item")), *(key for key, _ in sorted(self.lost)))):
+        checked, wishes = self.plan.checked, []
+        keys = [*(key for key, _ in self._touched("item")), *(key for key, _ in sorted(self.lost))]
+        for key in dict.fromkeys(keys):
             before = self.plan.stored["item"].get(key, {"links_under": {}})["links_under"]
-            for container, ends in state[key]["links_under"].items():
+            for container, ends in checked.state["item"][key]["links_under"].items():
                 known = before.get(container, {}) if (key, container) not in self.lost else {}
+                if known == ends or (key, container) in checked.plain_links:
+                    continue
                 spec = self._note(key, container, ends, {end for end in ends if known.get(end) != ends[end]})
-                if known != ends and spec is not None:
-                    wishes.append(Wish("item", key, spec, field="links"))
+                wishes += [Wish("item", key, spec, field="links")] if spec is not None else []
         return wishes
 
     def _note(self, key: str, container: str, ends: dict[str, tuple[str, str]], said: set[str]) -> NoteSpec | None:

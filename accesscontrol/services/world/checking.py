@@ -54,6 +54,8 @@ class Checked:
     #: Keys of the accounts at the file's top: new ones become top-level accounts, others stay where they are.
     top: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
+    #: (member, container) of links that say nothing of the grants under which they stand.
+    plain_links: set[tuple[str, str]] = field(default_factory=set)
 
     def keep(self, noun: str, key: str | None, entry: Entry, record: Record, name: str = "key") -> None:
         """Keep a record under its key, which is unique in the installation."""

@@ -58,6 +58,7 @@ def _note_links(checked: Checked, world: World, key: str, record: Record) -> Non
         if container not in record["links_under"]:
             if container in stored:
                 record["links_under"][container] = stored[container]
+                checked.plain_links.add((key, container))
             continue
         for end, (grant, grantee) in record["links_under"][container].items():
             item = key if end == "member" else container

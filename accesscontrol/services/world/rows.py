@@ -37,26 +37,33 @@ class Rows:
     """Loads at once every row that is there already and that the plan changes, removes or refers to."""
 
     def __init__(self, plan: Plan):
-        self.rows: dict[str, dict[str, Any]] = {}
-        wanted = _needed(plan)
-        for noun, model in MODELS.items():
-            column = "username" if noun == "user" else "key"
-            found = self.rows[noun] = {}
-            new = set(plan.created[noun])
-            for piece in chunks([key for key in wanted[noun] if key not in new]):
-                rows = model._default_manager.select_related(*_RELATED[noun]).filter(**{f"{column}__in": piece})
-                found |= {getattr(row, column): row for row in rows}
+        self.rows: dict[str, dict[str, Any]] = {noun: {} for noun in MODELS}
+        self._asked: set[tuple[str, str]] = set()
+        for noun, keys in _needed(plan).items():
+            self.load(noun, keys.difference(plan.created[noun]))
         #: What goes: nothing of the file may name it.
         self.leaving = {noun: {key: self.rows[noun].pop(key) for key in keys} for noun, keys in plan.removed.items()}
 
+    def load(self, noun: str, keys: Iterable[str]) -> None:
+        """Load the rows of these keys."""
+        column = "username" if noun == "user" else "key"
+        for piece in chunks(list(keys)):
+            rows = MODELS[noun]._default_manager.select_related(*_RELATED[noun]).filter(**{f"{column}__in": piece})
+            self.rows[noun] |= {getattr(row, column): row for row in rows}
+
     def find(self, noun: str, key: str | None) -> Any:
         """The row, or None where there is none: it is not named, or could not be made."""
-        return None if key is None else self.rows[noun].get(key)
+        return next(iter(self.every(noun, [key])), None) if key is not None else None
 
     def every(self, noun: str, keys: Iterable[str]) -> tuple[Any, ...]:
         """The rows of these keys, as far as there are any."""
-        found = self.rows[noun]
+        found, missing = self.rows[noun], [key for key in keys if key not in self.rows[noun]]
+        self._asked.update((noun, key) for key in missing)
         return tuple(found[key] for key in keys if key in found)
+
+    def missing(self) -> list[str]:
+        """What was asked for and is not there to this day."""
+        return sorted(f"{noun} {key}" for noun, key in self._asked if key not in self.rows[noun])
 
     def add(self, noun: str, pairs: Iterable[tuple[str, Any]]) -> None:
         self.rows[noun].update(pairs)
