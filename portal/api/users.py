@@ -54,7 +54,10 @@ class UserChanges(Payload):
 
 
 class NewUser(UserChanges):
-    """A user to create; without a password the person sets one by e-mail."""
+    """A user to create; without a password the person sets one by e-mail.
+
+    A token sets no password and verifies nobody: whom it makes waits for an administrator.
+    """
 
     account = AccountToCreateIn("user")
     authority = serializers.ChoiceField(choices=_AUTHORITIES, required=False)

@@ -12,6 +12,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import following
+from accesscontrol.services.accounts.gifts import require_moves, require_sign_up
 from accesscontrol.services.accounts.quotas import (
     ABOVE_PARENT,
     NAMES,
@@ -22,7 +23,6 @@ from accesscontrol.services.accounts.quotas import (
 )
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.frame.acts import (
-    Caller,
     Fact,
     act,
     caller,
@@ -71,6 +71,7 @@ def create_accounts(actor: Actor, specs: Sequence[AccountSpec]) -> list[Account]
         if any(spec.parent is None for spec in specs):
             require_platform(actor)
         _check_new(specs, Lines(stored))
+        require_sign_up(caller(actor), [spec for spec in specs if spec.public_sign_up])
         accounts = _store(specs)
         below = {account.parent_id for account in accounts if account.parent_id is not None}
         require_room(actor, [Growth(parent_id, "account") for parent_id in below])
@@ -182,7 +183,9 @@ def change_accounts(actor: Actor, pairs: Sequence[Pair]) -> list[Account]:
         lines = Lines([*rows, *(one for one in above if one is not None)])
         _check_changes(current, lines)
         moving = [(account, spec) for account, spec in current if account.parent_id != _parent_id(spec)]
-        _check_moves(caller(actor), moving, lines)
+        who = caller(actor)
+        require_moves(actor, who, [(account, spec.parent) for account, spec in moving], lines)
+        require_sign_up(who, [row for row, spec in current if spec.public_sign_up and not row.public_sign_up])
         facts = [fact for account, spec in current for fact in _facts(account, spec, lines)]
         _write(current)
         for account, spec in moving:
@@ -231,15 +234,6 @@ def _check_changes(current: Sequence[Pair], lines: Lines) -> None:
         if parent is None:
             findings.days("history_days", spec.history_days, account)
     findings.stop()
-
-
-def _check_moves(who: Caller, moving: Sequence[Pair], lines: Lines) -> None:
-    """Both ends lie in one branch of the caller's (access model §10); the tree itself refuses circles."""
-    for account, spec in moving:
-        for end in (account, spec.parent):
-            inside = isinstance(end, Account) and who.account_id is not None and lines.within(end.pk, who.account_id)
-            if not who.platform and not inside:
-                raise Conflict("An account moves within your own branch only. Choose a parent inside of it.")
 
 
 def _growth(account: Account, spec: AccountSpec) -> list[Growth]:

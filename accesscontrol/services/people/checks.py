@@ -10,11 +10,13 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.law.levels import AUTHORITIES, BASIC, rights_permissions
 from accesscontrol.accounts.life import alive_rows, is_later
 from accesscontrol.accounts.models import User
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -29,6 +31,15 @@ OWN_FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "e
 #: What only somebody else changes.
 ACCESS_FIELDS = ("username", "authority", "role_id", "is_active", "verified", "expires_at", "history_days")
 FIELDS = (*OWN_FIELDS, *ACCESS_FIELDS)
+#: What a token says of nobody, by field: whom it makes waits for a person who lets them in.
+BY_PERSONS_ONLY = {
+    "password": Wording(
+        "password_by_token", _("A token sets nobody's password. Leave it out: the person sets it by a link.")
+    ),
+    "verified": Wording(
+        "verified_by_token", _("A token verifies nobody. Leave it out: an administrator lets the person in.")
+    ),
+}
 
 
 def wanted(spec: UserSpec) -> dict[str, Any]:
@@ -115,6 +126,14 @@ def refuse_token(who: Caller, changed: Iterable[str], about: Any) -> None:
     if who.token is not None and {"email", "password"} & set(changed):
         sentence = "A token cannot change an e-mail address or a password. Sign in to do it."
         raise Invalid([Problem("email", sentence, about)])
+
+
+def refuse_letting_in(who: Caller, spec: UserSpec, user: User | None) -> None:
+    """Whom a token makes has no password and is not verified, and it verifies nobody later (access model §11)."""
+    verifies = spec.verified and (user is None or not user.verified)
+    refused = [name for name, said in (("password", spec.password is not None), ("verified", verifies)) if said]
+    if who.token is not None and refused:
+        raise BeyondOwn([Problem(name, BY_PERSONS_ONLY[name](), user or spec) for name in refused])
 
 
 def require_giving(ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | None) -> None:

@@ -53,6 +53,7 @@ def create_users(actor: Actor, specs: Sequence[UserSpec]) -> list[User]:
         check_new_users(specs)
         ceiling = Ceiling(actor)
         for spec in specs:
+            user_checks.refuse_letting_in(who, spec, None)
             user_checks.require_giving(ceiling, who, spec, None)
         return store_users(actor, specs)
 
@@ -134,6 +135,7 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
             changed = difference(_values(user), user_checks.wanted(spec))
             user_checks.refuse_self(who, user, changed)
             user_checks.refuse_token(who, [*changed, *(["password"] if spec.password is not None else [])], user)
+            user_checks.refuse_letting_in(who, spec, user)
             _refuse_password(who.platform, spec, user)
             user_checks.require_giving(ceiling, who, spec, user)
         before = user_checks.managed({user.account_id for user, _ in current if user.account_id is not None})

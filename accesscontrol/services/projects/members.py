@@ -16,6 +16,7 @@ from accesscontrol.projects.models import Project, ProjectMember
 from accesscontrol.services.frame.acts import Fact, act, caller, record, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.people import checks as user_checks
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.users import check_new_users, store_users
 from accesscontrol.services.projects import checks as project_checks
@@ -61,6 +62,7 @@ def add_light_member(actor: Actor, project: Project, *, username: str, email: st
     spec = UserSpec(account=project.account, username=username, email=email, **user_fields)
     with act([project.account_id]):
         engine.require(actor, "project.members:create", project)
+        user_checks.refuse_letting_in(caller(actor), spec, None)
         check_new_users([spec])
         [user] = store_users(actor, [spec])
         _add(actor, project, MemberSpec(user=user, accepted=False, **fields))

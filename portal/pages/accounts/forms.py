@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
-from accesscontrol.accounts.models import KEY_LENGTH, Account
+from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts.quotas import LARGEST, NAMES
 from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, DaysField, ThingField
@@ -47,13 +47,9 @@ def limit_label(name: str) -> str:
 
 
 class AccountCreateForm(ActForm):
-    """A new account below another; the platform operator may leave the parent empty."""
+    """A new account below another; the platform operator may leave the parent empty. Its key is made for it."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
-    key = forms.CharField(
-        label=_("Key"), required=False, max_length=KEY_LENGTH,
-        help_text=_("Names the account in files and addresses, as client-a; it never changes. Empty = from the name."),
-    )  # fmt: skip
     notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, parents: QuerySet, top_level: bool, **rest: Any):
@@ -63,10 +59,7 @@ class AccountCreateForm(ActForm):
             parents.order_by("name", "pk"), "account:create", label=_("Create for"), help_text=text,
             required=not top_level, empty=_("Nobody: a top-level account") if top_level else _("Choose an account"),
         )  # fmt: skip
-        self.order_fields(["parent", "name", "key", "notes"])
-
-    def clean_key(self) -> str | None:
-        return self.cleaned_data["key"].strip() or None
+        self.order_fields(["parent", "name", "notes"])
 
 
 class AccountChangeForm(ActForm):

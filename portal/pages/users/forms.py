@@ -60,6 +60,9 @@ class UserForm(PersonForm):
 
     def __init__(self, *args: Any, look: Look, accounts: QuerySet | None = None, **rest: Any):
         super().__init__(*args, **rest)
+        by_token = look.actor.type == "token"  # it verifies nobody and sets nobody's password
+        if by_token:
+            del self.fields["verified"]
         self.fields["role"] = ThingField(
             look.visible("role:view").order_by("name", "id"), "role:view", label=_("Role"), required=False,
             empty=_("No role"), help_text=_("For the authority user; without a role only the basic rights."),
@@ -68,6 +71,7 @@ class UserForm(PersonForm):
             self.fields["account"] = ThingField(
                 accounts.order_by("name"), "user:create", label=_("Create for"), empty=""
             )
+        if accounts is not None and not by_token:
             self.fields["password"] = forms.CharField(
                 label=_("Password"), required=False, strip=False,
                 widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

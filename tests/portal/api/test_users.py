@@ -92,3 +92,20 @@ def test_a_token_may_create_users_and_nothing_beyond_them(bearer):
     assert (made.status_code, made.json()["username"]) == (201, "guest")
     assert delegate.get("/api/v1/accounts/").json()["count"] == 0
     assert delegate.delete(f"{USERS}guest/").status_code == 403
+
+
+@pytest.mark.checklist("T12")
+@pytest.mark.parametrize("field", [{"password": "correct horse battery staple"}, {"verified": True}])
+def test_a_token_lets_nobody_in(bearer, person, field):
+    """A token that sees nothing could else make somebody who does, and sign in as them."""
+    data = {"account": "northwind", "username": "guest", **field}
+    for name in ("delegate", "master"):
+        answer = bearer(name).post(USERS, data, format="json")
+        assert (answer.status_code, list(told_at(answer))) == (400, list(field))
+    assert not User.objects.filter(username="guest").exists()
+    assert (
+        bearer("delegate").post(USERS, {"account": "northwind", "username": "guest"}, format="json").status_code == 201
+    )
+    answer = bearer("delegate").patch(f"{USERS}guest/", {"verified": True}, format="json")
+    assert (answer.status_code, list(told_at(answer))) == (400, ["verified"])
+    assert person("nora").patch(f"{USERS}guest/", {"verified": True}, format="json").json()["verified"] is True

@@ -187,9 +187,19 @@ def test_who_can_act_on_the_account(browse):
 def test_opening_an_account(browse):
     nora = browse("nora")
     assert nora.get("/accounts/~new/?parent=contoso").context["form"].initial["parent"].key == "contoso"
-    answer = nora.post("/accounts/~new/", {"parent": "contoso", "name": "Kiosk", "key": "kiosk", "notes": ""})
-    assert answer["Location"] == "/accounts/kiosk/"
-    assert Account.objects.get(key="kiosk").parent.key == "contoso"
+    answer = nora.post("/accounts/~new/", {"parent": "contoso", "name": "Kiosk", "notes": ""})
+    made = Account.objects.get(name="Kiosk")
+    assert answer["Location"] == f"/accounts/{made.key}/"
+    assert made.parent.key == "contoso"
+
+
+def test_nobody_chooses_the_key_of_an_account(browse):
+    """A key that is taken would tell that there is such an account."""
+    nora = browse("nora")
+    assert "key" not in nora.get("/accounts/~new/").context["form"].fields
+    for key in ("acme", "free-key"):
+        assert nora.post("/accounts/~new/", {"parent": "contoso", "name": "Kiosk", "key": key}).status_code == 302
+    assert [account.key[:6] for account in Account.objects.filter(name="Kiosk")] == ["kiosk-", "kiosk-"]
 
 
 @pytest.mark.parametrize("parent", ["acme", "there-is-none", ""])
@@ -202,8 +212,8 @@ def test_an_account_opens_below_what_one_may_only(browse, parent):
 def test_the_platform_operator_opens_a_top_level_account(client, cast, django_user_model):
     root = django_user_model.objects.create_superuser("root", password="x", verified=True)
     client.force_login(root)
-    assert client.post("/accounts/~new/", {"parent": "", "name": "Globex", "key": "globex"}).status_code == 302
-    assert Account.objects.get(key="globex").parent is None
+    assert client.post("/accounts/~new/", {"parent": "", "name": "Globex"}).status_code == 302
+    assert Account.objects.get(name="Globex").parent is None
 
 
 def test_subusers_open_none(browse):

@@ -1,0 +1,45 @@
+"""What changing an account gives to others, and who may give it: a move, and sign-up for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.access.law.levels import ON_ITSELF
+from accesscontrol.accounts.models import Account
+from accesscontrol.sentences import Wording
+from accesscontrol.services.accounts.specs import AccountSpec
+from accesscontrol.services.frame.acts import Caller
+from accesscontrol.services.frame.ceilings import Ceiling
+from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
+from accesscontrol.services.frame.lines import Lines
+
+SIGN_UP_BY_TOKEN = Wording(
+    "sign_up_by_token", _("A token does not open an account to everybody. Sign in to let anybody sign up.")
+)
+
+
+def require_moves(
+    actor: Actor, who: Caller, moving: Sequence[tuple[Account, Account | AccountSpec | None]], lines: Lines
+) -> None:
+    """Both ends lie in one branch of the caller's (access model §10); the tree itself refuses circles.
+
+    Who stands above the account only afterwards has everything of it then: that is given, so whoever moves it has it.
+    """
+    ceiling = Ceiling(actor)
+    for account, parent in moving:
+        for end in (account, parent):
+            inside = isinstance(end, Account) and who.account_id is not None and lines.within(end.pk, who.account_id)
+            if not who.platform and not inside:
+                raise Conflict("An account moves within your own branch only. Choose a parent inside of it.")
+        if isinstance(parent, Account) and set(lines.paths[parent.pk]) - set(lines.paths[account.pk]):
+            ceiling.require_account(ON_ITSELF, account, "parent", account)
+
+
+def require_sign_up(who: Caller, opened: Sequence[Any]) -> None:
+    """Rules of registration are a gift made in person (access model §6)."""
+    if who.token is not None and opened:
+        raise BeyondOwn([Problem("public_sign_up", SIGN_UP_BY_TOKEN(), about) for about in opened])
