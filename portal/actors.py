@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -173,9 +174,17 @@ class ActorMiddleware:
         now = time.time()
         if now - request.session.setdefault(STARTED, now) > settings.SESSION_ABSOLUTE_SECONDS:
             return self._end(request, _("You were signed in for very long. Sign in again to go on."))
-        if isinstance(user, User) and not by_token:
-            return self._acting(request, actor_of(request, user))
-        return self._actor_by_token(request)
+        if by_token or not isinstance(user, User):
+            return self._actor_by_token(request)
+        return self._actor_in_person(request, user)
+
+    def _actor_in_person(self, request: PortalRequest, user: User) -> Actor | None:
+        """The person who is signed in, as long as they are alive: the same look then answers for the page."""
+        actor = self._acting(request, actor_of(request, user))
+        if look_of(request, actor).alive:
+            return actor
+        request.user = AnonymousUser()
+        return None
 
     def _actor_by_token(self, request: PortalRequest) -> Actor | None:
         """The token that the session was opened by; the session ends with it, and says why."""
@@ -202,8 +211,9 @@ class ActorMiddleware:
         acting = actor.acting_as(kept.account_id)
         if look_of(request, acting).alive:
             return acting
-        del request.session[OPERATES]
-        messages.warning(request, _("You can no longer act as that account. You are back in your own."))
+        if look_of(request, actor).alive:
+            del request.session[OPERATES]
+            messages.warning(request, _("You can no longer act as that account. You are back in your own."))
         return actor
 
     @staticmethod

@@ -74,6 +74,11 @@ class Look:
         """The account whose access the caller has; None for the platform operator and for nobody."""
         return self.scope.account if self.scope is not None else None
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether nobody stands above the caller: the platform operator, who operates as nobody."""
+        return self.scope is not None and any(isinstance(one.reach, Everything) for one in self.scope.allows_list)
+
     # --- One thing
 
     def decide(self, wanted: str | Permission, thing: Model | Ref) -> Decision:
@@ -92,7 +97,7 @@ class Look:
     def decide_many(self, questions: Iterable[tuple[str | Permission, Model | Ref]]) -> list[Decision]:
         """The decisions on pairs of permission and thing in their order: one statement, however many they are."""
         asked_on = list(questions)
-        load_things({self: {as_ref(thing) for _, thing in asked_on}})
+        self.read(thing for _, thing in asked_on)
         return [self.decide(wanted, thing) for wanted, thing in asked_on]
 
     def may(self, wanted: str | Permission, thing: Model | Ref) -> bool:
@@ -110,8 +115,12 @@ class Look:
         """What decisions need to know of a thing, read once a look; None when it does not exist."""
         ref = as_ref(thing)
         if ref not in self.things_read:
-            load_things({self: {ref}})
+            self.read([ref])
         return self.things_read[ref]
+
+    def read(self, things: Iterable[Model | Ref]) -> None:
+        """Read what decisions need to know of these things at once: one statement, and none for each question."""
+        load_things({self: {as_ref(thing) for thing in things}})
 
     # --- Many things
 
@@ -147,7 +156,7 @@ class Look:
         or `section:verb` is read with each row's own kind, and is left out where the kind has no such permission.
         """
         listed = list(rows)
-        load_things({self: {ref_of(row) for row in listed}})
+        self.read(listed)
         return {row.pk: {name for name in permissions if self._has(name, self.thing(row))} for row in listed}
 
     def _has(self, name: str, thing: Thing | None) -> bool:

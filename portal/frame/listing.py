@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accesscontrol.access.fresh.things import Ref, ref_of
 from portal.frame.filters import CHOICES, PAGE_SIZES
 from portal.frame.screens import Screen
 
@@ -71,12 +72,17 @@ class Listing:
 
     def decorate(self, table: tables.Table, rows: list[Any]) -> None:
         """Give the table what its columns need about this page's rows: marks, and whose things they are."""
-        table.own_account = self.screen.own_account()
-        own = self.screen.own_account()
+        self.look.read(self.asked_about(rows))
+        table.own_account = own = self.screen.own_account()
         accounts = [getattr(row, "account", None) for row in rows]
         table.seen_accounts = self.seen(account for account in accounts if account is not None and account.pk != own)
         wanted = list(self.row_permissions)
         table.marks = self.look.mark(rows, wanted) if wanted and rows else {}
+
+    def asked_about(self, rows: list[Any]) -> set[Ref]:
+        """All that the page asks about, to be read at once: the rows, whose they are, and the caller's own account."""
+        accounts = {getattr(row, "account_id", None) for row in rows} | {self.look.account}
+        return {("account", pk) for pk in accounts if pk} | {ref_of(row) for row in rows if self.row_permissions}
 
     def seen(self, things: Iterable[Model | None]) -> set[int]:
         """Which of these related things the caller may view, by id: so they are named, or their names are links."""

@@ -61,6 +61,10 @@ class EngineBackend(ModelBackend):
         """Only those who are alive: enabled, verified, not expired, of an account that is not blocked."""
         return isinstance(user, User) and bool(user.pk) and engine.look(Actor.of(user)).alive
 
+    def get_user(self, user_id: int) -> User | None:
+        """The row behind a session, with its account. Whether it is alive is asked once a request, by its look."""
+        return User.objects.select_related("account").filter(pk=user_id).first()
+
     def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: Model | None = None) -> bool:
         """The engine's answer. Without a thing it is no: every permission is on a thing. Raises UnknownName."""
         wanted = permission_of(perm, obj)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 
-from accesscontrol.access.actor import Actor
+from accesscontrol.access.fresh.things import Ref, Thing
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.tree import branch_ids, in_branch
 from accesscontrol.grants.models import Grant, GrantGrantee
-from accesscontrol.services.frame.acts import caller
 
 _HOLDS_ALREADY = ExpressionWrapper(in_branch("grant__account", "account"), BooleanField())
 
@@ -27,18 +26,17 @@ def holds_already(link: GrantGrantee) -> bool:
 
 
 class Sides:
-    """The sides of some grants, whose grantee_links and their accounts are loaded: two statements, however many grants.
+    """The sides of some grants, whose grantee_links and their accounts are loaded: one statement, however many grants.
 
     own: the account that the caller acts for; None for the platform operator, who stands on both sides of every grant.
     """
 
-    def __init__(self, look: Look, grants: Iterable[Grant]):
-        self.own = own_account(look.actor)
-        listed = list(grants)
-        named = {grant.account_id for grant in listed}
-        named |= {link.account_id for grant in listed for link in grant.grantee_links.all()}
-        self.inside = named if self.own is None else _ids(branch_ids(self.own).filter(pk__in=named))
-        self.seen = _ids(look.visible("account:view").filter(pk__in=named)) if listed else set()
+    def __init__(self, look: Look, grants: Collection[Grant]):
+        self.own = own_account(look)
+        accounts = named(grants)
+        look.read(accounts)
+        self.inside = {ref[1] for ref in accounts if self.own is None or _is_within(look.thing(ref), self.own)}
+        self.seen = {ref[1] for ref in accounts if look.may("account:view", ref)}
 
     def gave(self, grant: Grant) -> bool:
         """Whether the grantor is of the caller's branch."""
@@ -63,9 +61,19 @@ class Sides:
         return self.gave(grant) and (link.accepted_at is not None or link.account_id in self.seen)
 
 
-def own_account(actor: Actor) -> int | None:
-    """The account that the caller acts for; None for the platform operator."""
-    return caller(actor).account_id
+def named(grants: Collection[Grant]) -> set[Ref]:
+    """The grantors and grantees of these grants, of which `Sides` asks."""
+    ids = {grant.account_id for grant in grants}
+    return {("account", pk) for pk in ids | {link.account_id for each in grants for link in each.grantee_links.all()}}
+
+
+def _is_within(account: Thing | None, branch: int) -> bool:
+    return account is not None and branch in account.path
+
+
+def own_account(look: Look) -> int | None:
+    """The account that the caller acts for; None for the platform operator in person."""
+    return None if look.is_operator and look.actor.type == "user" else look.account
 
 
 def given(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:

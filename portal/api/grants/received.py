@@ -30,7 +30,7 @@ class ReceivedViewSet(GrantSides):
     answers = {"preview": PreviewShown}
 
     def rows(self, wanted: str) -> QuerySet:
-        return received(super().rows(wanted), own_account(self.actor))
+        return received(super().rows(wanted), own_account(self.look))
 
     def accept(self, request: Request, key: str) -> Response:
         """Accept a grant that was offered; it lives from now on. Also asks `grant:create` on the account that does."""
@@ -51,7 +51,7 @@ class ReceivedViewSet(GrantSides):
 
     def own(self) -> Account:
         """The account that calls."""
-        number = own_account(self.actor)
+        number = own_account(self.look)
         if number is None:
             raise Conflict("The platform operator receives nothing. Name an account in X-Account-Id.")
         found = self.look.visible("account:view").filter(pk=number).first()
@@ -64,4 +64,4 @@ class ReceivedLogViewSet(GrantLogViewSet):
     """What happened with a grant received, newest first: the caller's own part."""
 
     def rows(self, wanted: str) -> QuerySet:
-        return received(super().rows(wanted), own_account(self.actor))
+        return received(super().rows(wanted), own_account(self.look))

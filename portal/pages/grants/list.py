@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from django.db.models import Count, Min, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accesscontrol.access import engine
+from accesscontrol.access.fresh.things import Ref
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.tree import in_branch
 from accesscontrol.grants.models import Grant
@@ -48,6 +48,9 @@ class GivenListing(Listing):
         super().decorate(table, rows)
         table.sides = Sides(self.look, rows)
         table.item_names = item_names(self.look, rows)
+
+    def asked_about(self, rows: list[Grant]) -> set[Ref]:
+        return super().asked_about(rows) | grant_sides.named(rows)
 
     def empty(self) -> dict[str, Any]:
         found: dict[str, Any] = {
@@ -101,20 +104,19 @@ class GrantListScreen(NounPage):
     def rows(self) -> QuerySet:
         return grant_sides.with_grantees(super().rows())
 
-    @cached_property
-    def waiting(self) -> list[Grant]:
+    def waiting(self) -> QuerySet:
         """The grants that wait for the answer of the account itself."""
-        return list(grant_sides.waiting(self.rows(), self.own_account()).order_by("-created_at", "-id")[:TICKED])
+        return grant_sides.waiting(self.rows(), self.own_account()).order_by("-created_at", "-id")[:TICKED]
 
     def own_key(self) -> str:
         """The key by which others name this account in a grant."""
         rows = self.look.visible("account:view").filter(pk=self.own_account())
         return rows.values_list("key", flat=True).first() or ""
 
-    def tabs(self) -> list[dict[str, Any]]:
+    def tabs(self, waiting: int) -> list[dict[str, Any]]:
         """Given and received; how many wait for an answer stands on the tab."""
-        waiting = _("%(count)s to answer") % {"count": len(self.waiting)} if self.waiting else ""
-        names = (("list", _("Given"), "send", ""), ("received", _("Received"), "download", waiting))
+        note = _("%(count)s to answer") % {"count": waiting} if waiting else ""
+        names = (("list", _("Given"), "send", ""), ("received", _("Received"), "download", note))
         return [
             {
                 "label": label,
@@ -133,17 +135,18 @@ class GrantListScreen(NounPage):
             {"label": _("Revoke"), "value": "revoke", "icon": "trash", "style": "danger"},
         ]
         intro = _("What accounts of your branch share with others, and until when.")
-        return self.listed(GivenListing(self), intro, bulk_actions=bulk, bulk_url=reverse("grant_bulk"))
+        many = {"bulk_actions": bulk, "bulk_url": reverse("grant_bulk")}
+        return self.listed(GivenListing(self), intro, self.waiting().count(), **many)
 
     def received_page(self) -> HttpResponse:
         intro = _("What other accounts share with yours. What is received cannot be granted on.")
-        return self.listed(
-            ReceivedListing(self), intro, invitations=invitations(self.look, self.own_account(), self.waiting)
-        )
+        waiting = list(self.waiting())
+        invited = invitations(self.look, self.own_account(), waiting)
+        return self.listed(ReceivedListing(self), intro, len(waiting), invitations=invited)
 
-    def listed(self, listing: Listing, intro: str, **context: Any) -> HttpResponse:
+    def listed(self, listing: Listing, intro: str, waiting: int, **context: Any) -> HttpResponse:
         return self.show(
-            "grants/list.html", title=_(self.noun.plural), intro=intro, tabs=self.tabs(),
+            "grants/list.html", title=_(self.noun.plural), intro=intro, tabs=self.tabs(waiting),
             **{**listing.context(), **context},
         )  # fmt: skip
 

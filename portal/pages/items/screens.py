@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.doors.records import last_times, visible_entries
+from accesscontrol.access.fresh.things import Ref
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
@@ -62,6 +63,9 @@ class ItemListing(Listing):
             table.last_times = last_times(self.look, rows, "messages")
         if isinstance(table, ContainerTable):
             table.device_counts = self.device_counts(rows)
+
+    def asked_about(self, rows: list[Item]) -> set[Ref]:
+        return super().asked_about(rows) | {("user", row.owner_id) for row in rows if row.owner_id}
 
     def rows(self) -> QuerySet:
         """Sorted by owner, a row whose owner the caller may not view stands as one without."""

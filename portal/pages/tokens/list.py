@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django_tables2.paginators import LazyPaginator
 
 from accesscontrol.access.doors.token_contents import contents_of
+from accesscontrol.access.fresh.things import Ref
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.tokens.models import Token
 from portal.addresses import list_address
@@ -56,6 +57,9 @@ class TokenListing(Listing):
         table.seen_users = self.seen(row.user for row in rows)
         table.contents = contents_of(self.look, rows)
         self.possible = set().union(*table.marks.values()) if table.marks else set()
+
+    def asked_about(self, rows: list[Token]) -> set[Ref]:
+        return super().asked_about(rows) | {("user", row.user_id) for row in rows if row.user_id}
 
     def context(self) -> dict[str, Any]:
         found = super().context()
