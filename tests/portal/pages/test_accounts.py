@@ -9,6 +9,7 @@ from accesscontrol.audit.models import Event
 from accesscontrol.services.accounts.accounts import block_account, change_limits, create_accounts, open_account
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.grants.grants import create_grant
+from tests.statements import of_page, statements
 from tests.world import CONSOLE
 
 TREE = "/accounts/"
@@ -80,22 +81,24 @@ def test_a_level_without_a_script_is_the_tree_opened_there(browse, cast):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_a_node_takes_three_statements_beside_the_session(browse, cast, django_assert_num_queries, rows):
+def test_a_node_takes_three_statements_beside_the_session(browse, cast, rows):
     create_accounts(CONSOLE, [AccountSpec(name=f"Branch {n}", parent=cast.accounts["acme"]) for n in range(rows)])
     alma = browse("alma")
     alma.get("/accounts/acme/children/", **HTMX)
     # Session and person: 3; the level itself: who asks, the rows, how many are below each.
-    with django_assert_num_queries(6):
+    with statements() as made:
         assert len(alma.get("/accounts/acme/children/", **HTMX).context["nodes"]) == rows
+    assert made == of_page(2, things=0)
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_tree_takes_a_fixed_number_of_statements(browse, cast, django_assert_num_queries, rows):
+def test_the_tree_takes_a_fixed_number_of_statements(browse, cast, rows):
     create_accounts(CONSOLE, [AccountSpec(name=f"Branch {n}", parent=cast.accounts["acme"]) for n in range(rows)])
     alma = browse("alma")
     alma.get(TREE)
-    with django_assert_num_queries(9):
+    with statements() as made:
         assert len(alma.get(TREE).context["nodes"][0]["children"]) == rows
+    assert made == of_page(3)
 
 
 def test_search_by_name_and_key_shows_the_way(browse, cast):

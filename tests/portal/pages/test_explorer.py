@@ -16,6 +16,7 @@ from accesscontrol.services.items.items import create_items
 from accesscontrol.services.items.specs import ItemSpec
 from accesscontrol.services.projects.projects import create_project
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec
+from tests.statements import of_page, statements
 from tests.world import CONSOLE
 
 TOKENS = re.compile(r'"X-CSRFToken": "[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"')
@@ -351,17 +352,21 @@ def test_the_matrix_of_somebody_unseen_is_not_shown(browse):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_number_of_statements_does_not_grow(browse, cast, django_assert_num_queries, rows):
+def test_the_number_of_statements_does_not_grow(browse, cast, rows):
     create_items(
         CONSOLE, [ItemSpec(account=cast.accounts["acme"], kind="device", name=f"Meter {n}") for n in range(rows)]
     )
     alma = browse("alma")
     alma.get("/access/")
-    with django_assert_num_queries(8):
+    with statements() as made:
         assert len(ask(alma, permission="device:view").context["things"]) == rows + 1
-    with django_assert_num_queries(11):
+    assert made == of_page(2)
+    with statements() as made:
         assert why(alma, permission="device:view", thing="device:rover")["allowed"] is True
-    with django_assert_num_queries(22):
+    assert made == of_page(4, things=2)
+    with statements() as made:
         assert ask(alma, "who/", permission="device:view", thing="device:rover").context["asked"] is True
-    with django_assert_num_queries(6):
+    assert made == of_page(13, epochs=2, things=3)
+    with statements() as made:
         assert ask(alma, "matrix/").status_code == 200
+    assert made == of_page(0)

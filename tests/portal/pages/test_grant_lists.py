@@ -10,6 +10,7 @@ from django.utils import timezone
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.grants.grants import create_grant
 from accesscontrol.services.items.items import move_item
+from tests.statements import of_page, statements
 from tests.world import CONSOLE
 
 GIVEN, RECEIVED = "/grants/", "/grants/~received/"
@@ -62,7 +63,7 @@ def test_each_grant_stands_in_the_list_of_its_side(browse, cast):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_lists_take_as_many_statements_for_1_as_for_3_rows(browse, cast, rows, django_assert_num_queries):
+def test_the_lists_take_as_many_statements_for_1_as_for_3_rows(browse, cast, rows):
     items = (cast.items["lorry"],)
     for n in range(rows):
         share(cast, f"lent-{n}", "fabrikam", ("contoso", "shop")[: 1 + n % 2], covers="items", kind="", items=items)
@@ -70,10 +71,12 @@ def test_the_lists_take_as_many_statements_for_1_as_for_3_rows(browse, cast, row
         share(cast, f"again-{n}", "northwind", ("contoso",), covers="items", kind="", items=(cast.items["truck_8"],))
     frank, carla = browse("frank"), browse("carla")
     frank.get(GIVEN), carla.get(f"{RECEIVED}?account=northwind")
-    with django_assert_num_queries(16):
+    with statements() as made:
         assert len(keys(frank.get(GIVEN))) == rows
-    with django_assert_num_queries(17):
+    assert made == of_page(6)
+    with statements() as made:
         assert len(keys(carla.get(f"{RECEIVED}?account=northwind"))) == rows
+    assert made == of_page(7)
 
 
 @pytest.mark.parametrize(

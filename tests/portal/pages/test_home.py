@@ -15,6 +15,7 @@ from accesscontrol.services.items.items import create_items
 from accesscontrol.services.items.specs import ItemSpec
 from accesscontrol.services.people.users import create_user
 from accesscontrol.services.tokens.tokens import create_token
+from tests.statements import of_page, statements
 from tests.world import CONSOLE
 
 
@@ -118,14 +119,16 @@ def test_what_is_going_on_follows_the_first_page_as_a_fragment(browse):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_number_of_statements_does_not_grow(browse, cast, django_assert_num_queries, rows):
+def test_the_number_of_statements_does_not_grow(browse, cast, rows):
     acme = cast.accounts["acme"]
     create_items(CONSOLE, [ItemSpec(account=acme, kind="device", name=f"Meter {n}") for n in range(rows)])
     for n in range(rows):
         create_token(CONSOLE, acme, type="master", name=f"Token {n}", expires_at=soon())
     alma = browse("alma")
     alma.get("/")
-    with django_assert_num_queries(13):
+    with statements() as made:
         assert tiles(alma) == {"Devices": str(rows + 1)}
-    with django_assert_num_queries(15):
+    assert made == of_page(7)
+    with statements() as made:
         assert len(endings(alma)) == rows
+    assert made == of_page(9)
