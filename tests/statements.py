@@ -20,7 +20,7 @@ _SORTS = {
     "person": r'SELECT "accounts_user"\."id", "accounts_user"\."password".* LEFT OUTER JOIN "accounts_account" '
     r'.* WHERE "accounts_user"\."id" = \S+ ORDER BY',
     "epochs": r"SELECT root, value FROM access_accessepoch",
-    "facts": r"WITH RECURSIVE\s+tok AS",
+    "facts": r"WITH\s+(RECURSIVE\s+)?tok AS",
     "things": r"WITH .*SELECT 'chain',",
     "changes": r"INSERT|UPDATE|DELETE|SAVEPOINT|RELEASE|ROLLBACK",
 }
@@ -49,6 +49,7 @@ def of_page(own: int, **others: int) -> dict[str, int]:
     return {name: number for name, number in {**PAGE, "own": own, **others}.items() if number}
 
 
-def of_law(**others: int) -> dict[str, int]:
-    """The statements of one look that answers about things."""
-    return {name: number for name, number in {**LAW, **others}.items() if number}
+def of_law(*, cold: bool = False, **others: int) -> dict[str, int]:
+    """The statements of one look that answers about things. cold: what the law knows of the caller is read anew."""
+    known = {"epochs": 0, "facts": 1} if cold else {}
+    return {name: number for name, number in {**LAW, **known, **others}.items() if number}

@@ -16,6 +16,7 @@ from accesscontrol.access.doors import explaining
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item
+from tests.statements import of_law, statements
 
 pytestmark = pytest.mark.both
 
@@ -48,42 +49,49 @@ def grow(number: int) -> dict[str, Any]:
     return {"owner": Actor.of(owner), "first": items[0], "last": items[-2], "granted": items[-1], "number": number}
 
 
-def test_a_cold_decision_asks_two_statements(rows: dict[str, Any], django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
+def test_a_cold_decision_asks_two_statements(rows: dict[str, Any]) -> None:
+    with statements() as made:
         assert engine.decide(rows["owner"], "device:view", rows["last"]).allowed
+    assert made == of_law(cold=True)
 
 
-def test_a_warm_decision_asks_for_epochs_and_the_thing(rows: dict[str, Any], django_assert_num_queries: Any) -> None:
+def test_a_warm_decision_asks_for_epochs_and_the_thing(rows: dict[str, Any]) -> None:
     assert engine.decide(rows["owner"], "device:view", rows["granted"]).allowed
-    with django_assert_num_queries(2):
+    with statements() as made:
         assert not engine.decide(rows["owner"], "device:change", rows["granted"]).allowed
+    assert made == of_law()
 
 
-def test_many_decisions_ask_as_much_as_one(rows: dict[str, Any], django_assert_num_queries: Any) -> None:
+def test_many_decisions_ask_as_much_as_one(rows: dict[str, Any]) -> None:
     callers = [rows["owner"], Actor("account", 2), Actor("account", 3)]
     things = list(Item.objects.all()[:500])
-    with django_assert_num_queries(2):
+    with statements() as made:
         decisions = engine.decide_many([Question(c, "device:view", t) for c in callers for t in things])
+    assert made == of_law(cold=True)
     assert [bool(d) for d in decisions[: len(things)]] == [True] * len(things)
 
 
-def test_a_list_is_one_statement_beside_the_scope(rows: dict[str, Any], django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(1 + 1):
+def test_a_list_is_one_statement_beside_the_scope(rows: dict[str, Any]) -> None:
+    with statements() as made:
         listed = list(engine.visible(rows["owner"], "device:view").order_by("name")[:50])
+    assert made == of_law(cold=True, things=0, own=1)
     assert len(listed) == min(50, rows["number"] + 1)
-    with django_assert_num_queries(1 + 1):
+    with statements() as made:
         assert engine.visible(rows["owner"], "device:view").count() == rows["number"] + 1
+    assert made == of_law(things=0, own=1)
 
 
-def test_marks_of_a_page_ask_two_statements(rows: dict[str, Any], django_assert_num_queries: Any) -> None:
+def test_marks_of_a_page_ask_two_statements(rows: dict[str, Any]) -> None:
     page = list(Item.objects.order_by("-pk")[:50])
-    with django_assert_num_queries(2):
+    with statements() as made:
         marks = engine.look(rows["owner"]).mark(page, ["view", "change", "messages:view"])
+    assert made == of_law(cold=True)
     assert marks[rows["granted"].pk] == {"view", "messages:view"}
     assert marks[rows["last"].pk] == {"view", "change", "messages:view"}
 
 
-def test_an_explanation_asks_no_more_than_its_decision(rows: dict[str, Any], django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
+def test_an_explanation_asks_no_more_than_its_decision(rows: dict[str, Any]) -> None:
+    with statements() as made:
         explanation = explaining.explain(engine.look(rows["owner"]), "device:view", rows["granted"])
+    assert made == of_law(cold=True)
     assert [step.kind for step in explanation.chain] == ["user", "received", "device"]
