@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -38,6 +38,11 @@ class ProgramRequest(Request):
 
     actor: Actor
     request_id: str
+
+
+def beneath(request: Request) -> PortalRequest:
+    """Django's request below REST framework's, as ActorMiddleware left it."""
+    return cast(PortalRequest, request._request)
 
 
 def is_signed_in(request: HttpRequest) -> TypeGuard[SignedInRequest]:

@@ -22,7 +22,7 @@ _MOST_DAYS = 36_500
 class AccountShown(serializers.ModelSerializer):
     """An account; its limits stand in /limits/."""
 
-    parent = VisibleThing("account", read_only=True)
+    parent = VisibleThing("account", read_only=True)  # type: ignore[assignment]
 
     class Meta:
         model = Account
@@ -51,7 +51,7 @@ class Limits(Payload):
 class NewAccount(Payload):
     """A subaccount to open. parent null: at the top, which only the platform operator may."""
 
-    parent = AccountToCreateIn("account", allow_null=True)
+    parent = AccountToCreateIn("account", allow_null=True)  # type: ignore[assignment]
     name = serializers.CharField(max_length=200)
     notes = serializers.CharField(allow_blank=True, required=False, trim_whitespace=False)
     limits = serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=10**9), required=False)
@@ -69,7 +69,7 @@ class AccountChanges(Payload):
 class AccountMove(Payload):
     """Where an account goes, with its branch."""
 
-    parent = AccountToCreateIn("account", allow_null=True)
+    parent = AccountToCreateIn("account", allow_null=True)  # type: ignore[assignment]
 
 
 class AccountFilters(NounFilters):
@@ -85,7 +85,7 @@ class AccountFilters(NounFilters):
         fields = ()
 
 
-class AccountViewSet(NounViewSet):
+class AccountViewSet(NounViewSet[Account]):
     """Accounts of one's own branch, and accounts that granted access to themselves as a whole."""
 
     noun = "account"

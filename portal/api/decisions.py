@@ -16,6 +16,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accesscontrol.access.actor import Actor
 from accesscontrol.services.decisions.questions import Answer, BadRequest, answer_many, load_json
 from portal.api.frame.base import View
 from portal.declared import PUBLIC, SIGNED_IN
@@ -59,7 +60,7 @@ class Evaluation(serializers.Serializer):
     subject = Entity()
     action = Action()
     resource = Entity()
-    context = Context(required=False)
+    context = Context(required=False)  # type: ignore[assignment]
 
 
 class Options(serializers.Serializer):
@@ -74,7 +75,7 @@ class Evaluations(serializers.Serializer):
     subject = serializers.JSONField(required=False, help_text="As in a single question.")
     action = serializers.JSONField(required=False, help_text="As in a single question.")
     resource = serializers.JSONField(required=False, help_text="As in a single question.")
-    context = serializers.JSONField(required=False, help_text="As in a single question.")
+    context = serializers.JSONField(required=False, help_text="As in a single question.")  # type: ignore[assignment]
     evaluations = serializers.ListField(
         child=serializers.JSONField(),
         required=False,
@@ -104,7 +105,7 @@ class Decided(serializers.Serializer):
     """The answer to a question."""
 
     decision = serializers.BooleanField()
-    context = DecisionContext(required=False)
+    context = DecisionContext(required=False)  # type: ignore[assignment]
 
 
 class DecidedMany(serializers.Serializer):
@@ -112,7 +113,7 @@ class DecidedMany(serializers.Serializer):
 
     evaluations = Decided(many=True, required=False)
     decision = serializers.BooleanField(required=False)
-    context = DecisionContext(required=False)
+    context = DecisionContext(required=False)  # type: ignore[assignment]
 
 
 _REQUEST_ID = OpenApiParameter("X-Request-ID", str, OpenApiParameter.HEADER, description="Echoed in the answer.")
@@ -139,7 +140,7 @@ class EvaluationView(DecisionView):
     @extend_schema(request=Evaluation, responses={200: Decided}, parameters=[_REQUEST_ID], operation_id="evaluation")
     def post(self, request: Request) -> Response:
         """One question. About oneself freely; about others who may view them, and what it is about."""
-        return Response(answer_one(read_body(request), request))
+        return Response(answer_one(read_body(request), self.actor))
 
 
 class EvaluationsView(DecisionView):
@@ -157,8 +158,8 @@ class EvaluationsView(DecisionView):
         semantic = read_semantic(body)
         questions = read_questions(body)
         if not questions:
-            return Response(answer_one(body, request))
-        answers = answer_many(questions, request.actor)
+            return Response(answer_one(body, self.actor))
+        answers = answer_many(questions, self.actor)
         return Response({"evaluations": until(answers, SEMANTICS[semantic])})
 
 
@@ -240,9 +241,9 @@ def read_questions(body: Mapping[str, Any]) -> list[Any]:
     return [{**defaults, **one} if isinstance(one, Mapping) else one for one in questions]
 
 
-def answer_one(body: Mapping[str, Any], request: Request) -> Answer:
+def answer_one(body: Mapping[str, Any], actor: Actor) -> Answer:
     """The answer to a single question. Raises BadRequest where a batch would carry the error in the answer."""
-    [answer] = answer_many([body], request.actor)
+    [answer] = answer_many([body], actor)
     error = answer["context"].get("error")
     if error is not None:
         raise BadRequest(error["message"], error["status"])

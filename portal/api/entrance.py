@@ -16,7 +16,7 @@ from accesscontrol.accounts.models import User
 from accesscontrol.tokens.life import idle_end
 from accesscontrol.tokens.models import Token
 from portal.api.frame.authentication import TokenCaller
-from portal.api.frame.base import Endpoint, View
+from portal.api.frame.base import View
 from portal.api.tokens.shown import may_in_words
 from portal.declared import PUBLIC, SIGNED_IN
 from portal.token_sessions import TokenHolder
@@ -69,7 +69,7 @@ class Whoami(View):
     @extend_schema(responses={200: CallerShown}, operation_id="whoami")
     def get(self, request: Request) -> Response:
         """The caller, its account, and the account it operates as."""
-        user = request.user
+        user: Any = request.user
         found = _token(user.token) if isinstance(user, TokenCaller | TokenHolder) else _person(user)
         found["account"] = self._key(found.pop("account_id"))
         return Response({**found, "acting_as": self._key(self.actor.acting), "address": self.actor.address})
@@ -97,7 +97,7 @@ def _person(user: User) -> dict[str, Any]:
             "idle_ends_at": None}  # fmt: skip
 
 
-class SchemaView(Endpoint, SpectacularAPIView):
+class SchemaView(View, SpectacularAPIView):
     """The OpenAPI document; for callers who are signed in."""
 
     declares = {"get": SIGNED_IN}
@@ -107,7 +107,7 @@ class SchemaView(Endpoint, SpectacularAPIView):
         return {"lang", "version"}
 
 
-class DocsView(Endpoint, SpectacularSwaggerSplitView):
+class DocsView(View, SpectacularSwaggerSplitView):
     """The OpenAPI document as a page to try it out."""
 
     declares = {"get": SIGNED_IN}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django_filters import rest_framework as filters
@@ -50,7 +49,7 @@ class EventFilters(NounFilters):
         fields = ("action", "actor_type", "thing_type")
 
 
-class EventViewSet(NounViewSet):
+class EventViewSet(NounViewSet[Event]):
     """What happened, newest first."""
 
     noun = "event"
@@ -62,7 +61,7 @@ class EventViewSet(NounViewSet):
     pagination_class = TimePages
     orderings = ()
 
-    def show(self, rows: Sequence[Event], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
+    def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
         veil_actors(self.look, rows)
         return super().show(rows, serializer)
 

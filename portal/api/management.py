@@ -35,7 +35,7 @@ class ProjectShown(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class RoleViewSet(NounViewSet):
+class RoleViewSet(NounViewSet[Role]):
     """Roles of the caller's branch and of the accounts above."""
 
     noun = "role"
@@ -45,7 +45,7 @@ class RoleViewSet(NounViewSet):
     filterset_class = NounFilters
 
 
-class ProjectViewSet(NounViewSet):
+class ProjectViewSet(NounViewSet[Project]):
     """Projects of the caller's branch, and those that the caller is a member of."""
 
     noun = "project"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal.api.accounts import AccountViewSet
@@ -28,16 +30,16 @@ def noun(name: str, *patterns: URLPattern) -> URLResolver:
 
 def lists(name: str, viewset: type[NounViewSet], *, create: bool = False) -> URLPattern:
     """The address of a noun's list."""
-    actions = {"get": "list", "post": "create"} if create else {"get": "list"}
+    actions: dict[str, Any] = {"get": "list", "post": "create"} if create else {"get": "list"}
     return path("", viewset.as_view(actions), name=f"api_{name}")
 
 
-def one(viewset: type[NounViewSet], rest: str = "", **actions: str) -> URLPattern:
+def one(viewset: type[NounViewSet], rest: str = "", **actions: Any) -> URLPattern:
     """An address below one thing: what each method does."""
     return path(f"<str:key>/{rest}", viewset.as_view(actions or {"get": "retrieve"}))
 
 
-V1 = [
+V1: list[URLPattern | URLResolver] = [
     path("", ApiRoot.as_view(), name="api_root"),
     path("whoami", Whoami.as_view(), name="api_whoami"),
     noun(

@@ -105,7 +105,7 @@ class UserFilters(NounFilters):
         fields = ()
 
 
-class UserViewSet(NounViewSet):
+class UserViewSet(NounViewSet[User]):
     """The people of the caller's branch, and the caller."""
 
     noun = "user"

@@ -25,6 +25,7 @@ from accesscontrol.services.tokens.exposures import report_exposure
 from accesscontrol.services.tokens.refusals import refusals
 from accesscontrol.tokens.models import Token
 from portal.actors import ACCOUNT_HEADER, actor_of, client_address, look_of
+from portal.requests import beneath
 
 log = structlog.get_logger("portal.api")
 
@@ -54,7 +55,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer <key>`; also says, by coming first, that a 401 asks for a token."""
 
     def authenticate(self, request: Request) -> tuple[TokenCaller, Token] | None:
-        address = client_address(request._request)
+        address = client_address(beneath(request))
         _refuse_exposed_key(request, address)
         header = request.headers.get("Authorization")
         if header is None:
@@ -67,7 +68,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
             raise _counted(request, address, REFUSED)
         refusals.opened(key)
         keys.note_use(token, address)
-        request._request.actor = operating(request, actor_of(request._request, token))
+        beneath(request).actor = operating(request, actor_of(beneath(request), token))
         return TokenCaller(token), token
 
     def authenticate_header(self, request: Request) -> str:
@@ -78,14 +79,14 @@ class SessionAuthentication(authentication.SessionAuthentication):
     """The session of the pages; every unsafe method needs its CSRF key."""
 
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        actor = request._request.actor
+        actor = beneath(request).actor
         if actor is None:
             return None
         self.enforce_csrf(request)
-        if not is_alive(look_of(request, actor.itself())):
+        if not is_alive(look_of(beneath(request), actor.itself())):
             raise exceptions.AuthenticationFailed(REFUSED)
-        request._request.actor = operating(request, actor)
-        return request._request.user, None
+        beneath(request).actor = operating(request, actor)
+        return beneath(request).user, None
 
 
 def is_alive(look: Look) -> bool:
@@ -99,9 +100,9 @@ def operating(request: Request, actor: Actor) -> Actor:
     named = request.headers.get(ACCOUNT_HEADER)
     if named is None:
         return actor
-    account = _account_named(look_of(request, actor.itself()), named)
+    account = _account_named(look_of(beneath(request), actor.itself()), named)
     acting = actor.acting_as(account)
-    if account is None or not is_alive(look_of(request, acting)):
+    if account is None or not is_alive(look_of(beneath(request), acting)):
         raise exceptions.PermissionDenied(NO_SUCH_ACCOUNT % named)
     return acting
 
@@ -132,7 +133,7 @@ def _refuse_flood(address: str | None, key: str) -> None:
 def _counted(request: Request, address: str | None, sentence: str) -> KeyRefused:
     """The refusal of a key. One line of the log for a minute full of them, not one for each."""  # L05
     if refusals.refused(address):
-        log.warning("token_refusals", address=address, request_id=request.request_id)
+        log.warning("token_refusals", address=address, request_id=beneath(request).request_id)
     return KeyRefused(sentence)
 
 
@@ -141,14 +142,14 @@ def _refuse_exposed_key(request: Request, address: str | None) -> None:
     found = keys.PATTERN.search(unquote(request.get_full_path())) or keys.PATTERN.search(_form(request))
     if found is not None:
         _refuse_flood(address, "")
-        report_exposure(found.group(), address, request.request_id)
+        report_exposure(found.group(), address, beneath(request).request_id)
         raise _counted(request, address, EXPOSED)
 
 
 def _form(request: Request) -> str:
     """The body of a call that sends a form, which nothing here takes."""
     is_form = request.content_type.partition(";")[0].strip().lower() in _FORMS
-    return unquote_plus(request._request.body.decode("latin-1")) if is_form else ""
+    return unquote_plus(beneath(request).body.decode("latin-1")) if is_form else ""
 
 
 class AddressRateThrottle(throttling.AnonRateThrottle):
@@ -164,9 +165,10 @@ class TokenRateThrottle(throttling.SimpleRateThrottle):
     scope = "token"
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
-        if not isinstance(request.user, TokenCaller):
-            return None
-        return self.cache_format % {"scope": self.scope, "ident": request.user.pk}
+        caller: Any = request.user
+        return (
+            self.cache_format % {"scope": self.scope, "ident": caller.pk} if isinstance(caller, TokenCaller) else None
+        )
 
 
 class PersonRateThrottle(throttling.UserRateThrottle):
@@ -175,9 +177,9 @@ class PersonRateThrottle(throttling.UserRateThrottle):
     cache = caches["calls"]
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
-        if isinstance(request.user, TokenCaller) or not request.user.is_authenticated:
-            return None
-        return super().get_cache_key(request, view)
+        caller: Any = request.user
+        is_person = caller.is_authenticated and not isinstance(caller, TokenCaller)
+        return super().get_cache_key(request, view) if is_person else None
 
 
 THROTTLES = (AddressRateThrottle, PersonRateThrottle, TokenRateThrottle)

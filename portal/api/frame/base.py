@@ -6,12 +6,13 @@ A noun is a class of a few lines: its permissions by action, its serializers, fi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import status, viewsets
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import (
     AuthenticationFailed,
     MethodNotAllowed,
@@ -20,7 +21,7 @@ from rest_framework.exceptions import (
     PermissionDenied,
 )
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -29,6 +30,7 @@ from rest_framework.views import APIView
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from portal.actors import look_of
+from portal.addresses import kind_of
 from portal.api.frame.authentication import REFUSED, THROTTLES, BearerAuthentication, KeyRefused, SessionAuthentication
 from portal.api.frame.payloads import (
     Named,
@@ -44,23 +46,30 @@ from portal.api.frame.reading import Ordering, Pages, known_parameters, refuse_u
 from portal.api.frame.schema import DeclaredSchema
 from portal.declared import PUBLIC
 from portal.problems import MEDIA_TYPE as PROBLEM
+from portal.requests import ProgramRequest
 
 #: Action (or method of a plain view) → what it asks: a permission, a function of the view that gives one, or one of
 #: `portal.declared`. A permission that begins with `*` is read with the item's own kind.
 Declarations = dict[str, str | Callable[[Any], str]]
+#: What stands at an address below the noun's.
+Row = TypeVar("Row", bound=Model)
 
 
 class AskEngine(BasePermission):
     """The only permission class: an action that declares nothing lets nobody in."""
 
-    def has_permission(self, request: Request, view: Endpoint) -> bool:
-        if request.method.lower() not in view.http_method_names or not hasattr(view, request.method.lower()):
-            raise MethodNotAllowed(request.method)
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if _word(request) not in view.http_method_names or not hasattr(view, _word(request)):
+            raise MethodNotAllowed(request.method or "")
         declaration = view.declaration()
-        return declaration is not None and (declaration == PUBLIC or request.actor is not None)
+        return declaration is not None and (declaration == PUBLIC or view.actor is not None)
 
-    def has_object_permission(self, request: Request, view: Endpoint, thing: Model) -> bool:
-        return look_of(request).may(view.declared_on(thing), thing)
+    def has_object_permission(self, request: Request, view: Any, thing: Model) -> bool:
+        return view.look.may(view.declared_on(thing), thing)
+
+
+def _word(request: Request) -> str:
+    return (request.method or "").lower()
 
 
 class ProblemRenderer(JSONRenderer):
@@ -73,20 +82,21 @@ class BrowsableRenderer(BrowsableAPIRenderer):
     """The pages that show an answer as programs get it."""
 
     def get_default_renderer(self, view: Any) -> Any:
-        told = self.renderer_context["response"].exception
+        told = self.renderer_context["response"].exception  # type: ignore[attr-defined]
         return ProblemRenderer() if told else super().get_default_renderer(view)
 
 
-class Endpoint:
-    """The part that plain views and nouns share."""
+class View(APIView):
+    """A plain view; `declares` names its methods. Also what such views share with nouns."""
 
+    request: ProgramRequest
     declares: ClassVar[Declarations] = {}
-    authentication_classes = (BearerAuthentication, SessionAuthentication)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (BearerAuthentication, SessionAuthentication)
     permission_classes = (AskEngine,)
     throttle_classes = THROTTLES
     parser_classes = (StrictJSONParser,)
-    renderer_classes = (JSONRenderer, BrowsableRenderer)
-    http_method_names = ("get", "head", "post", "put", "patch", "delete")
+    renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer, BrowsableRenderer)
+    http_method_names: Sequence[str] = ("get", "head", "post", "put", "patch", "delete")
     schema = DeclaredSchema()
 
     @property
@@ -100,7 +110,7 @@ class Endpoint:
 
     def declaration(self) -> str | Callable[[Any], str] | None:
         """What `declares` says about the current action; None when it says nothing."""
-        method = self.request.method.lower()
+        method = _word(self.request)
         return self.declares.get(getattr(self, "action", None) or ("get" if method == "head" else method))
 
     def declared(self) -> str | None:
@@ -111,7 +121,7 @@ class Endpoint:
     def declared_on(self, thing: Model) -> str:
         """The permission that the current action asks on a loaded row."""
         wanted = self.declared() or ""
-        return wanted.replace("*", thing.kind, 1) if wanted.startswith("*") else wanted
+        return wanted.replace("*", kind_of(thing), 1) if wanted.startswith("*") else wanted
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():  # W02
@@ -137,7 +147,7 @@ class Endpoint:
 
     def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
         """401 in the one sentence for whoever is nobody, else 403."""
-        if request.actor is None:
+        if self.actor is None:
             raise NotAuthenticated(REFUSED)
         raise PermissionDenied(message or "This address says nothing about who may use it, so nobody may.")
 
@@ -150,11 +160,7 @@ class Endpoint:
         return response
 
 
-class View(Endpoint, APIView):
-    """A plain view; `declares` names its methods."""
-
-
-class NounViewSet(Endpoint, viewsets.GenericViewSet):
+class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
     """Everything about one noun.
 
     noun: account, user, … or item. model: of the rows that its lists hold. payloads: action → the body it takes.
@@ -166,12 +172,13 @@ class NounViewSet(Endpoint, viewsets.GenericViewSet):
     model: ClassVar[type[Model]]
     payloads: ClassVar[dict[str, type[Payload]]] = {}
     answers: ClassVar[dict[str, Any]] = {}
+    serializer_class: Any = None
     related: ClassVar[Sequence[str]] = ()
     prefetched: ClassVar[Sequence[str]] = ()
     orderings: ClassVar[Sequence[str]] = ("name",)
     filterset_class: Any = None
     pagination_class: Any = Pages
-    filter_backends: ClassVar[Sequence[Any]] = (DjangoFilterBackend, Ordering)
+    filter_backends = (DjangoFilterBackend, Ordering)
     lookup_url_kwarg = "key"
     listing: ClassVar[Sequence[str]] = ("list",)
 
@@ -193,12 +200,12 @@ class NounViewSet(Endpoint, viewsets.GenericViewSet):
             return QuerySet(self.model).none()
         return self.rows(self.view_permission)
 
-    def find(self, wanted: str, name: str) -> Model | None:
+    def find(self, wanted: str, name: str) -> Row | None:
         return self.rows(wanted).filter(**{name_column(self.noun): name}).first() if "\x00" not in name else None
 
-    def get_object(self) -> Model:
+    def get_object(self) -> Row:
         """The row of the address. 404 where the caller may neither do this nor view it, 403 where they may view it."""
-        name, wanted = self.kwargs[self.lookup_url_kwarg], self.declared()
+        name, wanted = self.kwargs[self.lookup_url_kwarg], self.declared() or ""
         row = self.find(wanted, name)
         if row is None and wanted != self.view_permission:
             row = self.find(self.view_permission, name)
@@ -208,7 +215,7 @@ class NounViewSet(Endpoint, viewsets.GenericViewSet):
             raise NotFound("Not found.")
         return row
 
-    def require_on(self, row: Model) -> None:
+    def require_on(self, row: Row) -> None:
         """Raises the refusal of the current action on a row that the caller may view."""
         self.look.require(self.declared_on(row), row)
 
@@ -218,20 +225,24 @@ class NounViewSet(Endpoint, viewsets.GenericViewSet):
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "seen": Seen(self.look)}
 
-    def show(self, rows: Sequence[Model], serializer: type[Serializer] | None = None) -> list[Any]:
+    def show(self, rows: Sequence[Any] | QuerySet, serializer: type[Serializer] | None = None) -> list[Any]:
         """Rows as they are answered, related things named where the caller may see them."""
         context = self.get_serializer_context()
-        shown = (serializer or self.serializer_class)(rows, many=True, context=context)
+        shown: Any = (serializer or self.serializer_class)(rows, many=True, context=context)
         expect_related(context["seen"], shown.child.fields, rows)
         return shown.data
 
-    def show_one(self, row: Model) -> Any:
+    def show_one(self, row: Row) -> Any:
         """One row; the browsable pages read from it for whom to offer which forms."""
         return self.serializer_class(row, context=self.get_serializer_context()).data
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+    def answer_list(self, rows: QuerySet) -> Response:
+        """A page of these rows, filtered and ordered as the address says."""
+        page = self.paginate_queryset(self.filter_queryset(rows)) or ()
         return self.get_paginated_response(self.show(page))
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.answer_list(self.get_queryset())
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(self.show_one(self.get_object()))
@@ -248,7 +259,7 @@ class NounViewSet(Endpoint, viewsets.GenericViewSet):
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
 
-    def answer(self, row: Model, code: int = status.HTTP_200_OK) -> Response:
+    def answer(self, row: Row, code: int = status.HTTP_200_OK) -> Response:
         """The row as it is now, or only its name where the caller may do this but not view it."""
         name = getattr(row, name_column(self.noun))
         fresh = self.find(self.view_permission, name)

@@ -16,10 +16,8 @@ from rest_framework.pagination import Cursor, CursorPagination, LimitOffsetPagin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
-from rest_framework.views import APIView
 
 from accesscontrol.access.permissions import permission
-from accesscontrol.accounts.models import Account
 from portal.actors import look_of
 from portal.problems import WrongParameter
 
@@ -59,7 +57,7 @@ class Pages(LimitOffsetPagination):
     def get_offset(self, request: Request) -> int:
         return whole_number(request, "offset", 0, FARTHEST, 0)
 
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         return [_LIMIT, _number_parameter("offset", 0, FARTHEST, "How many rows to leave out.")]
 
 
@@ -75,7 +73,7 @@ class TimePages(CursorPagination):
         return whole_number(request, "limit", 1, MOST_ROWS, DEFAULT_ROWS)
 
     def encode_cursor(self, cursor: Cursor) -> str:
-        return replace_query_param(self.base_url, "cursor", signing.dumps(list(cursor), salt=self.salt))
+        return replace_query_param(self.base_url or "", "cursor", signing.dumps(list(cursor), salt=self.salt))
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         """The place where the page before ended; signed, since an offset from anywhere could cost anything."""
@@ -93,7 +91,7 @@ class TimePages(CursorPagination):
         properties = {"next": address, "results": schema}
         return {"type": "object", "required": ["next", "results"], "properties": properties}
 
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         about = "Where the page before ended."
         return [_LIMIT, {"name": "cursor", "required": False, "in": "query", "description": about,
                          "schema": {"type": "string"}}]  # fmt: skip
@@ -102,7 +100,7 @@ class TimePages(CursorPagination):
 class Ordering(BaseFilterBackend):
     """`ordering=name` or `ordering=-name`, by the columns that the view lists in `orderings`."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet, view: APIView) -> QuerySet:
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
         orderings = view.orderings
         if not orderings:
             return queryset
@@ -113,10 +111,10 @@ class Ordering(BaseFilterBackend):
         return queryset.order_by(wanted, "-pk" if wanted.startswith("-") else "pk")
 
     @staticmethod
-    def valid(view: APIView) -> list[str]:
+    def valid(view: Any) -> list[str]:
         return [name for column in view.orderings for name in (column, f"-{column}")]
 
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         if not view.orderings:
             return []
         about = f"The order; `{view.orderings[0]}` when left out."
@@ -159,11 +157,11 @@ class NounFilters(filters.FilterSet):
         """Only accounts that the caller may see count: the key of another finds nothing."""
         return rows.filter(account__in=self._seen_accounts(key))
 
-    def _seen_accounts(self, key: str) -> QuerySet[Account]:
+    def _seen_accounts(self, key: str) -> QuerySet:
         return look_of(self.request).visible(permission("account:view")).filter(key=key).values("pk")
 
 
-def known_parameters(view: APIView) -> set[str]:
+def known_parameters(view: Any) -> set[str]:
     """The query parameters that a list understands."""
     known = {"ordering"} if view.orderings else set()
     if view.paginator is not None:

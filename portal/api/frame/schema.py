@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -53,18 +53,22 @@ class Problem(serializers.Serializer):
     status = serializers.IntegerField(help_text="The status of the answer.")
     detail = serializers.CharField(help_text="A sentence that says what to do next.")
     code = serializers.CharField(help_text="What went wrong, for programs: the word of `type`, or a closer one.")
-    errors = ProblemError(many=True, help_text="What is wrong with which part of the body or of the address.")
+    errors = ProblemError(  # type: ignore[assignment]
+        many=True, help_text="What is wrong with which part of the body or of the address."
+    )
     request_id = serializers.CharField(help_text="Names this call in the logs.")
 
 
 class DeclaredSchema(AutoSchema):
     """Reads `declares`, `payloads` and `answers` of the views."""
 
+    view: Any
+
     @property
     def _action(self) -> str:
         return getattr(self.view, "action", None) or self.method.lower()
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as its parent, drf-spectacular, has it
         about = super().get_description()
         asked = self.view.declares.get(self._action)
         if callable(asked):
@@ -92,7 +96,7 @@ class DeclaredSchema(AutoSchema):
     def _is_listing(self) -> bool:
         return self._action in getattr(self.view, "listing", ())
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         if self.view.declares.get(self._action) == PUBLIC:
             return []
         about = "Operate as this account: its key."
@@ -125,7 +129,7 @@ class DeclaredSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         return [] if self.view.declares.get(self._action) == PUBLIC else super().get_auth()
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
         self.resolve_serializer(Problem, "response")
         told = "Sentence" if getattr(self.view, "errors_are_sentences", False) else "Problem"

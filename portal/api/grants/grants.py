@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -42,7 +41,7 @@ class GrantFilters(NounFilters):
         fields = ()
 
 
-class GrantSides(NounViewSet):
+class GrantSides(NounViewSet[Grant]):
     """What both sides of grants share: how one is shown to who is asking."""
 
     noun = "grant"
@@ -53,7 +52,7 @@ class GrantSides(NounViewSet):
     prefetched = ("grantee_links__account",)
     orderings = ("created_at", "expires_at")
 
-    def show(self, rows: Sequence[Model], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
+    def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
         self.sides = Sides(self.look, rows)
         return super().show(rows, serializer)
 
@@ -142,7 +141,7 @@ class GrantViewSet(GrantSides):
         return self.gone()
 
 
-class GrantItemViewSet(NounViewSet):
+class GrantItemViewSet(NounViewSet[Grant]):
     """The items that a grant covers, as far as the caller sees them."""
 
     noun = "grant"
@@ -172,7 +171,7 @@ class GrantLogFilters(filters.FilterSet):
         fields = ("action",)
 
 
-class GrantLogViewSet(NounViewSet):
+class GrantLogViewSet(NounViewSet[Grant]):
     """What happened with a grant, newest first: each side reads its own part."""
 
     noun = "grant"
@@ -190,9 +189,8 @@ class GrantLogViewSet(NounViewSet):
 
     def list(self, request: Request, key: str) -> Response:
         """The log of a grant."""
-        rows = self.filter_queryset(self.get_queryset())
-        return self.get_paginated_response(self.show(self.paginate_queryset(rows)))
+        return self.answer_list(self.get_queryset())
 
-    def show(self, rows: Sequence[Event], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
+    def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
         veil_actors(self.look, rows)
         return super().show(rows, serializer)

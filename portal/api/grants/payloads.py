@@ -46,7 +46,7 @@ class GrantShown(serializers.ModelSerializer):
         read_only_fields = fields
 
     @extend_schema_field(GranteeShown(many=True))
-    def get_grantees(self, grant: Grant) -> list[GranteeShown]:
+    def get_grantees(self, grant: Grant) -> Any:
         return GranteeShown(self.context["sides"].known(grant), many=True).data
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField(), allow_null=True))
@@ -79,7 +79,7 @@ class _Terms(Payload):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Lists become tuples, as specs hold them."""
-        listed = {name: tuple(attrs[name]) for name in ("items", "levels") if name in attrs}
+        listed: dict[str, Any] = {name: tuple(attrs[name]) for name in ("items", "levels") if name in attrs}
         return {**attrs, **listed}
 
 
@@ -184,6 +184,6 @@ class PreviewShown(serializers.Serializer):
         return words.sentences(preview)
 
     @extend_schema_field(EffectShown(many=True))
-    def get_others(self, preview: Preview) -> list[EffectShown]:
+    def get_others(self, preview: Preview) -> Any:
         return [{"account": one.key, "name": one.name, "counted": [], "people": PeopleShown(people).data}
                 for one, people in preview.others]  # fmt: skip

@@ -83,7 +83,7 @@ class ItemFilters(NounFilters):
         fields = ()
 
 
-class ItemViewSet(NounViewSet):
+class ItemViewSet(NounViewSet[Item]):
     """Items of every kind that the caller may see, each by its own kind's view."""
 
     noun = "item"
@@ -138,8 +138,7 @@ class ItemViewSet(NounViewSet):
 
     def list_links(self, request: Request, key: str) -> Response:
         """The containers that it is linked to, as far as the caller may see them."""
-        rows = self.filter_queryset(self.get_queryset().filter(member_links__member=self.get_object()))
-        return self.get_paginated_response(self.show(self.paginate_queryset(rows)))
+        return self.answer_list(self.get_queryset().filter(member_links__member=self.get_object()))
 
     def add_link(self, request: Request, key: str) -> Response:
         """Link it into a container: asks `items:create` there and `change` here (access model §2)."""

@@ -20,7 +20,7 @@ from portal.api.items.items import ItemFilters, ItemShown
 SETTINGS_SCHEMA = {"type": "object", "additionalProperties": {}, "minProperties": 1}
 
 
-class SectionViewSet(NounViewSet):
+class SectionViewSet(NounViewSet[Item]):
     """A section of an item: what a visible item does not have is not there, and its reason says what it has."""
 
     noun = "item"
@@ -34,13 +34,15 @@ class SectionViewSet(NounViewSet):
         return super().find(wanted, name)
 
     def require_on(self, row: Item) -> None:
-        section, verb = self.section, self.declared().rpartition(":")[2]
+        section, verb = self.section, (self.declared() or "").rpartition(":")[2]
         verbs = catalogue.KINDS[row.kind].sections.get(section)
         if verbs is None:
             valid = ", ".join(catalogue.KINDS[row.kind].sections) or "none"
             raise NotFound(f"A {row.kind} has no section “{section}”. Valid: {valid}.")
         if verb not in verbs:
-            raise MethodNotAllowed(self.request.method, f"In {row.kind}.{section} one can {', '.join(verbs)} only.")
+            raise MethodNotAllowed(
+                self.request.method or "", f"In {row.kind}.{section} one can {', '.join(verbs)} only."
+            )
         super().require_on(row)
 
 
@@ -109,8 +111,7 @@ class MemberViewSet(SectionViewSet):
 
     def list(self, request: Request, key: str) -> Response:
         """The members that the caller may see; of others not even the number."""
-        members = self.get_queryset().filter(container_links__container=self.get_object())
-        return self.get_paginated_response(self.show(self.paginate_queryset(self.filter_queryset(members))))
+        return self.answer_list(self.get_queryset().filter(container_links__container=self.get_object()))
 
     def create(self, request: Request, key: str) -> Response:
         """Put an item in: asks `items:create` here and `change` on the item."""

@@ -99,7 +99,7 @@ class _Entries(serializers.Field):
         if len(data) > MOST_RULES:
             self.fail("many")
         entries = [self.payload(data=one, context=self.context) for one in data]
-        wrong = {number: entry.errors for number, entry in enumerate(entries) if not entry.is_valid()}
+        wrong: dict[Any, Any] = {number: entry.errors for number, entry in enumerate(entries) if not entry.is_valid()}
         if wrong:
             raise serializers.ValidationError(wrong)
         return tuple(entry.validated_data["spec"] for entry in entries)

@@ -30,8 +30,10 @@ class TokenShown(serializers.ModelSerializer):
 
     class Meta:
         model = Token
-        fields = ("id", "key", "name", "type", "account", "user", "preset", "hint", "enabled", "expires_at", "idle_ttl",
-                  "allowed_addresses", "last_used_at", "last_used_address", "previous_until", "created_at")  # fmt: skip
+        fields: tuple[str, ...] = (
+            "id", "key", "name", "type", "account", "user", "preset", "hint", "enabled", "expires_at", "idle_ttl",
+            "allowed_addresses", "last_used_at", "last_used_address", "previous_until", "created_at",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -90,7 +92,7 @@ class TokenDetail(TokenShown):
     topics = TokenTopicShown(many=True, read_only=True)
 
     class Meta(TokenShown.Meta):
-        fields = (*TokenShown.Meta.fields, "rules", "topics")
+        fields: tuple[str, ...] = (*TokenShown.Meta.fields, "rules", "topics")
         read_only_fields = fields
 
     def to_representation(self, instance: Token) -> dict[str, Any]:
@@ -108,7 +110,7 @@ class TokenIssued(TokenDetail):
     secret = serializers.CharField(read_only=True, help_text=_SECRET_HELP)
 
     class Meta(TokenDetail.Meta):
-        fields = (*TokenDetail.Meta.fields, "secret")
+        fields: tuple[str, ...] = (*TokenDetail.Meta.fields, "secret")
         read_only_fields = fields
 
 

@@ -33,6 +33,7 @@ from portal.api.frame.schema import shown_or_named
 from portal.api.tokens.payloads import ChosenTokens, LeakedFound, LeakedText, ManyDone, NewToken, Rotation, TokenChanges
 from portal.api.tokens.shown import SecretNamed, TokenDetail, TokenIssued, TokenShown
 from portal.declared import PUBLIC
+from portal.requests import beneath
 
 #: So many tokens of a user or an account are disabled or revoked in one call.
 MOST_AT_ONCE = 1000
@@ -57,7 +58,7 @@ class TokenFilters(NounFilters):
         fields = ()
 
 
-class TokenViewSet(NounViewSet):
+class TokenViewSet(NounViewSet[Token]):
     """Tokens of the caller's branch, or the caller's own. A key is in the answer that issues it, and nowhere else."""
 
     noun = "token"
@@ -176,7 +177,7 @@ class TokenLogFilters(filters.FilterSet):
         fields = ("action",)
 
 
-class TokenLogViewSet(NounViewSet):
+class TokenLogViewSet(NounViewSet[Token]):
     """What was done to a token, and with it where the caller may read events; newest first."""
 
     noun = "token"
@@ -194,10 +195,9 @@ class TokenLogViewSet(NounViewSet):
 
     def list(self, request: Request, key: str) -> Response:
         """The log of a token."""
-        rows = self.filter_queryset(self.get_queryset())
-        return self.get_paginated_response(self.show(self.paginate_queryset(rows)))
+        return self.answer_list(self.get_queryset())
 
-    def show(self, rows: Sequence[Event], serializer: type[serializers.Serializer] | None = None) -> list[Any]:
+    def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
         veil_actors(self.look, rows)
         return super().show(rows, serializer)
 
@@ -220,6 +220,6 @@ class LeakedView(View):
         refuse_empty(request, body.writable())
         body.is_valid(raise_exception=True)
         found = report_leaked(
-            body.validated_data["text"], address=client_address(request._request), request_id=request.request_id
+            body.validated_data["text"], address=client_address(beneath(request)), request_id=self.request.request_id
         )
         return Response({"well_formed": found.well_formed}, status=202)

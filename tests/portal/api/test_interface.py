@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import PermissionSet
 from portal.api import urls
-from portal.api.frame.base import AskEngine, Endpoint, View
+from portal.api.frame.base import AskEngine, View
 from portal.api.items.sections import MemberViewSet, SettingsViewSet
 from portal.declared import PUBLIC, SIGNED_IN
 from tests.contracts.source import ROOT
@@ -24,7 +24,7 @@ from tests.portal.walking import addresses
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
 
 
-def endpoints() -> Iterator[tuple[str, type[Endpoint], str, Any]]:
+def endpoints() -> Iterator[tuple[str, type[View], str, Any]]:
     """Every address, its view, its method, and what the view declares for it."""
     for address in addresses(urls.urlpatterns):
         view = address.view.cls
@@ -38,7 +38,7 @@ def test_every_endpoint_stands_on_the_base_and_declares_what_it_asks():
     assert len(found) > 60
     for pattern, view, method, declared in found:
         where = f"{method} {pattern}"
-        assert issubclass(view, Endpoint), where
+        assert issubclass(view, View), where
         assert tuple(view.permission_classes) == (AskEngine,), where
         assert declared, where
         if declared not in (PUBLIC, SIGNED_IN) and not callable(declared):
