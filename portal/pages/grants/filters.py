@@ -9,7 +9,6 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
@@ -55,11 +54,11 @@ class GrantFilters(ListFilters):
 
     def by_state(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """As the state reads in the list, where one that is live may still be without effect."""
-        return rows.filter(grant_rows(GrantState(value), self.accepted(), timezone.now()))
+        return rows.filter(grant_rows(GrantState(value), self.accepted(), look_of(self.request).moment))
 
     def by_end(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """What ends within so many days from now."""
-        return rows.filter(ending_rows(timezone.now(), timedelta(days=int(value))))
+        return rows.filter(ending_rows(look_of(self.request).moment, timedelta(days=int(value))))
 
     def by_kind(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """Grants of all items of the kind, and of chosen items among which the caller sees one of it."""

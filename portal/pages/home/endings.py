@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
@@ -28,7 +27,7 @@ Access = dict[str, dict[str, str]]
 
 def ending_soon(look: Look, user: User | TokenHolder, access: Access) -> list[dict[str, Any]]:
     """The next endings, the nearest first; one's own access among them."""
-    now = timezone.now()
+    now = look.moment
     found = [*_own(look, user, now), *_rows(look, user, access, now), *_links(look, user, access, now)]
     return sorted(found, key=lambda one: one["time"])[:SHOWN]
 

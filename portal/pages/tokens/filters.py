@@ -8,13 +8,13 @@ from operator import or_
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
 from accesscontrol.accounts.life import ending_rows
 from accesscontrol.tokens.life import USED_AT, TokenState, token_rows
 from accesscontrol.tokens.models import ids_with_letters
+from portal.actors import look_of
 from portal.frame.filters import ListFilters, ThingFilter
 
 SOON, LONG = timedelta(days=7), timedelta(days=90)
@@ -46,17 +46,17 @@ class TokenFilters(ListFilters):
 
     def by_state(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """As the list shows it: a disabled token is not called ended."""
-        now = timezone.now()
+        now = look_of(self.request).moment
         states = {"disabled": [TokenState.DISABLED], "ended": [TokenState.ENDED, TokenState.UNUSED]}
         found = [token_rows(state, now) for state in states.get(value, [TokenState.ALIVE])]
         return rows.filter(reduce(or_, found))
 
     def by_end(self, rows: QuerySet, _name: str, _value: str) -> QuerySet:
         """Those that are enabled and end within a week."""
-        return rows.filter(ending_rows(timezone.now(), SOON), enabled=True)
+        return rows.filter(ending_rows(look_of(self.request).moment, SOON), enabled=True)
 
     def by_use(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """Never used; or not for long, where one that is younger than that does not count."""
         if value == "never":
             return rows.filter(last_used_at=None)
-        return rows.alias(used=USED_AT).filter(used__lt=timezone.now() - LONG)
+        return rows.alias(used=USED_AT).filter(used__lt=look_of(self.request).moment - LONG)
