@@ -59,7 +59,7 @@ def make_operator(actor: Actor) -> User:
     with act():
         require_platform(actor)
         operator = User.objects.create_superuser(OPERATOR, "operator@portal.example", None, verified=True)
-        record(actor, "user.create", operator, None, {"username": [None, OPERATOR]})
+        record(actor, "user.create", operator, None, {"username": [None, OPERATOR]}, counted=())
     return operator
 
 

@@ -40,7 +40,7 @@ def add_records(actor: Actor, now: datetime, progress: Callable[[int], None] = l
         tops = Account.objects.in_bulk(written)
         record_all(
             actor,
-            [Fact("item.records.create", tops[top], top, {"records": [0, count]}) for top, count in written.items()],
+            [Fact("item.records.create", tops[top], top, {"records": [0, n]}, ()) for top, n in written.items()],
         )
     return written.total()
 

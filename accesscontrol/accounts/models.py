@@ -13,6 +13,7 @@ from mptt.querysets import TreeQuerySet
 
 from accesscontrol import catalogue
 from accesscontrol.accounts.names import FoldedField, KeyField, Named, NamedRows, OrderField, SearchedField
+from accesscontrol.accounts.revisions import Revised
 
 #: World keys: unique in the installation, never digits only (`pk:17` names a row number).
 key_validator = RegexValidator(
@@ -26,7 +27,7 @@ class AccountRows(NamedRows, TreeQuerySet):
     """Accounts as rows of a tree."""
 
 
-class Account(Named, MPTTModel):
+class Account(Named, MPTTModel, Revised):
     """A node of the account tree; owns items, users, tokens, grants, roles and projects (access model §1).
 
     `parent` is the truth; `lft`, `rght`, `tree_id`, `level` and `top` are derived; only `accounts.tree` writes them.
@@ -75,7 +76,7 @@ class UserRows(UserManager.from_queryset(NamedRows)):  # type: ignore[misc]
         return self.get(username_folded=username)
 
 
-class User(Named, AbstractUser):
+class User(Named, AbstractUser, Revised):
     """A person who signs in; belongs to exactly one account and has an authority (access model §1, §6).
 
     The platform operator (`is_superuser`) is the only user who may stand outside every account.

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
 from accesscontrol.accounts.names import KeyField, Named, OrderField, SearchedField
+from accesscontrol.accounts.revisions import Revised
 from accesscontrol.items.models import Item
 
 
-class Grant(Named):
+class Grant(Named, Revised):
     """From one grantor account to one or more grantees: what it covers, at which levels, from when until when (§5)."""
 
     class Covers(models.TextChoices):

@@ -9,9 +9,10 @@ from guardian.models import UserObjectPermissionBase
 
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
 from accesscontrol.accounts.names import KeyField, Named, with_letters
+from accesscontrol.accounts.revisions import Revised
 
 
-class Item(Named):
+class Item(Named, Revised):
     """Anything access is given to (access model §1). `settings` is the item's configuration as JSON.
 
     `device_count` is the number of devices linked to it, kept by the services beside the links, because
@@ -86,7 +87,7 @@ def few_ids_with_letters(letters: str, most: int = 500) -> list[int] | None:
     return ids if len(ids) <= most else None
 
 
-class Record(models.Model):
+class Record(Revised):
     """One entry of an item's section: a message, a command, a log line, a file, an interval, a property …
 
     Messages, media, intervals, events and logs are paged by `at`; commands carry a `state`;

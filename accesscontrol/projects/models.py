@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
 from accesscontrol.accounts.names import KeyField, Named, SearchedField
+from accesscontrol.accounts.revisions import Revised
 from accesscontrol.items.models import Item
 
 
-class Project(Named):
+class Project(Named, Revised):
     """A set of items of an account, and of the developer who made it if one did (access model §7)."""
 
     key = KeyField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import KEY_LENGTH, Account, key_validator
 from accesscontrol.accounts.names import KeyField, Named
+from accesscontrol.accounts.revisions import Revised
 
 
-class Role(Named):
+class Role(Named, Revised):
     """A named set of additional rights (codes of `catalogue.RIGHTS`); basic rights are always there (access model §6).
 
     It may be given to users of its account and of accounts below.

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accesscontrol import catalogue
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
 from accesscontrol.accounts.names import KeyField, Named, with_letters
+from accesscontrol.accounts.revisions import Revised
 from accesscontrol.items.models import Item
 
 
@@ -18,7 +19,7 @@ def ids_with_letters(letters: str) -> models.QuerySet:
     return Token.objects.filter(with_letters(letters)).order_by().values("pk")
 
 
-class Token(Named):
+class Token(Named, Revised):
     """A key that acts for `account`, or for `user` of it (access model §4). Only a keyed digest is stored."""
 
     class Type(models.TextChoices):

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import F
 
 from accesscontrol.access.fresh import epochs, triggers
 from accesscontrol.access.models import AccessEpoch
@@ -147,6 +148,7 @@ GRANT_ACTS = {
     "accept": (lambda c: GrantGrantee.objects.update(accepted_at="2026-01-01T00:00:00Z"), {"north", "south"}),
     "drop out": (lambda c: raw("DELETE FROM grants_grantgrantee"), {"north", "south"}),
     "item": (lambda c: GrantItem.objects.create(grant=c.grant, item=c.item), {"north", "south"}),
+    "invited": (lambda c: Grant.objects.update(invited=["nobody"]), {"north", "south"}),
 }
 
 PROJECT_ACTS = {
@@ -181,6 +183,15 @@ THING_ACTS = {
     ),
 }
 
+#: What is counted up after each change renews nothing by itself: the change did, where it was one of access.
+COUNTED_ACTS = {
+    model.__name__: (lambda c, model=model: model.objects.update(revision=F("revision") + 1), set())
+    for model in (Account, User, Role, Token, Grant, Project, Item)
+} | {
+    "note of a grant": (lambda c: Grant.objects.update(note="For the spring"), set()),
+    "words of a project": (lambda c: raw("UPDATE projects_project SET description = 'Spring'"), set()),
+}
+
 ALL_ACTS = {
     f"{table}: {name}": case
     for table, acts in {
@@ -190,6 +201,7 @@ ALL_ACTS = {
         "grant": GRANT_ACTS,
         "project": PROJECT_ACTS,
         "thing": THING_ACTS,
+        "counted": COUNTED_ACTS,
     }.items()
     for name, case in acts.items()
 }

@@ -87,10 +87,17 @@ RENEWALS = (
         "grants_grant",
         columns=("id", "account_id"),
         keys=(_OF_ACCOUNT, _OF_GRANTEES.replace("SELECT grant_id FROM {changed}", "SELECT id FROM {changed}")),
+        # `invited` too: whether a key that was typed belongs to anybody must not show in what is read anew afterwards.
+        watched=tuple("account_id covers kind include_subaccounts levels starts_at expires_at enabled invited".split()),
     ),
     Renewal("grants_grantgrantee", columns=("grant_id", "account_id"), keys=(_OF_ACCOUNT, _OF_GRANTOR)),
     Renewal("grants_grantitem", columns=("grant_id",), keys=(_OF_GRANTOR, _OF_GRANTEES)),
-    Renewal("projects_project", columns=("account_id",), keys=(_OF_ACCOUNT,)),
+    Renewal(
+        "projects_project",
+        columns=("account_id",),
+        keys=(_OF_ACCOUNT,),
+        watched=("account_id", "owner_id", "name", "invited"),
+    ),
     Renewal("projects_projectitem", columns=("project_id",), keys=(_OF_PROJECT,)),
     Renewal("projects_projectrole", columns=("project_id",), keys=(_OF_PROJECT,)),
     Renewal("projects_projectrule", columns=("project_id",), keys=(_OF_PROJECT,)),

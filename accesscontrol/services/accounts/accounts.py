@@ -75,7 +75,7 @@ def create_accounts(actor: Actor, specs: Sequence[AccountSpec]) -> list[Account]
         accounts = _store(specs)
         below = {account.parent_id for account in accounts if account.parent_id is not None}
         require_room(actor, [Growth(parent_id, "account") for parent_id in below])
-        facts = [Fact("account.open", one, one.pk, _opened(one)) for one in accounts]
+        facts = [Fact("account.open", one, one.pk, _opened(one), ()) for one in accounts]
         record_all(actor, facts)
     return accounts
 

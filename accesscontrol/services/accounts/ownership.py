@@ -26,7 +26,8 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
             raise Invalid({"to_user": ["Choose an administrator of the account who can sign in."]})
         OwnershipHandover.objects.filter(account=owner.account, confirmed_at=None).delete()
         offer = OwnershipHandover.objects.create(account=owner.account, from_user=owner, to_user=heir)
-        record(actor, "account.offer_ownership", heir, owner.account_id, {"from": owner.pk, "to": heir.pk})
+        told = {"from": owner.pk, "to": heir.pk}
+        record(actor, "account.offer_ownership", heir, owner.account_id, told, counted=())
     return offer
 
 
@@ -46,7 +47,7 @@ def confirm_ownership(actor: Actor, offer: OwnershipHandover) -> User:
         current.confirmed_at = timezone.now()
         current.save(update_fields=["confirmed_at"])
         changes = {"owner": [old.pk, new.pk]}
-        record(actor, "account.hand_over", new, current.account_id, changes)
+        record(actor, "account.hand_over", new, current.account_id, changes, counted=[old, new])
     return new
 
 
@@ -67,4 +68,4 @@ def withdraw_ownership(actor: Actor, offer: OwnershipHandover) -> None:
             raise Conflict("Only the owner or the administrator of the offer withdraws it, signed in in person.")
         if OwnershipHandover.objects.filter(pk=offer.pk, confirmed_at=None).delete()[0] == 0:
             raise Conflict("The offer has been withdrawn or confirmed meanwhile. Reload the page.")
-        record(actor, "account.withdraw_ownership", offer.to_user, offer.account_id)
+        record(actor, "account.withdraw_ownership", offer.to_user, offer.account_id, counted=())

@@ -14,9 +14,11 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.revisions import Revised
 from accesscontrol.audit import chain
 from accesscontrol.items.models import Item
 from accesscontrol.services.frame.lines import chunks, distinct
+from accesscontrol.services.frame.revisions import count_up
 from accesscontrol.tokens.models import Token
 
 #: Of a request's id as the caller sends it, so much is kept.
@@ -123,12 +125,25 @@ class Fact:
     """What happened, for the audit log: an action such as "account.move", the thing, and [before, after] by field.
 
     account_id: whose line it is. A deletion is recorded before it happens, while the rows are there to be named.
+    counted: what it changed, whose revisions it counts up; None is the thing, () for what is new or no change of it.
     """
 
     action: str
     thing: Model
     account_id: int | None
     changes: dict[str, Any] = field(default_factory=dict)
+    counted: Sequence[Revised] | None = None
+
+    @property
+    def changed(self) -> Sequence[Revised]:
+        """What it counts up. A line in the log of another account does not count the thing: a number that rises would
+        tell its own side of somebody who is not to be known, such as one who declined."""
+        if self.counted is not None:
+            return self.counted
+        if not isinstance(self.thing, Revised):
+            return ()
+        own = self.thing.pk if isinstance(self.thing, Account) else getattr(self.thing, "account_id", None)
+        return (self.thing,) if own == self.account_id else ()
 
 
 def thing_type(thing: Model) -> str:
@@ -151,14 +166,16 @@ def fresh(model: type[Any], objects: Sequence[Any], *related: str) -> dict[int, 
 
 
 def record(
-    actor: Actor, action: str, thing: Model, account_id: int | None, changes: dict[str, Any] | None = None
-) -> None:
+    actor: Actor, action: str, thing: Model, account_id: int | None, changes: dict[str, Any] | None = None,
+    counted: Sequence[Revised] | None = None,
+) -> None:  # fmt: skip
     """Record one event, in the transaction of the change."""
-    record_all(actor, [Fact(action, thing, account_id, changes or {})])
+    record_all(actor, [Fact(action, thing, account_id, changes or {}, counted)])
 
 
 def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
     """Record what happened, each in the chain of its top-level account; every line says who acted, and as whom.
+    What was changed is counted up.
 
     Lines bear the clock's time; only the console may tell of a past moment (the demo does, `actor.at`).
     """
@@ -167,6 +184,7 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
     listed = list(facts)
     if not listed:
         return
+    count_up(thing for fact in listed for thing in fact.changed)
     tops: dict[int, int] = {}
     for piece in chunks({fact.account_id for fact in listed if fact.account_id is not None}):
         tops |= dict(Account.objects.filter(pk__in=piece).values_list("pk", "top_id"))

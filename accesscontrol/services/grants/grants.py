@@ -125,7 +125,8 @@ def _made(grant: Grant, spec: GrantSpec) -> list[Fact]:
     accepted stands in the grantor's line as the key that was typed, as one that does not exist does."""
     terms = told(spec)
     here = [one.pk for one in spec.grantees if one.key not in grant.invited]
-    facts = [Fact("grant.create", grant, grant.account_id, terms | {"grantees": here, "invited": grant.invited})]
+    given = terms | {"grantees": here, "invited": grant.invited}
+    facts = [Fact("grant.create", grant, grant.account_id, given, counted=())]
     return facts + [Fact("grant.create", grant, one.pk, terms) for one in dict.fromkeys(spec.grantees)]
 
 

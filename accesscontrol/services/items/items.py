@@ -66,7 +66,9 @@ def create_items(actor: Actor, specs: Sequence[ItemSpec]) -> list[Item]:
         if who.is_subuser:
             give_first_view(who, [item for item in items if item.kind == "device"])
         require_room(actor, [Growth(item.account_id, item.kind) for item in items])
-        record_all(actor, [Fact("item.create", item, item.account_id, {"name": [None, item.name]}) for item in items])
+        record_all(
+            actor, [Fact("item.create", item, item.account_id, {"name": [None, item.name]}, ()) for item in items]
+        )
     return items
 
 

@@ -132,9 +132,10 @@ def link_facts(action: str, links: Sequence[ItemLink], **told: Any) -> list[Fact
     for link in links:
         member, container = link.member, link.container
         both = {"member": member.pk, "container": container.pk, "member_name": member.name, **told}
+        ends = (container, member)
         if link.pk not in unseen:
-            facts.append(Fact(action, container, container.account_id, both))
+            facts.append(Fact(action, container, container.account_id, both, ends))
             continue
-        facts.append(Fact(action, container, container.account_id, {"container": container.pk, **told}))
-        facts.append(Fact(action, container, member.account_id, both))
+        facts.append(Fact(action, container, container.account_id, {"container": container.pk, **told}, ends))
+        facts.append(Fact(action, container, member.account_id, both, ()))
     return facts

@@ -69,7 +69,7 @@ def _add(actor: Actor, item: Item, section: str, **values: Any) -> Record:
     _check(values["data"], values.get("name", ""), values["at"])
     row = Record.objects.create(item=item, section=section, made_by=caller(actor).user, **values)
     changes = {"section": section, "record": row.pk, "name": row.name}
-    record(actor, f"item.{section}.create", item, item.account_id, changes)
+    record(actor, f"item.{section}.create", item, item.account_id, changes, counted=())
     return row
 
 
@@ -108,7 +108,7 @@ def _change(actor: Actor, row: Record, item: Item, **changes: Any) -> Record:
     current.save(update_fields=list(changes) or ["data"])
     told = {"section": current.section, "record": current.pk}
     changed = difference(before, {"data": current.data, "name": current.name})
-    record(actor, f"item.{current.section}.change", item, item.account_id, told | changed)
+    record(actor, f"item.{current.section}.change", item, item.account_id, told | changed, counted=[current])
     return current
 
 
@@ -119,7 +119,7 @@ def delete_record(actor: Actor, item: Item, row: Record) -> None:
         engine.require(actor, permission, item)
         current = _present(actor, row, item)
         changes = {"section": current.section, "record": current.pk, "name": [current.name, None]}
-        record(actor, f"item.{current.section}.delete", item, item.account_id, changes)
+        record(actor, f"item.{current.section}.delete", item, item.account_id, changes, counted=[current])
         current.delete()
 
 
@@ -134,7 +134,7 @@ def clear_section(actor: Actor, item: Item, section: str, *, before: datetime | 
             rows = rows.filter(at__lt=before)
         number, _ = rows.delete()
         told = {"section": section, "records": [number, 0], "before": before.isoformat() if before else None}
-        record(actor, f"item.{section}.clear", item, item.account_id, told)
+        record(actor, f"item.{section}.clear", item, item.account_id, told, counted=())
     return number
 
 

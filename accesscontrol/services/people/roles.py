@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,7 +57,7 @@ def create_roles(actor: Actor, specs: Sequence[RoleSpec]) -> list[Role]:
             for spec in specs
         ]  # fmt: skip
         Role.objects.bulk_create(roles, 2000)
-        record_all(actor, [Fact("role.create", one, one.account_id, difference({}, _values(one))) for one in roles])
+        record_all(actor, [Fact("role.create", one, one.account_id, difference({}, _values(one)), ()) for one in roles])
     return roles
 
 
@@ -103,13 +103,23 @@ def remove_roles(actor: Actor, roles: Sequence[Role]) -> None:
     with act(role.account_id for role in roles):
         require_all(actor, [("role:delete", role) for role in roles])
         rows = list(fresh(Role, roles).values())
-        record_all(actor, [Fact("role.delete", row, row.account_id, {"name": [row.name, None]}) for row in rows])
+        facts = [Fact("role.delete", row, row.account_id, {"name": [row.name, None]}) for row in rows]
+        record_all(actor, [*facts, *(fact for row in rows for fact in _left_without(row))])
         for row in rows:
             if row.history_days is not None:
                 deeper = Q(history_days=None) | Q(history_days__gt=row.history_days)
                 User.objects.filter(deeper, role=row).update(history_days=row.history_days)
         for piece in chunks([row.pk for row in rows]):
             Role.objects.filter(pk__in=piece).delete()
+
+
+def _left_without(role: Role) -> Iterator[Fact]:
+    """What changes for the users of a role that goes: their role, and how far back they see where that was deeper."""
+    for user in User.objects.filter(role=role).order_by("pk").iterator():
+        changes: dict[str, Any] = {"role_id": [role.pk, None]}
+        if role.history_days is not None and (user.history_days is None or user.history_days > role.history_days):
+            changes["history_days"] = [user.history_days, role.history_days]
+        yield Fact("user.change", user, user.account_id, changes)
 
 
 def _check(findings: Findings, spec: RoleSpec, lines: Lines, about: Any) -> None:

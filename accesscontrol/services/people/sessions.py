@@ -30,13 +30,13 @@ REVOKED, ROTATED, ELSEWHERE, STOPPED = "revoked", "rotated", "elsewhere", "stopp
 def record_sign_in(actor: Actor, who: User | Token) -> None:
     """This person, or whoever holds this token, has signed in; asked of nobody, since password or key was."""
     with act([who.account_id]):
-        record(actor, "sign_in", who, who.account_id)
+        record(actor, "sign_in", who, who.account_id, counted=())
 
 
 def record_sign_out(actor: Actor, who: User | Token) -> None:
     """This person, or whoever holds this token, has signed out."""
     with act([who.account_id]):
-        record(actor.itself(), "sign_out", who, who.account_id)
+        record(actor.itself(), "sign_out", who, who.account_id, counted=())
 
 
 def sign_in_by_token(key: str, *, address: str | None, request_id: str = "") -> Token | None:
@@ -89,7 +89,7 @@ def start_operating(actor: Actor, account: Account) -> Actor:
         if scope is None or scope.dead is not None:
             why = f": {scope.dead[1]}" if scope is not None and scope.dead is not None else ""
             raise Conflict(f"Nobody can act as {account.name} now{why}. Choose another account.")
-        record_all(acting, [Fact("account.operate", account, account.pk)])
+        record_all(acting, [Fact("account.operate", account, account.pk, counted=())])
     return acting
 
 
@@ -100,5 +100,5 @@ def stop_operating(actor: Actor) -> Actor:
     account = Account.objects.filter(pk=actor.acting).first()
     if account is not None:
         with act([account.pk]):
-            record(actor, "account.operate_stop", account, account.pk)
+            record(actor, "account.operate_stop", account, account.pk, counted=())
     return actor.itself()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import QuerySet
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
@@ -63,7 +64,7 @@ def store_users(actor: Actor, specs: Sequence[UserSpec]) -> list[User]:
     users = [_new(spec) for spec in specs]
     User.objects.bulk_create(users, 2000)
     require_room(actor, [Growth(spec.account.pk, spec.authority) for spec in specs])
-    facts = [Fact("user.create", one, one.account_id, difference({}, _values(one))) for one in users]
+    facts = [Fact("user.create", one, one.account_id, difference({}, _values(one)), ()) for one in users]
     record_all(actor, facts)
     return users
 
@@ -239,6 +240,7 @@ def remove_users(actor: Actor, users: Sequence[User], hand_items_to: User | Acco
         ids = [row.pk for row in rows]
         if hand_items_to is None:
             _erase(actor, Item.objects.filter(owner__in=ids))
+            record_all(actor, _owned_anew("project.change", "owner", Project.objects.filter(owner__in=ids), None))
         else:
             _hand_over(actor, ids, hand_items_to)
         _erase(actor, Item.objects.filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by__in=ids))
@@ -262,11 +264,19 @@ def _check_heir(actor: Actor, users: Sequence[User], heir: User | Account | None
 
 def _hand_over(actor: Actor, user_ids: Sequence[int], heir: User | Account) -> None:
     owner = heir if isinstance(heir, User) else None
-    items = list(Item.objects.filter(owner__in=user_ids))
-    changes = {"owner_id": [None, owner.pk if owner else None]}
-    record_all(actor, [Fact("item.change", item, item.account_id, changes) for item in items])
-    Item.objects.filter(owner__in=user_ids).update(owner=owner)
-    Project.objects.filter(owner__in=user_ids).update(owner=owner)
+    items, projects = Item.objects.filter(owner__in=user_ids), Project.objects.filter(owner__in=user_ids)
+    facts = _owned_anew("item.change", "owner_id", items, owner) + _owned_anew(
+        "project.change", "owner", projects, owner
+    )
+    record_all(actor, facts)
+    items.update(owner=owner)
+    projects.update(owner=owner)
+
+
+def _owned_anew(action: str, field: str, rows: QuerySet[Any], owner: User | None) -> list[Fact]:
+    """The lines of things whose owner leaves them to another, or to the account."""
+    new = owner.pk if owner else None
+    return [Fact(action, one, one.account_id, {field: [one.owner_id, new]}) for one in rows]
 
 
 def _erase(actor: Actor, items: Any) -> None:

@@ -16,4 +16,5 @@ def report_exposure(key: str, address: str | None, request_id: str = "") -> None
     if token is None:
         return
     with act([token.account_id]):
-        record(Actor.of(token, address=address, request_id=request_id), "token.exposed", token, token.account_id)
+        actor = Actor.of(token, address=address, request_id=request_id)
+        record(actor, "token.exposed", token, token.account_id, counted=())

@@ -84,7 +84,7 @@ def create_tokens(actor: Actor, specs: Sequence[TokenSpec]) -> list[Issued]:
         _store_rules([(one.token, spec) for one, spec in zip(issued, wanted, strict=True)])
         require_room(actor, [Growth(spec.account.pk, "token") for spec in wanted])
         facts = [
-            Fact("token.create", one.token, one.token.account_id, difference({}, _values(spec)))
+            Fact("token.create", one.token, one.token.account_id, difference({}, _values(spec)), ())
             for one, spec in zip(issued, wanted, strict=True)
         ]
         record_all(actor, facts)
