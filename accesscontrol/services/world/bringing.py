@@ -14,14 +14,12 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.accounts import accounts
-from accesscontrol.services.grants import grants
 from accesscontrol.services.grants.grantees import accept_grant
-from accesscontrol.services.items import assignments, items, links
+from accesscontrol.services.items import assignments, links
 from accesscontrol.services.items.specs import LinkSpec, ShareSpec
-from accesscontrol.services.people import roles, users
-from accesscontrol.services.projects import projects
+from accesscontrol.services.people import users
 from accesscontrol.services.tokens import tokens
-from accesscontrol.services.world.building import SpecBuilder
+from accesscontrol.services.world.building import ACTS, SpecBuilder
 from accesscontrol.services.world.noting import NoteSpec, note_links
 from accesscontrol.services.world.planning import Plan
 from accesscontrol.services.world.rows import Rows, stored_links, stored_shares
@@ -31,31 +29,8 @@ from accesscontrol.services.world.trying import Trial, Wish
 PIECE = 4000
 #: Called with the number of things done since the last call.
 Progress = Callable[[int], None]
-_REMOVE: dict[str, Callable[..., Any]] = {
-    "grant": grants.remove_grants,
-    "project": projects.remove_projects,
-    "token": tokens.remove_tokens,
-    "item": items.remove_items,
-    "user": users.remove_users,
-    "role": roles.remove_roles,
-}
-_CREATE: dict[str, Callable[..., Any]] = {
-    "account": accounts.create_accounts,
-    "role": roles.create_roles,
-    "user": users.create_users,
-    "item": items.create_items,
-    "project": projects.create_projects,
-    "grant": grants.create_grants,
-}
-_CHANGE: dict[str, Callable[..., Any]] = {
-    "account": accounts.change_accounts,
-    "role": roles.change_roles,
-    "user": users.change_users,
-    "item": items.change_items,
-    "project": projects.change_projects,
-    "grant": grants.change_grants,
-    "token": tokens.change_tokens,
-}
+#: What goes inside accounts, in this order.
+_REMOVED = ("grant", "project", "token", "item", "user", "role")
 
 
 class Bringing:
@@ -112,12 +87,12 @@ class Bringing:
 
     def _remove_all(self) -> None:
         """What goes inside accounts; items that stay in the file outlive the developer who owned them."""
-        for noun, remove in _REMOVE.items():
+        for noun in _REMOVED:
             if noun == "user":
                 self._remove_owners()
             keys = [key for key in self.plan.removed[noun] if noun != "user" or key not in self.gone]
             for piece in self._pieces(keys):
-                self._ask(remove, [Wish(noun, key, row=self.rows.leaving[noun][key]) for key in piece])
+                self._ask(ACTS[noun].remove, [Wish(noun, key, row=self.rows.leaving[noun][key]) for key in piece])
 
     def _remove_owners(self) -> None:
         items, leaving = set(self.plan.removed["item"]), self.rows.leaving["user"]
@@ -140,7 +115,7 @@ class Bringing:
             self.plan.created[noun] if keys is None else [key for key in keys if key not in stored]
         ):
             wishes = [Wish(noun, key, spec) for key in piece if (spec := self.builder.new(noun, key)) is not None]
-            self.rows.add(noun, ((wish.key, row) for wish, row in self._ask(_CREATE[noun], wishes)))
+            self.rows.add(noun, ((wish.key, row) for wish, row in self._ask(ACTS[noun].create, wishes)))
 
     def _change(self, noun: str, keys: Iterable[str] | None = None) -> None:
         """Bring what is there to its record, of these keys or all."""
@@ -150,7 +125,7 @@ class Bringing:
 
     def _bring(self, noun: str, specs: Iterable[tuple[str, Any]]) -> None:
         wishes = [Wish(noun, key, spec, self.rows.find(noun, key)) for key, spec in specs if spec is not None]
-        self.rows.add(noun, ((wish.key, row) for wish, row in self._ask(_CHANGE[noun], wishes)))
+        self.rows.add(noun, ((wish.key, row) for wish, row in self._ask(ACTS[noun].change, wishes)))
 
     # --- Users: whoever stops being an owner first, so that there is never a second one
 

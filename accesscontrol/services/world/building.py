@@ -7,7 +7,7 @@ tried; of a thing that cannot be without it there is no spec.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from accesscontrol import catalogue
@@ -28,25 +28,29 @@ from accesscontrol.services.world.checking import Checked
 from accesscontrol.services.world.rows import Rows
 from accesscontrol.services.world.shapes import Record
 
-#: The present state of a row as a spec: what a file does not change stays as it is.
-PRESENT: dict[str, Callable[[Any], Any]] = {
-    "account": accounts.account_spec,
-    "role": roles.role_spec,
-    "user": users.user_spec,
-    "item": items.item_spec,
-    "token": tokens.token_spec,
-    "project": projects.project_spec,
-    "grant": grants.grant_spec,
-}
-_SPECS: dict[str, Callable[..., Any]] = {
-    "account": AccountSpec,
-    "role": RoleSpec,
-    "user": UserSpec,
-    "item": ItemSpec,
-    "token": TokenSpec,
-    "project": ProjectSpec,
-    "grant": GrantSpec,
-}
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What one noun is brought about with. present: the state of a row as a spec; what no file changes stays so."""
+
+    spec: Callable[..., Any]
+    present: Callable[[Any], Any]
+    create: Callable[..., Any]
+    change: Callable[..., Any]
+    remove: Callable[..., Any]
+
+
+ACTS = {
+    "account": Acts(AccountSpec, accounts.account_spec, accounts.create_accounts, accounts.change_accounts,
+                    accounts.remove_accounts),
+    "role": Acts(RoleSpec, roles.role_spec, roles.create_roles, roles.change_roles, roles.remove_roles),
+    "user": Acts(UserSpec, users.user_spec, users.create_users, users.change_users, users.remove_users),
+    "item": Acts(ItemSpec, items.item_spec, items.create_items, items.change_items, items.remove_items),
+    "token": Acts(TokenSpec, tokens.token_spec, tokens.create_tokens, tokens.change_tokens, tokens.remove_tokens),
+    "project": Acts(ProjectSpec, projects.project_spec, projects.create_projects, projects.change_projects,
+                    projects.remove_projects),
+    "grant": Acts(GrantSpec, grants.grant_spec, grants.create_grants, grants.change_grants, grants.remove_grants),
+}  # fmt: skip
 #: What a record holds beside the fields of its thing: acts of their own bring it about.
 _BESIDE = {"user": ("shares",), "item": ("links", "links_under")}
 
@@ -65,7 +69,7 @@ class SpecBuilder:
         record, above = self.state[noun][key], "parent" if noun == "account" else "account"
         if (fields[above] is None and record[above] is not None) or (record.get("to") and not fields["grantees"]):
             return None
-        return _SPECS[noun](**{"username" if noun == "user" else "key": key}, **fields)
+        return ACTS[noun].spec(**{"username" if noun == "user" else "key": key}, **fields)
 
     def changed(self, noun: str, key: str, names: Iterable[str]) -> Any:
         """The spec of a thing of which these fields of its record change; None when acts of their own change them."""
@@ -74,7 +78,7 @@ class SpecBuilder:
         named = {name: value for name, value in named.items() if not self._is_lost(name, value)}
         if not named:
             return None
-        return replace(PRESENT[noun](self.rows.find(noun, key)), **self._fields(noun, key, named))
+        return replace(ACTS[noun].present(self.rows.find(noun, key)), **self._fields(noun, key, named))
 
     def _is_lost(self, name: str, value: Any) -> bool:
         """Whether all that a field names is missing."""

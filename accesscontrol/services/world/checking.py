@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accesscontrol import catalogue
+from accesscontrol.services.accounts.quotas import NAMES
+from accesscontrol.services.grants.checks import LEVELS
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.rules import read_project, read_token
 from accesscontrol.services.world.shapes import LINK_ENDS, NOUNS, Entry, Faults, LinksUnder, Record, State, empty_state
@@ -40,9 +42,6 @@ WRITTEN = {
     ("account", "history_days"): "limits", ("grant", "account"): "from", ("grant", "grantees"): "to",
     ("grant", "items"): "covers", ("grant", "kind"): "covers",
 }  # fmt: skip
-#: What an account's limits may name, besides history_days.
-QUOTAS = (*catalogue.AUTHORITIES, *catalogue.ITEM_KINDS, "token", "grant", "account", "project")
-GRANT_LEVELS = tuple(level for level in (*catalogue.LEVELS, *catalogue.CREATE_LEVELS) if level != "read")
 
 
 @dataclass
@@ -141,8 +140,8 @@ def _read_limits(entry: Entry) -> dict[str, int]:
     if not isinstance(mapping, Mapping):
         entry.wrong("limits", "a mapping such as {device: 100, history_days: 30}")
         return {}
-    limits = Entry(entry.faults, mapping, f"limits of {entry.what}", (*QUOTAS, "history_days"))
-    figures = {name: limits.count(name) for name in (*QUOTAS, "history_days") if name in mapping}
+    limits = Entry(entry.faults, mapping, f"limits of {entry.what}", (*NAMES, "history_days"))
+    figures = {name: limits.count(name) for name in (*NAMES, "history_days") if name in mapping}
     return {name: figure for name, figure in figures.items() if figure is not None}
 
 
@@ -247,7 +246,7 @@ def _read_grant(checked: Checked, entry: Entry) -> None:
     key = _named(entry, "grant")
     record = {
         "account": (entry.reference("from", "account") if entry.required("from") else None) or "",
-        "levels": entry.choices("levels", (*GRANT_LEVELS, "read"), "a level of a grant"),
+        "levels": entry.choices("levels", (*LEVELS, "read"), "a level of a grant"),
         "include_subaccounts": entry.boolean("include_subaccounts", False),
         "starts_at": entry.moment("starts_at"), "expires_at": entry.moment("expires_at"),
         "enabled": entry.boolean("enabled", True), "note": entry.text("note"),

@@ -5,29 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from accesscontrol import catalogue
+from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.permissions import UnknownName, expand
+from accesscontrol.services.tokens.rules import ACTIONS
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.shapes import Entry, Record, checked_key, nearest, shown
 
 TOKEN_RULE_FIELDS = ("kind", "items", "verbs", "sections")
 TOPIC_FIELDS = ("filter", "actions")
-TOPIC_ACTIONS = ("publish", "subscribe")
 MEMBER_FIELDS = ("user", "roles", "starts_at", "expires_at", "accepted", "allow", "deny")
 PROJECT_ROLE_FIELDS = ("key", "name", "allow", "deny")
 PROJECT_RULE_FIELDS = ("kind", "item", "permissions")
 #: Kinds that a token rule may name: never the subscription (access model §4).
 RULE_KINDS = tuple(kind for kind in catalogue.KINDS if kind != "subscription")
-#: The noun by which a rule's listed things are referred to.
-_LISTED = {
-    "account": "account",
-    "user": "user",
-    "token": "token",
-    "grant": "grant",
-    "role": "role",
-    "project": "project",
-}
-
-
 PRESETS = tuple(preset.code for preset in catalogue.PRESETS)
 
 
@@ -70,10 +60,10 @@ def _read_reach(entry: Entry, kind: str) -> tuple[str, tuple[str, ...]]:
     value = entry.mapping["items"]
     if value == "all":
         return "all", ()
-    if value and kind in catalogue.MANAGEMENT_KINDS and kind not in _LISTED:
+    if value and kind in catalogue.MANAGEMENT_KINDS and kind not in MODELS:
         entry.wrong("items", "all")
     elif isinstance(value, Sequence):
-        return "list", entry.references("items", _LISTED.get(kind, "item"))
+        return "list", entry.references("items", kind if kind in MODELS else "item")
     elif isinstance(value, Mapping) and list(value) == ["in_groups"]:
         inner = Entry(entry.faults, value, "token rule", ("in_groups",))
         return "in_groups", inner.references("in_groups", "item")
@@ -105,7 +95,7 @@ def _read_sections(entry: Entry, known: dict[str, tuple[str, ...]]) -> Any:
 
 def _read_topic(entry: Entry) -> tuple[str, tuple[str, ...]]:
     text = entry.text("filter") if entry.required("filter") else ""
-    actions = entry.choices("actions", TOPIC_ACTIONS, "an action on topics") if entry.required("actions") else ()
+    actions = entry.choices("actions", ACTIONS, "an action on topics") if entry.required("actions") else ()
     return text, actions
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
 from accesscontrol import catalogue
+from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
 from accesscontrol.roles.models import Role
+from accesscontrol.services.grants.checks import LEVELS
+from accesscontrol.services.tokens.rules import ACTIONS
 from accesscontrol.services.world.shapes import LINK_ENDS, LinksUnder, State, empty_state
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
@@ -136,7 +138,7 @@ def _load_tokens(state: State, wanted: Wanted) -> None:
     for row in _named(TokenTopic.objects.order_by("id"), "token", wanted, "token__").values_list(
         "token_id", "filter", "actions"
     ):
-        topics[row[0]].append((row[1], in_order(("publish", "subscribe"), row[2])))
+        topics[row[0]].append((row[1], in_order(ACTIONS, row[2])))
     columns = (
         "id", "key", "account__key", "name", "type", "preset", "user__username", "enabled", "expires_at", "idle_ttl",
         "allowed_addresses",
@@ -174,11 +176,6 @@ def _token_rules(wanted: Wanted) -> dict[int, list[dict]]:
     return rules
 
 
-_THINGS: dict[str, Any] = {
-    "account": Account, "user": User, "token": Token, "grant": Grant, "role": Role, "project": Project,
-}  # fmt: skip
-
-
 def _thing_names(rows: list[dict]) -> dict[str, dict[int, str]]:
     """Kind of access management → row id → key, for the things that token rules list."""
     ids: dict[str, set[int]] = defaultdict(set)
@@ -189,7 +186,7 @@ def _thing_names(rows: list[dict]) -> dict[str, dict[int, str]]:
 
 
 def key_by_id(kind: str, numbers: Collection[int]) -> dict[int, str]:
-    rows = _THINGS[kind].objects.filter(pk__in=numbers)
+    rows = MODELS[kind]._default_manager.filter(pk__in=numbers)
     return dict(rows.values_list("pk", "username" if kind == "user" else "key"))
 
 
@@ -248,10 +245,9 @@ def _load_grants(state: State, wanted: Wanted) -> None:
     )  # fmt: skip
     for row in _named(Grant.objects.order_by("id"), "grant", wanted).values_list(*columns):
         pk, key, account, covers, kind, subaccounts, levels, starts, expires, enabled, note = row
-        known = (*catalogue.LEVELS, *catalogue.CREATE_LEVELS)
         by_id[pk] = state["grant"][key] = {
             "account": account, "to": {}, "covers": covers, "kind": kind, "items": [],
-            "include_subaccounts": subaccounts, "levels": in_order(known, levels), "starts_at": utc(starts),
+            "include_subaccounts": subaccounts, "levels": in_order(LEVELS, levels), "starts_at": utc(starts),
             "expires_at": utc(expires), "enabled": enabled, "note": note,
         }  # fmt: skip
     grantees = _named(GrantGrantee.objects.all(), "grant", wanted, "grant__").order_by("account__key")

@@ -18,7 +18,7 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts import accounts
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
-from accesscontrol.services.world.building import PRESENT
+from accesscontrol.services.world.building import ACTS
 from accesscontrol.services.world.checking import Checked
 from accesscontrol.services.world.reading import Fault
 from accesscontrol.services.world.rows import key_of, noun_of
@@ -117,7 +117,7 @@ def _mend(wish: Wish, name: str) -> bool:
     if name not in known:
         return False
     if wish.row is not None and not wish.field:
-        value = getattr(PRESENT[wish.noun](wish.row), name)
+        value = getattr(ACTS[wish.noun].present(wish.row), name)
     elif name in _INSTEAD:
         value = _INSTEAD[name]
     elif known[name].default is not MISSING:
