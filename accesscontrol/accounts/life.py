@@ -64,6 +64,17 @@ def is_later(end: datetime | None, other: datetime | None) -> bool:
     return other is not None and (end is None or end > other)
 
 
+def latest(ends: Iterable[datetime | None]) -> datetime | None:
+    """The latest of these ends (at least one); no end is the latest."""
+    known = list(ends)
+    return None if None in known else max(end for end in known if end is not None)
+
+
+def earliest(ends: Iterable[datetime | None]) -> datetime | None:
+    """The earliest of these ends; None where none is an end."""
+    return min((end for end in ends if end is not None), default=None)
+
+
 def is_sooner(start: datetime | None, other: datetime | None) -> bool:
     """Whether one start is sooner than another; no start is the soonest."""
     return other is not None and (start is None or start < other)

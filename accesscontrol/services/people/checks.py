@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.law.levels import AUTHORITIES, BASIC, rights_permissions
-from accesscontrol.accounts.life import alive_rows, is_later
+from accesscontrol.accounts.life import alive_rows, is_later, latest
 from accesscontrol.accounts.models import User
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import check_days
@@ -40,6 +41,9 @@ BY_PERSONS_ONLY = {
         "verified_by_token", _("A token verifies nobody. Leave it out: an administrator lets the person in.")
     ),
 }
+OWNER = User.Authority.OWNER
+#: Authority → when the last of those who manage an account by it ends; None = never.
+Managers = dict[str, datetime | None]
 
 
 def wanted(spec: UserSpec) -> dict[str, Any]:
@@ -56,7 +60,8 @@ def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth
         findings.name(field, getattr(spec, field), about, length=150, required=False)
     findings.name("phone", spec.phone, about, length=40, required=False)
     findings.email(spec.email, about)
-    findings.times(None, spec.expires_at, about)
+    before = about.expires_at if isinstance(about, User) else None
+    findings.times(None, spec.expires_at, about, before=before)
     if spec.time_zone and spec.time_zone not in zoneinfo.available_timezones():
         findings.add("time_zone", f"“{spec.time_zone}” is not a time zone. Use one such as Europe/Berlin.", about)
     if depth:
@@ -168,26 +173,33 @@ def widens(user: User, spec: UserSpec) -> bool:
     )
 
 
-def managed(account_ids: Iterable[int]) -> dict[int, set[str]]:
-    """Account → the authorities of its managers who can sign in now."""
+def managed(account_ids: Iterable[int]) -> dict[int, Managers]:
+    """The managers of these accounts who can sign in now."""
     alive = alive_rows(timezone.now())
-    found: dict[int, set[str]] = {account_id: set() for account_id in account_ids}
+    found: dict[int, Managers] = {account_id: {} for account_id in account_ids}
     for piece in chunks(found):
         rows = User.objects.filter(alive, account__in=piece, authority__in=catalogue.MANAGERS)
-        for account_id, authority in rows.values_list("account", "authority"):
-            found[account_id].add(authority)
+        for account_id, authority, end in rows.values_list("account", "authority", "expires_at"):
+            known = found[account_id]
+            known[authority] = latest((end, known[authority])) if authority in known else end
     return found
 
 
-def require_managers(who: Caller, before: dict[int, set[str]]) -> None:
-    """The last owner, and where there is none the last administrator, stays; only an account above may decide else."""
+def require_managers(who: Caller, before: dict[int, Managers]) -> None:
+    """An account that somebody manages is managed for as long as the last of them was to last, by its owner where it
+    has one; only an account above may decide else."""
     after = managed(before)
     lines = Lines(before)
-    for account_id, authorities in before.items():
-        above = who.account_id in lines.paths[account_id][:-1]
-        if who.platform or above:
+    for account_id, then in before.items():
+        now, above = after[account_id], who.account_id in lines.paths[account_id][:-1]
+        if who.platform or above or not then:
             continue
-        if User.Authority.OWNER in authorities and User.Authority.OWNER not in after[account_id]:
+        if OWNER in then and (OWNER not in now or is_later(then[OWNER], now[OWNER])):
             raise Conflict("This is the owner of the account. Hand the ownership over first.")
-        if authorities and not after[account_id]:
+        if not now:
             raise Conflict("This is the last administrator of the account. Make another one first.")
+        if is_later(latest(then.values()), latest(now.values())):
+            sentence = (
+                "Nobody would manage the account from {:%Y-%m-%d %H:%M} UTC on. Make another administrator first."
+            )
+            raise Conflict(sentence.format(latest(now.values())))
