@@ -12,11 +12,15 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext_noop as _
 
+from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import UnknownName
+from accesscontrol.accounts.life import is_over
 from accesscontrol.accounts.models import KEY_LENGTH, key_validator
-from accesscontrol.sentences import Sentence
+from accesscontrol.sentences import Sentence, Wording
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
 
@@ -34,6 +38,10 @@ MOST_DAYS = 36_500
 RESERVED_KEYS = {"token": ("disable", "leaked", "revoke"), "grant": ("preview",)}
 #: Times nearer to the ends of the calendar cannot be shown in every time zone.
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
+IN_THE_PAST = Wording(
+    "end_in_the_past",
+    _("This end lies in the past. Choose a later one; to end something now, switch it off or take it away."),
+)
 
 
 def make_key(name: str) -> str:
@@ -43,10 +51,14 @@ def make_key(name: str) -> str:
 
 
 class Findings:
-    """The problems found so far. `stop()` ends the act when there are any."""
+    """The problems found so far. `stop()` ends the act when there are any.
 
-    def __init__(self) -> None:
+    actor: whose input it is. The console's may hold what is over: it loads files that tell of the past.
+    """
+
+    def __init__(self, actor: Actor | None = None) -> None:
         self.problems: list[Problem] = []
+        self._tells_of_the_past = actor is not None and actor.type == "system"
 
     def add(self, field: str, said: str | Sentence, about: Any = None) -> None:
         self.problems.append(Problem(field, said, about))
@@ -113,8 +125,16 @@ class Findings:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DAYS:
             self.add(field, f"Enter a whole number of days from 0 to {MOST_DAYS}, or leave it empty.", about)
 
-    def times(self, starts_at: datetime | None, expires_at: datetime | None, about: Any = None) -> None:
-        """A span of time: aware, and not ended before it starts."""
+    def times(
+        self,
+        starts_at: datetime | None,
+        expires_at: datetime | None,
+        about: Any = None,
+        *,
+        before: datetime | None = None,
+    ) -> None:
+        """A span of time: aware, not ended before it starts, and not over already. before: the end of now, which may be
+        past and stay."""
         found = len(self.problems)
         self.moment("starts_at", starts_at, about)
         self.moment("expires_at", expires_at, about)
@@ -122,6 +142,8 @@ class Findings:
             return
         if starts_at and expires_at and expires_at <= starts_at:
             self.add("expires_at", "The end lies before the start. Choose a later end.", about)
+        elif expires_at != before and is_over(expires_at, timezone.now()) and not self._tells_of_the_past:
+            self.add("expires_at", IN_THE_PAST(), about)
 
     def moment(self, field: str, value: datetime | None, about: Any = None) -> None:
         """A time: aware, and such that every time zone can show it."""

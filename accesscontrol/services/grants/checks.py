@@ -65,7 +65,7 @@ def check(
     """
     findings.known("covers", [spec.covers], list(Grant.Covers.values), "something that a grant covers", about)
     findings.known("levels", spec.levels, ("read", *LEVELS), "a level", about)
-    findings.times(spec.starts_at, spec.expires_at, about)
+    findings.times(spec.starts_at, spec.expires_at, about, before=before.expires_at if before else None)
     findings.text("note", spec.note, about)
     if spec.covers == Grant.Covers.KIND:
         findings.known("kind", [spec.kind], catalogue.ITEM_KINDS, "a kind of item", about)

@@ -69,7 +69,7 @@ def _create(actor: Actor, specs: Sequence[GrantSpec], unknown: dict[int, list[st
     with act(one.pk for spec in specs for one in (spec.account, *spec.grantees)):
         require_all(actor, [("grant:create", spec.account) for spec in specs])
         lines = Lines(one for spec in specs for one in grant_checks.accounts_of(spec))
-        findings = Findings()
+        findings = Findings(actor)
         findings.keys(Grant, specs)
         for spec in specs:
             grant_checks.check(findings, spec, lines, spec, named=bool(unknown.get(id(spec))))
@@ -172,7 +172,7 @@ def change_grants(actor: Actor, pairs: Sequence[Pair]) -> list[Grant]:
         before = {grant.pk: grant_spec(grant) for grant, _ in current}
         specs = (*before.values(), *(spec for _, spec in current))
         lines = Lines(one for spec in specs for one in grant_checks.accounts_of(spec))
-        findings = Findings()
+        findings = Findings(actor)
         for grant, spec in current:
             grant_checks.check(findings, spec, lines, grant, named=bool(grant.invited), before=before[grant.pk])
             if spec.account.pk != grant.account_id:

@@ -47,7 +47,7 @@ def grant_of(grant: Grant) -> Grant:
 
 def _invite(actor: Actor, grant: Grant, accounts: Sequence[Account], unknown: Sequence[str]) -> None:
     """Ask accounts of other trees, and keys of nobody, by the same statements. Each account reads a line of its own."""
-    findings = Findings()
+    findings = Findings(actor)
     before = grant_spec(grant)
     spec = replace(before, grantees=tuple(accounts), accepted=None)
     lines = Lines(grant_checks.accounts_of(spec))

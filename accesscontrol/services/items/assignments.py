@@ -126,7 +126,7 @@ def create_shares(actor: Actor, specs: Sequence[ShareSpec]) -> list[Share]:
     """Make many assignments and shares; in the order of the specs."""
     with act(account_id for spec in specs for account_id in (spec.user.account_id, spec.item.account_id)):
         require_all(actor, [("user.assignments:change", spec.user) for spec in specs])
-        _check(specs)
+        _check(actor, specs)
         require_passing_on(Ceiling(actor), specs)
         rows = share_rows()
         shares = [
@@ -146,7 +146,10 @@ def change_shares(actor: Actor, pairs: Sequence[tuple[Share, ShareSpec]]) -> lis
     with act(account_id for _, spec in pairs for account_id in (spec.user.account_id, spec.item.account_id)):
         require_all(actor, [("user.assignments:change", spec.user) for _, spec in pairs])
         current = [(_present(rows, share), spec) for share, spec in pairs]
-        _check_times([spec for _, spec in pairs])
+        findings = Findings(actor)
+        for share, spec in current:
+            findings.times(None, spec.expires_at, spec, before=share.expires_at)
+        findings.stop()
         require_passing_on(
             Ceiling(actor), [spec for share, spec in current if is_later(spec.expires_at, share.expires_at)]
         )
@@ -193,8 +196,8 @@ def _rights(user: User) -> PermissionSet:
     return rights_permissions(tuple(user.role.rights) if user.role else ())
 
 
-def _check(specs: Sequence[ShareSpec]) -> None:
-    findings = Findings()
+def _check(actor: Actor, specs: Sequence[ShareSpec]) -> None:
+    findings = Findings(actor)
     seen: set[tuple[int, int, str]] = set()
     for spec in specs:
         findings.known("permissions", [spec.codename], catalogue.SHARE_CODENAMES, "a permission to share", spec)
@@ -204,6 +207,7 @@ def _check(specs: Sequence[ShareSpec]) -> None:
         if key in seen:
             findings.add("items", f"{spec.item.name} is named twice. Name it once.", spec)
         seen.add(key)
+        findings.times(None, spec.expires_at, spec)
     users = {user_id for user_id, _, _ in seen}
     for piece in chunks(users):
         rows = Share.objects.filter(user__in=piece).values_list("user", "content_object", "permission__codename")
@@ -212,7 +216,6 @@ def _check(specs: Sequence[ShareSpec]) -> None:
                 spec = next(one for one in specs if (one.user.pk, one.item.pk, one.codename) == key)
                 findings.add("items", f"{spec.user.username} has {spec.item.name} already.", spec)
     findings.stop()
-    _check_times(specs)
 
 
 def _check_one(findings: Findings, spec: ShareSpec) -> None:
@@ -234,13 +237,6 @@ def why_idle(username: str, authority: str, codename: str, kind: str) -> list[tu
     if kind not in share_permissions(codename):
         return [("permissions", f"“{codename}” means nothing on a {kind}.")]
     return []
-
-
-def _check_times(specs: Sequence[ShareSpec]) -> None:
-    findings = Findings()
-    for spec in specs:
-        findings.times(None, spec.expires_at, spec)
-    findings.stop()
 
 
 def _present(rows: dict[int, Share], share: Share) -> Share:

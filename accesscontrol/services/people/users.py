@@ -51,7 +51,7 @@ def create_users(actor: Actor, specs: Sequence[UserSpec]) -> list[User]:
     with act(spec.account.pk for spec in specs):
         require_all(actor, [("user:create", spec.account) for spec in specs])
         who = caller(actor)
-        check_new_users(specs)
+        check_new_users(actor, specs)
         ceiling = Ceiling(actor)
         for spec in specs:
             user_checks.refuse_letting_in(who, spec, None)
@@ -69,9 +69,9 @@ def store_users(actor: Actor, specs: Sequence[UserSpec]) -> list[User]:
     return users
 
 
-def check_new_users(specs: Sequence[UserSpec]) -> None:
+def check_new_users(actor: Actor, specs: Sequence[UserSpec]) -> None:
     """The input of new users, against each other and against those there are."""
-    findings = Findings()
+    findings = Findings(actor)
     lines = Lines(spec.account.pk for spec in specs)
     user_checks.check_usernames(findings, [(spec, None) for spec in specs])
     owners: set[int] = set()
@@ -131,7 +131,7 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
         rows = fresh(User, [user for user, _ in pairs], "account", "role")
         current = [(_present(rows, user), spec) for user, spec in pairs]
         who, ceiling = caller(actor), Ceiling(actor)
-        _check_changes(current)
+        _check_changes(actor, current)
         for user, spec in current:
             changed = difference(_values(user), user_checks.wanted(spec))
             user_checks.refuse_self(who, user, changed)
@@ -147,8 +147,8 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
     return [user for user, _ in current]
 
 
-def _check_changes(current: Sequence[Pair]) -> None:
-    findings = Findings()
+def _check_changes(actor: Actor, current: Sequence[Pair]) -> None:
+    findings = Findings(actor)
     lines = Lines(user.account_id for user, _ in current if user.account_id is not None)
     user_checks.check_usernames(findings, [(spec, user) for user, spec in current])
     for user, spec in current:

@@ -21,8 +21,9 @@ from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, P
 EFFECTS = ("allow", "deny")
 
 
-def check(findings: Findings, spec: ProjectSpec, about: Any) -> None:
-    """Every field of a project."""
+def check(findings: Findings, spec: ProjectSpec, about: Any, before: ProjectSpec | None = None) -> None:
+    """Every field of a project. before: what it is now."""
+    there = members_by_user(before) if before is not None else {}
     findings.name("name", spec.name, about)
     findings.text("description", spec.description, about)
     owner = spec.owner
@@ -34,7 +35,8 @@ def check(findings: Findings, spec: ProjectSpec, about: Any) -> None:
     if len({member.user.pk for member in spec.members}) != len(spec.members):
         findings.add("members", "A user is a member once. Put the rules together.", about)
     for member in spec.members:
-        findings.times(member.starts_at, member.expires_at, about)
+        old = there.get(member.user.pk)
+        findings.times(member.starts_at, member.expires_at, about, before=old.expires_at if old else None)
         findings.known("members", member.roles, keys, "a role of this project", about)
         for rule in member.rules:
             _check_rule(findings, rule, about)

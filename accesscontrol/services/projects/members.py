@@ -63,7 +63,7 @@ def add_light_member(actor: Actor, project: Project, *, username: str, email: st
     with act([project.account_id]):
         engine.require(actor, "project.members:create", project)
         user_checks.refuse_letting_in(caller(actor), spec, None)
-        check_new_users([spec])
+        check_new_users(actor, [spec])
         [user] = store_users(actor, [spec])
         _add(actor, project, MemberSpec(user=user, accepted=False, **fields))
         member = ProjectMember.objects.get(project=project, user=user)
@@ -82,8 +82,8 @@ def _check_unseen(actor: Actor, project: Project, fields: dict[str, Any]) -> Non
     old = project_spec(project)
     somebody = MemberSpec(user=User(pk=0), accepted=False, **fields)
     new = replace(old, members=(*old.members, somebody))
-    findings = Findings()
-    project_checks.check(findings, new, project)
+    findings = Findings(actor)
+    project_checks.check(findings, new, project, old)
     findings.stop()
     project_checks.require_giving(actor, old, new, project)
 

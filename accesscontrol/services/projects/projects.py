@@ -39,7 +39,7 @@ def create_projects(actor: Actor, specs: Sequence[ProjectSpec]) -> list[Project]
         require_all(actor, [("project:create", spec.account) for spec in specs])
         who = caller(actor)
         wanted = [_keyed(_of_developer(who, spec)) for spec in specs]
-        findings = Findings()
+        findings = Findings(actor)
         findings.keys(Project, specs)
         for spec, about in zip(wanted, specs, strict=True):
             project_checks.check(findings, spec, about)
@@ -133,11 +133,11 @@ def change_projects(actor: Actor, pairs: Sequence[Pair]) -> list[Project]:
         rows = fresh(Project, [project for project, _ in pairs], "account", "owner")
         current = [(_present(rows, project), _keyed(spec)) for project, spec in pairs]
         before = {project.pk: project_spec(project) for project, _ in current}
-        findings = Findings()
+        findings = Findings(actor)
         for project, spec in current:
             if spec.account.pk != project.account_id:
                 findings.add("account", "A project stays in its account. Make a new one there.", project)
-            project_checks.check(findings, spec, project)
+            project_checks.check(findings, spec, project, before[project.pk])
         triples = [(project, before[project.pk], spec) for project, spec in current]
         _require(actor, triples)
         findings.stop()

@@ -30,8 +30,8 @@ LONGEST_IDLE = 2**31 - 1
 
 def check_ends(findings: Findings, spec: TokenSpec, about: Any) -> None:
     """The ends of a token. What a stored token has had before the policy changed may stay."""
-    findings.times(None, spec.expires_at, about)
     stored = about if isinstance(about, Token) else None
+    findings.times(None, spec.expires_at, about, before=stored.expires_at if stored else None)
     if spec.idle_ttl is not None and (stored is None or spec.idle_ttl != stored.idle_ttl):
         _check_idle(findings, spec.idle_ttl, about)
     if spec.expires_at is None and spec.idle_ttl is None and not settings.TOKENS_MAY_BE_ENDLESS:

@@ -71,7 +71,7 @@ def create_tokens(actor: Actor, specs: Sequence[TokenSpec]) -> list[Issued]:
         require_all(actor, [("token:create", spec.account) for spec in specs])
         who = caller(actor)
         wanted = [_of_developer(who, spec) for spec in specs]
-        findings = Findings()
+        findings = Findings(actor)
         findings.keys(Token, specs)
         for spec, about in zip(wanted, specs, strict=True):
             token_rules.check(findings, spec, about)
@@ -183,7 +183,7 @@ def change_tokens(actor: Actor, pairs: Sequence[Pair]) -> list[Token]:
         require_all(actor, [("token:change", token) for token, _ in pairs])
         rows = fresh(Token, [token for token, _ in pairs], "account", "user")
         current = [(_present(rows, token), spec) for token, spec in pairs]
-        findings = Findings()
+        findings = Findings(actor)
         for token, spec in current:
             _check_kept(findings, token, spec)
             token_rules.check(findings, spec, token)

@@ -80,7 +80,7 @@ def test_what_members_have_through_it_ends_with_the_item_the_rule_and_the_member
     add_project_items(adam, cast.pilot, [truck])
     assert engine.decide(lee, "device:view", truck).allowed
     member = cast.pilot.members.get()
-    change_member(adam, member, expires_at=timezone.now() - timedelta(seconds=1))
+    change_member(CONSOLE, member, expires_at=timezone.now() - timedelta(seconds=1))
     assert not engine.decide(lee, "device:view", truck).allowed
     remove_member(adam, member)
     assert not ProjectRule.objects.exists()
