@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -104,13 +103,15 @@ def operate_as(request: SignedInRequest, account: Account) -> bool:
     if not look_of(request, actor).alive:
         return False
     request.session[OPERATES] = {"account": account.pk, "since": int(time.time())}
+    request.session.cycle_key()  # whoever knew the session as it was does not act as the account
     request.actor = actor
     return True
 
 
 def stop_operating(request: PortalRequest) -> None:
     """Back to one's own account."""
-    request.session.pop(OPERATES, None)
+    if request.session.pop(OPERATES, None) is not None:
+        request.session.cycle_key()
     if request.actor is not None:
         request.actor = request.actor.itself()
 
@@ -183,7 +184,7 @@ class ActorMiddleware:
         actor = self._acting(request, actor_of(request, user))
         if look_of(request, actor).alive:
             return actor
-        request.user = AnonymousUser()
+        logout(request)
         return None
 
     def _actor_by_token(self, request: PortalRequest) -> Actor | None:

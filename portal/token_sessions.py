@@ -20,6 +20,7 @@ from accesscontrol.tokens.life import TokenState
 from accesscontrol.tokens.models import Token
 
 SESSION_TOKEN = "token"  # a name in the session
+SIGNED_OUT = gettext_lazy("You were signed out, since access was stopped meanwhile. Sign in again to go on.")
 ASK = gettext_lazy("Ask whoever gave it to you for a new one.")
 _OVER = {
     sessions.REVOKED: gettext_lazy("The token that you were signed in with was revoked."),
@@ -97,7 +98,8 @@ def name_of_caller(person: User | TokenHolder) -> str:
 def open_session(request: HttpRequest, token: Token, key: str) -> None:
     """Begin a session by this token in place of any other; its id is new (S01)."""
     request.session.flush()
-    request.session[SESSION_TOKEN] = {"number": token.pk, "digest": keys.digest(key)}
+    kept = {"number": token.pk, "digest": keys.digest(key), "stamp": sessions.stamp_of(token)}
+    request.session[SESSION_TOKEN] = kept
     request.session.cycle_key()
     rotate_token(request)
 
@@ -108,5 +110,7 @@ def why_over(request: HttpRequest, token: Token | None, look: Look | None) -> st
     if token is None or look is None:
         reason: str | None = sessions.REVOKED
     else:
-        reason = sessions.why_over(token, kept["digest"], look)
-    return None if reason is None else f"{_OVER[reason]} {ASK}"
+        reason = sessions.why_over(token, kept["digest"], kept["stamp"], look)
+    if reason is None or reason == sessions.SIGNED_OUT:
+        return None if reason is None else str(SIGNED_OUT)
+    return f"{_OVER[reason]} {ASK}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
@@ -98,6 +100,8 @@ class User(Named, AbstractUser, Revised):
     expires_at = models.DateTimeField(null=True, blank=True)
     history_days = models.PositiveIntegerField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    #: How often acts have ended the sessions of this person: one that began under another number is over.
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     username_folded = FoldedField("username", unique=True)
     email_folded = FoldedField("email")
     name_order = OrderField("username")
@@ -129,6 +133,17 @@ class User(Named, AbstractUser, Revised):
     @property
     def full_name(self) -> str:
         return " ".join(part for part in (self.first_name, self.middle_name, self.last_name) if part)
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must have begun with to go on: of the password, and of the sessions ended since."""
+        return self._of_sessions(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under the secret keys of before."""
+        return map(self._of_sessions, super().get_session_auth_fallback_hash())
+
+    def _of_sessions(self, of_password: str) -> str:
+        return f"{of_password}-{self.sessions_ended}"
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Ask the engine, superuser included (Django's own answer for a superuser is yes without a question)."""

@@ -48,6 +48,8 @@ class Token(Named, Revised):
     allowed_addresses = models.JSONField(default=list, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_address = models.CharField(max_length=64, blank=True, editable=False)
+    #: How often acts have ended the sessions that were opened by this token; see the user's.
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -18,12 +18,12 @@ from accesscontrol.roles.models import Role
 from accesscontrol.services.frame import acts
 from accesscontrol.tokens.models import Token, TokenRule, TokenTopic
 
-#: What is no change of a thing: the place in the tree that a neighbour's move renumbers, when it was used or seen, and
-#: that its maker has been removed.
+#: What is no change of a thing: the place in the tree that a neighbour's move renumbers, when it was used or seen, how
+#: often sessions were ended, and that its maker has been removed.
 _NO_CHANGE = {
     "made_by_id",
     "lft", "rght", "tree_id", "level", "top_id", "changed_at", "device_count", "last_login", "last_used_at",
-    "last_used_address", "revision",
+    "last_used_address", "revision", "sessions_ended",
 }  # fmt: skip
 #: What is changed with the thing that a column of it names, while what it points at is there. An invitation that has
 #: not been accepted is left out: its own side must not learn whether there is anybody who could answer it.

@@ -32,6 +32,7 @@ from accesscontrol.services.frame.acts import (
     require_all,
     require_platform,
 )
+from accesscontrol.services.frame.ended import end_sessions_of_blocked
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, distinct
@@ -268,13 +269,16 @@ def _write(current: Sequence[Pair]) -> None:
         values = {name: getattr(spec, name) for name in _COLUMNS if getattr(spec, name) != getattr(account, name)}
         if values:
             Account.objects.filter(pk=account.pk).update(**values, **following(account, values))
+        if values.get("blocked"):
+            end_sessions_of_blocked(account.pk)
 
 
 def _move(account: Account, parent: Account | AccountSpec | None) -> None:
     try:
-        tree.move_account(account, parent if isinstance(parent, Account) else None)
+        moved = tree.move_account(account, parent if isinstance(parent, Account) else None)
     except tree.TreeError as error:
         raise Invalid([Problem("parent", str(error), account)]) from error
+    end_sessions_of_blocked(moved.pk)
 
 
 # --- Closing

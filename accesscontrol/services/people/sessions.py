@@ -24,7 +24,7 @@ from accesscontrol.tokens.life import TokenState, token_state
 from accesscontrol.tokens.models import Token
 
 #: Why a session by token is over, besides the states in which the token itself is dead.
-REVOKED, ROTATED, ELSEWHERE, STOPPED = "revoked", "rotated", "elsewhere", "stopped"
+REVOKED, ROTATED, ELSEWHERE, STOPPED, SIGNED_OUT = "revoked", "rotated", "elsewhere", "stopped", "signed_out"
 
 
 def record_sign_in(actor: Actor, who: User | Token) -> None:
@@ -59,8 +59,14 @@ def find_session_token(number: int) -> Token | None:
     return Token.objects.select_related("account", "user").filter(pk=number).first()
 
 
-def why_over(token: Token, digest: str, look: Look) -> str | None:
-    """Why a session that was opened by the key of this digest is over, or None while it goes on.
+def stamp_of(token: Token) -> list[int]:
+    """What a session by a token begins with, and goes on while it stands: how often an act has ended such sessions."""
+    return [token.sessions_ended, token.user.sessions_ended if token.user is not None else 0]
+
+
+def why_over(token: Token, digest: str, stamp: list[int], look: Look) -> str | None:
+    """Why a session that was opened by the key of this digest is over, or None while it goes on. stamp: `stamp_of` the
+    token when it began.
 
     What the row itself tells is told apart, so that the person learns it; the engine has the last word.
     """
@@ -73,7 +79,9 @@ def why_over(token: Token, digest: str, look: Look) -> str | None:
         return state
     if wrong_address(token.allowed_addresses, look.actor.address):
         return ELSEWHERE
-    return None if look.alive else STOPPED
+    if not look.alive:
+        return STOPPED
+    return None if stamp == stamp_of(token) else SIGNED_OUT
 
 
 def start_operating(actor: Actor, account: Account) -> Actor:

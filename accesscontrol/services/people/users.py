@@ -8,9 +8,11 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.life import person_state
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
@@ -18,12 +20,15 @@ from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Fact, act, caller, difference, fresh, record, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
+from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.items.items import erase_items
 from accesscontrol.services.people import checks as user_checks
 from accesscontrol.services.people.specs import UserSpec
+from accesscontrol.tokens.life import may_have_tokens
+from accesscontrol.tokens.models import Token
 
 Pair = tuple[User, UserSpec]
 OWNER = User.Authority.OWNER
@@ -181,9 +186,9 @@ def _refuse_password(platform: bool, spec: UserSpec, user: User) -> None:
 
 def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
     """Write the columns; who is no longer an owner goes first, since an account has one at most."""
-    facts, growth = [], []
+    facts, growth, now = [], [], timezone.now()
     for user, spec in sorted(current, key=lambda pair: pair[1].authority == OWNER):
-        changes = difference(_values(user), user_checks.wanted(spec))
+        changes, state = difference(_values(user), user_checks.wanted(spec)), person_state(user, now)
         if "authority" in changes and user.account_id is not None:
             growth.append(Growth(user.account_id, spec.authority))
         for name, value in user_checks.wanted(spec).items():
@@ -191,9 +196,13 @@ def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
         if spec.password is not None:
             user.password = make_password(spec.password)
             changes["password"] = ["set", "set anew"]
+        if spec.password is not None or person_state(user, now) is not state:
+            user.sessions_ended += 1
+        if "authority" in changes and not may_have_tokens(user.authority):
+            end_sessions(Token.objects.filter(user=user))
         if changes:
             columns = [*(name for name in changes if name != "role_id"), *(["role"] if "role_id" in changes else [])]
-            user.save(update_fields=columns)
+            user.save(update_fields=[*columns, "sessions_ended"])
             facts.append(Fact("user.change", user, user.account_id, changes))
     return facts, growth
 
@@ -205,7 +214,8 @@ def _present(rows: dict[int, User], user: User) -> User:
 
 
 def set_password(actor: Actor, user: User, password: str) -> User:
-    """Set one's own password, in person; never by a token, and nobody else's."""
+    """Set one's own password, in person; never by a token, and nobody else's. It ends the sessions there are: a face
+    renews the one that it was set in (`update_session_auth_hash`)."""
     with act([user.account_id]):
         require_all(actor, [("user:change", user)])
         who = caller(actor)
@@ -215,7 +225,8 @@ def set_password(actor: Actor, user: User, password: str) -> User:
         user_checks.check_password(findings, password, user, user)
         findings.stop()
         user.password = make_password(password)
-        user.save(update_fields=["password"])
+        user.sessions_ended += 1
+        user.save(update_fields=["password", "sessions_ended"])
         record(actor, "user.password", user, user.account_id)
     return user
 

@@ -24,12 +24,14 @@ from accesscontrol.services.frame.acts import (
     require_all,
 )
 from accesscontrol.services.frame.ceilings import Ceiling
+from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens import rules as token_rules
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
+from accesscontrol.tokens.life import token_state
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
 Pair = tuple[Token, TokenSpec]
@@ -172,7 +174,7 @@ def disable_tokens(actor: Actor, tokens: Sequence[Token]) -> None:
         require_all(actor, [("token:change", token) for token in tokens])
         rows = [row for row in fresh(Token, tokens).values() if row.enabled]
         for piece in chunks([row.pk for row in rows]):
-            Token.objects.filter(pk__in=piece).update(enabled=False)
+            end_sessions(Token.objects.filter(pk__in=piece), enabled=False)
         changes = {"enabled": [True, False]}
         record_all(actor, [Fact("token.change", row, row.account_id, changes) for row in rows])
 
@@ -188,7 +190,7 @@ def change_tokens(actor: Actor, pairs: Sequence[Pair]) -> list[Token]:
             _check_kept(findings, token, spec)
             token_rules.check(findings, spec, token)
         findings.stop()
-        who, ceiling, facts, rebuilt = caller(actor), Ceiling(actor), [], []
+        who, ceiling, facts, rebuilt, now = caller(actor), Ceiling(actor), [], [], timezone.now()
         for token, spec in current:
             before = token_spec(token)
             if not token_rules.narrows(before, spec):
@@ -196,9 +198,12 @@ def change_tokens(actor: Actor, pairs: Sequence[Pair]) -> list[Token]:
             changes = difference(_values(before), _values(spec))
             facts += [Fact("token.change", token, token.account_id, changes)] if changes else []
             rebuilt += [(token, spec)] if {"rules", "topics"} & changes.keys() else []
+            state = token_state(token, now)
             for name in _COLUMNS:
                 setattr(token, name, _values(spec)[name])
-        Token.objects.bulk_update([token for token, _ in current], _COLUMNS, batch_size=500)
+            token.sessions_ended += int(state is not token_state(token, now))
+        columns = [*_COLUMNS, "sessions_ended"]
+        Token.objects.bulk_update([token for token, _ in current], columns, batch_size=500)
         for piece in chunks([token.pk for token, _ in rebuilt]):
             TokenRule.objects.filter(token__in=piece).delete()
             TokenTopic.objects.filter(token__in=piece).delete()

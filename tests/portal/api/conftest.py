@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import caches
 from rest_framework.test import APIClient
 
+from accesscontrol.accounts.models import User
 from tests.world import Cast, build_cast
 
 
@@ -30,7 +31,7 @@ def person(cast: Cast) -> Callable[[str], APIClient]:
 
     def client(username: str) -> APIClient:
         signed_in = APIClient()
-        signed_in.force_login(cast.people[username])
+        signed_in.force_login(User.objects.get(pk=cast.people[username].pk))  # as stored by now
         return signed_in
 
     return client

@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accesscontrol.accounts.models import User
 from tests.world import Cast, build_cast
 
 
@@ -24,7 +25,7 @@ def browse(cast: Cast) -> Callable[[str], Client]:
 
     def client(username: str) -> Client:
         signed_in = Client(raise_request_exception=False)
-        signed_in.force_login(cast.people[username])
+        signed_in.force_login(User.objects.get(pk=cast.people[username].pk))  # as stored by now
         return signed_in
 
     return client
@@ -36,7 +37,7 @@ def call(cast: Cast) -> Callable[[str], APIClient]:
 
     def client(username: str) -> APIClient:
         signed_in = APIClient(raise_request_exception=False)
-        signed_in.force_login(cast.people[username])
+        signed_in.force_login(User.objects.get(pk=cast.people[username].pk))  # as stored by now
         return signed_in
 
     return client

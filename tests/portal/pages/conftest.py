@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from accesscontrol.accounts.models import User
 from accesscontrol.services.tokens.refusals import refusals
 from tests.world import Cast, build_cast
 
@@ -30,7 +31,7 @@ def browse(cast: Cast) -> Callable[[str], Client]:
 
     def client(username: str) -> Client:
         signed_in = Client()
-        signed_in.force_login(cast.people[username])
+        signed_in.force_login(User.objects.get(pk=cast.people[username].pk))  # as stored by now
         return signed_in
 
     return client
