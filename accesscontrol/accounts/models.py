@@ -16,6 +16,7 @@ from mptt.querysets import TreeQuerySet
 from accesscontrol import catalogue
 from accesscontrol.accounts.names import FoldedField, KeyField, Named, NamedRows, OrderField, SearchedField
 from accesscontrol.accounts.revisions import Revised
+from accesscontrol.json_data import BoundedJSONField
 
 #: World keys: unique in the installation, never digits only (`pk:17` names a row number).
 key_validator = RegexValidator(
@@ -43,7 +44,7 @@ class Account(Named, MPTTModel, Revised):
     top = models.ForeignKey("self", on_delete=models.DO_NOTHING, null=True, related_name="+", editable=False)
     blocked = models.BooleanField(default=False)
     #: Quotas: {"developer": 5, "device": 10000, "token": 50, "account": 20, …}; absent = only the parent's.
-    limits = models.JSONField(default=dict, blank=True)
+    limits = BoundedJSONField(default=dict, blank=True)
     #: History depth in days; empty = the parent's.
     history_days = models.PositiveIntegerField(null=True, blank=True)
     public_sign_up = models.BooleanField(default=False)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from accesscontrol.audit.models import ChainHead, Event, EventDetail
+from accesscontrol.json_data import bounded
 
 #: The columns of a line that its digest covers, in this order.
 EVENT_COLUMNS = (
@@ -39,9 +40,9 @@ def plain(value: Any) -> Any:
     """The value as it comes back from a JSON column of either database.
 
     Dates and decimals become text, whole floats whole numbers (PostgreSQL writes 1e22 out), and NUL, which PostgreSQL
-    refuses, becomes the replacement character.
+    refuses, becomes the replacement character. What lies deeper than is read back becomes text.
     """
-    return _settled(json.loads(_ENCODE_ANYTHING(value))) if value else value
+    return _settled(json.loads(bounded(_ENCODE_ANYTHING(value)))) if value else value
 
 
 def _settled(value: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from accesscontrol.json_data import BoundedJSONField
+
 
 class Event(models.Model):
     """One line of the audit log. Holds ids only; names and addresses stand in `EventDetail`, which can be erased.
@@ -58,7 +60,7 @@ class EventDetail(models.Model):
     acting_account_name = models.CharField(max_length=200, blank=True)
     thing_name = models.CharField(max_length=200, blank=True)
     address = models.CharField(max_length=64, blank=True)
-    changes = models.JSONField(default=dict)
+    changes = BoundedJSONField(default=dict)
     erased_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validat
 from accesscontrol.accounts.names import KeyField, Named, OrderField, SearchedField
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.items.models import Item
+from accesscontrol.json_data import BoundedJSONField
 
 
 class Grant(Named, Revised):
@@ -27,13 +28,13 @@ class Grant(Named, Revised):
     kind = models.CharField(max_length=32, blank=True)
     include_subaccounts = models.BooleanField(default=False)
     #: Levels besides `read`, which is always there: edit, delete, command, create-<kind>, operate-as.
-    levels = models.JSONField(default=list, blank=True)
+    levels = BoundedJSONField(default=list, blank=True)
     starts_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     note = models.TextField(blank=True)
     #: Keys of accounts of other trees as they were typed, until one accepts: unknown and unwilling look the same.
-    invited = models.JSONField(default=list, blank=True)
+    invited = BoundedJSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     items = models.ManyToManyField(Item, through="GrantItem", related_name="grants")
     grantees = models.ManyToManyField(Account, through="GrantGrantee", related_name="received_grants")

@@ -10,6 +10,7 @@ from guardian.models import UserObjectPermissionBase
 from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
 from accesscontrol.accounts.names import KeyField, Named, with_letters
 from accesscontrol.accounts.revisions import Revised
+from accesscontrol.json_data import BoundedJSONField
 
 
 class Item(Named, Revised):
@@ -26,7 +27,7 @@ class Item(Named, Revised):
     owner = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="owned_items")
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="made_items")
     name = models.CharField(max_length=200)
-    settings = models.JSONField(default=dict, blank=True)
+    settings = BoundedJSONField(default=dict, blank=True)
     #: The tariff's history depth in days; empty = no limit of its own.
     history_days = models.PositiveIntegerField(null=True, blank=True)
     device_count = models.PositiveIntegerField(default=0, editable=False)
@@ -105,7 +106,7 @@ class Record(Revised):
     section = models.CharField(max_length=32)
     at = models.DateTimeField(default=timezone.now)
     name = models.CharField(max_length=200, blank=True)
-    data = models.JSONField(default=dict, blank=True)
+    data = BoundedJSONField(default=dict, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, blank=True, default=State.NONE)
     #: A row that names a device shows only to who may view that device (access model §2).
     device = models.ForeignKey(Item, on_delete=models.CASCADE, null=True, blank=True, related_name="named_in")

@@ -10,6 +10,7 @@ from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validat
 from accesscontrol.accounts.names import KeyField, Named, SearchedField
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.items.models import Item
+from accesscontrol.json_data import BoundedJSONField
 
 
 class Project(Named, Revised):
@@ -21,7 +22,7 @@ class Project(Named, Revised):
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
     #: Usernames and e-mails of people of other accounts as they were typed, until one accepts.
-    invited = models.JSONField(default=list, blank=True)
+    invited = BoundedJSONField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(auto_now=True, editable=False)
     items = models.ManyToManyField(Item, through="ProjectItem", related_name="projects")
@@ -92,7 +93,7 @@ class ProjectRule(models.Model):
     kind = models.CharField(max_length=32, blank=True)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     #: Patterns of the catalogue: ["device:view", "device.*:*"].
-    permissions = models.JSONField(default=list)
+    permissions = BoundedJSONField(default=list)
 
     class Meta:
         constraints = [

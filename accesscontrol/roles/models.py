@@ -8,6 +8,7 @@ from django.utils import timezone
 from accesscontrol.accounts.models import KEY_LENGTH, Account, key_validator
 from accesscontrol.accounts.names import KeyField, Named
 from accesscontrol.accounts.revisions import Revised
+from accesscontrol.json_data import BoundedJSONField
 
 
 class Role(Named, Revised):
@@ -19,7 +20,7 @@ class Role(Named, Revised):
     key = KeyField(max_length=KEY_LENGTH, unique=True, validators=[key_validator])
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="roles")
     name = models.CharField(max_length=200)
-    rights = models.JSONField(default=list, blank=True)
+    rights = BoundedJSONField(default=list, blank=True)
     #: “Available object history” in days; empty = no limit of its own.
     history_days = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

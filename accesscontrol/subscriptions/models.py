@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from accesscontrol.accounts.models import Account
+from accesscontrol.json_data import BoundedJSONField
 
 
 class Subscription(models.Model):
@@ -59,7 +60,7 @@ class Invoice(models.Model):
     number = models.CharField(max_length=40, unique=True)
     issued_at = models.DateTimeField(default=timezone.now)
     total_cents = models.PositiveIntegerField()
-    lines = models.JSONField(default=list)
+    lines = BoundedJSONField(default=list)
 
     def __str__(self) -> str:
         return self.number

@@ -11,6 +11,7 @@ from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validat
 from accesscontrol.accounts.names import KeyField, Named, with_letters
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.items.models import Item
+from accesscontrol.json_data import BoundedJSONField
 
 
 def ids_with_letters(letters: str) -> models.QuerySet:
@@ -45,7 +46,7 @@ class Token(Named, Revised):
     #: Seconds since the last use (or the creation) after which the token is dead.
     idle_ttl = models.PositiveIntegerField(null=True, blank=True)
     #: Networks in CIDR form; empty = any address.
-    allowed_addresses = models.JSONField(default=list, blank=True)
+    allowed_addresses = BoundedJSONField(default=list, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_address = models.CharField(max_length=64, blank=True, editable=False)
     #: How often acts have ended the sessions that were opened by this token; see the user's.
@@ -82,11 +83,11 @@ class TokenRule(models.Model):
     token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="rules")
     kind = models.CharField(max_length=32)
     reach = models.CharField(max_length=16, choices=Reach.choices)
-    verbs = models.JSONField(default=list, blank=True)
+    verbs = BoundedJSONField(default=list, blank=True)
     #: "all" (every section with the rule's verbs) or {"messages": ["view"], …}.
-    sections = models.JSONField(default=dict, blank=True)
+    sections = BoundedJSONField(default=dict, blank=True)
     #: Row ids of the things listed, for kinds of access management; items stand in `items`.
-    things = models.JSONField(default=list, blank=True)
+    things = BoundedJSONField(default=list, blank=True)
     #: The items listed, or the groups for `in_groups`.
     items = models.ManyToManyField(Item, through="TokenRuleItem", related_name="+")
 
@@ -112,7 +113,7 @@ class TokenTopic(models.Model):
 
     token = models.ForeignKey(Token, on_delete=models.CASCADE, related_name="topics")
     filter = models.CharField(max_length=1024)
-    actions = models.JSONField(default=list)
+    actions = BoundedJSONField(default=list)
 
     def __str__(self) -> str:
         return self.filter

@@ -22,8 +22,6 @@ from portal.api.frame.base import View
 from portal.declared import PUBLIC, SIGNED_IN
 from portal.problems import sentence_of, wants_sentence
 
-LARGEST_BODY = 1024 * 1024
-DEEPEST = 32
 MOST_EVALUATIONS = 10_000
 ENTITIES = ("subject", "action", "resource", "context")
 #: Semantics → the decision that ends a batch; None goes through all.
@@ -191,30 +189,12 @@ def read_body(request: Request) -> Mapping[str, Any]:
     media_type = request.content_type.partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise BadRequest("Send the question as application/json.")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
-        raise BadRequest(f"The body is larger than {LARGEST_BODY} bytes. Ask fewer questions at once.")
     if not request.body:
         raise BadRequest("The body is empty. Send an object with “subject”, “action” and “resource”.")
     body = load_json(request.body)
     if not isinstance(body, Mapping):
         raise BadRequest("The body is an object with “subject”, “action” and “resource”.")
-    if is_deeper(body, DEEPEST):
-        raise BadRequest(f"The body is nested more than {DEEPEST} levels deep.")
     return body
-
-
-def is_deeper(value: Any, levels: int) -> bool:
-    """Whether objects and lists are nested more than so many levels."""
-    layer = [value]
-    for _ in range(levels):
-        layer = [inner for one in layer for inner in _inside(one) if isinstance(inner, dict | list)]
-        if not layer:
-            return False
-    return True
-
-
-def _inside(value: Any) -> Any:
-    return value.values() if isinstance(value, dict) else value
 
 
 def read_semantic(body: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accesscontrol.json_data import DATA, NO_JSON, JSONFault, read_json
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.fields import EARLIEST_YEAR, LATEST_YEAR
 from portal.addresses import name_in_address
@@ -156,9 +157,6 @@ class DataField(forms.CharField):
     """A JSON object, written as text."""
 
     widget = forms.Textarea
-    default_error_messages = {
-        "json": _("This is not JSON: %(error)s. Write it as {“name”: value}, with straight quotes.")
-    }
 
     def __init__(self, **rest: Any):
         super().__init__(required=False, **rest)
@@ -171,22 +169,20 @@ class DataField(forms.CharField):
         text = super().clean(value)
         if not text.strip():
             return {}
-        try:
-            found = json.loads(text, parse_constant=refuse_constant)
-        except RecursionError as error:
-            raise forms.ValidationError(
-                _("This is nested too deeply. Put less into each other."), code="json"
-            ) from error
-        except ValueError as error:
-            raise forms.ValidationError(self.error_messages["json"], code="json", params={"error": error}) from error
+        found = read_data(text)
         if not isinstance(found, dict):
             raise forms.ValidationError(_("Write a JSON object: names and values in curly brackets."), code="json")
         return found
 
 
-def refuse_constant(name: str) -> None:
-    """NaN and Infinity, which JSON does not know."""
-    raise ValueError(f"{name} is no value that can be stored")
+def read_data(text: str) -> Any:
+    """JSON that somebody typed, as bounded as the data of a thing. Raises forms.ValidationError."""
+    try:
+        return read_json(text, DATA)
+    except JSONFault as error:
+        advice = _("Write it as {“name”: value}, with straight quotes.")
+        said = f"{error} {advice}" if error.said.code == NO_JSON.code else str(error)
+        raise forms.ValidationError(said, code=error.said.code) from error
 
 
 class MomentField(forms.DateTimeField):

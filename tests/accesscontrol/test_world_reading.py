@@ -82,7 +82,7 @@ def test_duplicate_keys_are_refused_with_both_lines(write):
         ('{"world": 1,\n}', "w.json", 2, "This is not JSON"),
         ('{"world": NaN}', "w.json", 1, "NaN is not a number of JSON"),
         ("[" * (MAX_DEPTH + 5) + "]" * (MAX_DEPTH + 5), "w.json", 1, "Nested deeper"),
-        ("[" * 200_000 + "]" * 200_000, "w.json", 1, "not JSON that a world may be written in"),
+        ("[" * 200_000 + "]" * 200_000, "w.json", 1, "nested more than"),
         ("world: " + "[" * (MAX_DEPTH + 5), "w.yaml", 1, "Nested deeper"),
     ],
 )

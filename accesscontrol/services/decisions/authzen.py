@@ -6,7 +6,6 @@ with what would be valid. Ids are world keys (usernames for users), `pk:17` name
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import Permission, UnknownName, permission_on
+from accesscontrol.json_data import QUESTIONS, JSONFault, read_json
 
 #: Types of resource: events and subscriptions are asked of the account.
 RESOURCE_TYPES = tuple(kind for kind in catalogue.KINDS if kind not in catalogue.ASKED_OF_ACCOUNT)
@@ -43,38 +43,11 @@ class Asked:
 
 
 def load_json(text: str | bytes) -> Any:
-    """JSON as I-JSON has it: no duplicate keys, no half surrogate pairs. Raises BadRequest."""
+    """The JSON of questions, as bounded as their door takes it. Raises BadRequest."""
     try:
-        value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        raise BadRequest(f"This is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from error
-    except UnicodeDecodeError as error:
-        raise BadRequest("This is not UTF-8 text.") from error
-    except RecursionError as error:
-        raise BadRequest("The JSON is nested too deeply.") from error
-    except BadRequest:
-        raise
-    except ValueError as error:
-        raise BadRequest("The JSON holds a number of too many digits.") from error
-    if "\\u" in (text if isinstance(text, str) else text.decode("utf-8", "replace")):
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise BadRequest("The JSON holds half of a surrogate pair.") from error
-    return value
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise BadRequest(f"The JSON names “{twice}” twice in one object; keep one of them.")
-    return found
-
-
-def _refuse_constant(name: str) -> Any:
-    raise BadRequest(f"{name} is not a number of JSON.")
+        return read_json(text, QUESTIONS)
+    except JSONFault as error:
+        raise BadRequest(str(error)) from error
 
 
 def parse(request: Any) -> Asked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Collection, Iterable, Sequence
@@ -20,6 +19,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.life import is_over
 from accesscontrol.accounts.models import KEY_LENGTH, key_validator
+from accesscontrol.json_data import unstorable
 from accesscontrol.sentences import Sentence, Wording
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
@@ -29,9 +29,6 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 LONGEST_TEXT = 10_000
-LARGEST_JSON = 200_000
-#: So many lists and mappings in each other; a world file has room for them below the deepest account.
-DEEPEST_JSON = 60
 LONGEST_EMAIL = 254
 MOST_DAYS = 36_500
 #: Keys that would hide the thing behind another address of the REST interface, such as tokens/revoke/.
@@ -99,24 +96,8 @@ class Findings:
         if not isinstance(value, dict):
             self.add(field, "Enter a JSON object, such as {“interval”: 30}.", about)
             return
-        try:
-            text = json.dumps(value, allow_nan=False)
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            self.add(field, "Remove the half of a surrogate pair from the data.", about)
-            return
-        except RecursionError:
-            self.add(field, "This is nested too deeply. Put less into each other.", about)
-            return
-        except (TypeError, ValueError) as error:
-            self.add(field, f"This is not JSON that can be stored: {error}.", about)
-            return
-        if _deeper(value, DEEPEST_JSON):
-            self.add(field, "This is nested too deeply. Put less into each other.", about)
-        if "\\u0000" in text:
-            self.add(field, "Remove the NUL character from the data.", about)
-        if len(text) > LARGEST_JSON:
-            self.add(field, f"Use at most {LARGEST_JSON} characters of JSON; these are {len(text)}.", about)
+        if (said := unstorable(value)) is not None:
+            self.add(field, said, about)
 
     def days(self, field: str, value: Any, about: Any = None) -> None:
         """A number of days, or None."""
@@ -187,12 +168,3 @@ class Findings:
             self.add("key", f"“{key}”: {error.message}", about)
         if len(key) > KEY_LENGTH:
             self.add("key", f"“{key}” is too long: use at most {KEY_LENGTH} characters.", about)
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    """Whether lists and mappings stand in each other more than so many levels deep."""
-    if not isinstance(value, dict | list):
-        return False
-    return levels == 0 or any(
-        _deeper(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value)
-    )

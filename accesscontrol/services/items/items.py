@@ -89,9 +89,10 @@ def _check_new(specs: Sequence[ItemSpec], who: Caller) -> None:
     findings.stop()
 
 
-def _check(findings: Findings, spec: ItemSpec, about: Any) -> None:
+def _check(findings: Findings, spec: ItemSpec, about: Any, item: Item | None = None) -> None:
     findings.name("name", spec.name, about)
-    findings.data("settings", spec.settings, about)
+    if item is None or spec.settings != item.settings:  # what stays as it is may be of another time
+        findings.data("settings", spec.settings, about)
     findings.days("history_days", spec.history_days, about)
     owner = spec.owner
     if owner is not None and (owner.account_id != spec.account.pk or owner.authority != User.Authority.DEVELOPER):
@@ -201,7 +202,7 @@ def _check_changes(current: Sequence[Pair]) -> None:
     for item, spec in current:
         if spec.kind != item.kind:
             findings.add("kind", f"The kind of an item never changes; {item.name} is a {item.kind}.", item)
-        _check(findings, spec, item)
+        _check(findings, spec, item, item)
     findings.stop()
 
 

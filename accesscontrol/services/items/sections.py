@@ -66,7 +66,7 @@ def call_endpoint(actor: Actor, item: Item, data: dict[str, Any]) -> Record:
 
 
 def _add(actor: Actor, item: Item, section: str, **values: Any) -> Record:
-    _check(values["data"], values.get("name", ""), values["at"])
+    _check(**{name: values[name] for name in ("data", "name", "at") if name in values})
     row = Record.objects.create(item=item, section=section, made_by=caller(actor).user, **values)
     changes = {"section": section, "record": row.pk, "name": row.name}
     record(actor, f"item.{section}.create", item, item.account_id, changes, counted=())
@@ -101,13 +101,14 @@ def change_record(actor: Actor, item: Item, row: Record, **changes: Any) -> Reco
 
 def _change(actor: Actor, row: Record, item: Item, **changes: Any) -> Record:
     current = _present(actor, row, item)
-    before = {"data": current.data, "name": current.name}
-    for name, value in changes.items():
-        setattr(current, name, value)
-    _check(current.data, current.name, current.at)
-    current.save(update_fields=list(changes) or ["data"])
+    differing = difference({name: getattr(current, name) for name in changes}, changes)
+    _check(**{name: value for name, (_old, value) in differing.items()})  # what stays may be of another time
+    for name in differing:
+        setattr(current, name, changes[name])
+    if differing:
+        current.save(update_fields=list(differing))
     told = {"section": current.section, "record": current.pk}
-    changed = difference(before, {"data": current.data, "name": current.name})
+    changed = {name: pair for name, pair in differing.items() if name != "at"}
     record(actor, f"item.{current.section}.change", item, item.account_id, told | changed, counted=[current])
     return current
 
@@ -138,11 +139,13 @@ def clear_section(actor: Actor, item: Item, section: str, *, before: datetime | 
     return number
 
 
-def _check(data: Any, name: str, at: datetime) -> None:
+def _check(**values: Any) -> None:
+    """Check what an entry is given: `data`, `name`, `at`."""
     findings = Findings()
-    findings.data("data", data)
-    findings.name("name", name, required=False)
-    findings.moment("at", at)
+    if "data" in values:
+        findings.data("data", values["data"])
+    findings.name("name", values.get("name", ""), required=False)
+    findings.moment("at", values.get("at"))
     findings.stop()
 
 

@@ -17,10 +17,10 @@ from typing import Any
 import yaml
 from django.conf import settings
 
-from accesscontrol.services.frame.fields import DEEPEST_JSON
+from accesscontrol.json_data import DEEPEST_STORED, JSONFault, check_json
 
-#: Accounts in accounts take two levels each; the deepest item's settings follow.
-MAX_DEPTH = 2 * settings.TREE_DEPTH_LIMIT + DEEPEST_JSON + 8
+#: Accounts in accounts take two levels each; the deepest item's settings follow, as deep as an export may write them.
+MAX_DEPTH = 2 * settings.TREE_DEPTH_LIMIT + DEEPEST_STORED + 8
 #: The standard library reads no longer number from text, and writes none.
 LONGEST_NUMBER = 4300
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
@@ -228,11 +228,9 @@ def _scalar(event: Any, builder: Builder) -> Any:
 
 def read_json(text: str) -> Builder:
     try:
-        json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        raise Unreadable([Fault(error.lineno, f"This is not JSON: {error.msg} (column {error.colno}).")]) from error
-    except (RecursionError, ValueError) as error:
-        raise Unreadable([Fault(1, f"This is not JSON that a world may be written in: {error}.")]) from error
+        check_json(text, MAX_DEPTH)
+    except JSONFault as error:
+        raise Unreadable([Fault(error.line, str(error))]) from error
     builder = Builder()
     line = 1
     for match in _JSON_TOKEN.finditer(text):
@@ -249,7 +247,3 @@ def read_json(text: str) -> Builder:
         elif token in "}]":
             builder.close()
     return builder
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")

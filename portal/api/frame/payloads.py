@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
-from accesscontrol.services.decisions.authzen import BadRequest, load_json
+from accesscontrol.json_data import BODY, JSONFault, read_json
 
 MOST_NAMED = 1000
 
@@ -34,12 +34,12 @@ def view_of(noun: str) -> str:
 
 
 class StrictJSONParser(parsers.JSONParser):
-    """JSON without duplicate keys, half surrogate pairs and numbers that are none."""
+    """JSON without duplicate keys, half surrogate pairs and numbers that are none, no deeper and no more than fits."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
-            return load_json(stream.read())
-        except BadRequest as error:
+            return read_json(stream.read(), BODY)
+        except JSONFault as error:
             raise ParseError(str(error)) from error
 
 

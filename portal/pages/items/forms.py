@@ -13,7 +13,7 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.items.models import Item
-from portal.frame.forms import ActForm, DataField, DaysField, ThingField, ThingsField, refuse_constant
+from portal.frame.forms import ActForm, DataField, DaysField, ThingField, ThingsField, read_data
 
 
 class ItemCreateForm(ActForm):
@@ -144,9 +144,9 @@ class SettingsForm(ActForm):
             return text
         if kind == "json":
             try:
-                return json.loads(text, parse_constant=refuse_constant)
-            except (ValueError, RecursionError):
-                self.add_error("new_value", _("This is not JSON. Write it like {“name”: 1}, with straight quotes."))
+                return read_data(text)
+            except forms.ValidationError as error:
+                self.add_error("new_value", error)
         return _guess(text)
 
 

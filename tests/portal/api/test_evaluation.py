@@ -100,13 +100,13 @@ def test_another_media_type_is_a_400(person):
 def test_size_nesting_and_length_are_capped(person):
     nora = person("nora")
     wide = question(context={"x": "a" * 1024 * 1024})
-    assert "larger than 1048576 bytes" in ask(nora, wide).json()
+    assert "longer than 1048576 characters" in ask(nora, wide).json()
 
     def nested(levels: int) -> bytes:
         return json.dumps(question()).encode()[:-1] + b', "x": ' + b"[" * levels + b"]" * levels + b"}"
 
     assert ask(nora, nested(31)).status_code == 200
-    assert ask(nora, nested(32)).json() == "The body is nested more than 32 levels deep."
+    assert ask(nora, nested(32)).json() == ("The JSON is nested more than 32 levels deep. Put less into each other.")
     assert ask(nora, nested(100_000)).status_code == 400
     many = ask(nora, {"evaluations": [{}] * 10_001}, MANY)
     assert (many.status_code, "At most 10000 evaluations" in many.json()) == (400, True)

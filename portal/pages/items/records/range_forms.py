@@ -15,6 +15,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accesscontrol.json_data import DATA, JSONFault, read_json
 from portal.pages.items.records.forms import SpanForm
 
 #: A time range by one click: its name in the address, how long, its words.
@@ -55,8 +56,8 @@ def read_comparison(text: str) -> Comparison | None:
 def _value(text: str) -> Any:
     """A value as people write it: a number, true or false, else text (also in quotes)."""
     try:
-        found = json.loads(text, parse_constant=str)
-    except (ValueError, RecursionError):
+        found = read_json(text, DATA)
+    except JSONFault:
         return text
     if isinstance(found, bool | str):
         return found
