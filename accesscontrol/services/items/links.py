@@ -107,6 +107,8 @@ def _check(specs: Sequence[LinkSpec]) -> None:
         if container.kind not in allowed:
             valid = ", ".join(allowed) or "nothing"
             findings.add("links", f"A {member.kind} cannot be linked to a {container.kind}. Valid: {valid}.", spec)
+        if member.pk == container.pk:
+            findings.add("links", f"{member.name} cannot be linked to itself. Choose another.", spec)
         if (member.pk, container.pk) in pairs:
             findings.add("links", f"{member.name} is linked to {container.name} twice. Name it once.", spec)
         pairs.add((member.pk, container.pk))

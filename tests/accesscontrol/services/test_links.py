@@ -20,6 +20,13 @@ def test_only_the_links_of_the_catalogue_exist(cast: Cast) -> None:
         link_items(CONSOLE, cast.items["hub"], cast.items["van_a"])
 
 
+def test_nothing_is_linked_to_itself(cast: Cast) -> None:
+    inner, outer = (create_item(CONSOLE, cast.accounts["northwind"], kind="tag", name=name) for name in ("In", "Out"))
+    assert link_items(CONSOLE, inner, outer).container == outer
+    with pytest.raises(Invalid, match="In cannot be linked to itself"):
+        link_items(CONSOLE, inner, inner)
+
+
 def test_linking_counts_devices_and_unlinking_counts_them_again(cast: Cast) -> None:
     night = cast.items["night"]
     link_items(cast.actor("adam"), cast.items["truck_7"], night)
