@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accesscontrol.json_data import (
@@ -103,6 +103,7 @@ def test_what_is_stored_deeper_is_read_as_text_from_there_on():
         assert depth_of(json.loads(bounded(nested(levels)))) == DEEPEST_STORED
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON, st.integers(1, 5))
 def test_reading_bounded_keeps_what_fits_and_changes_nothing_twice(value, depth):
     text = json.dumps(value)
