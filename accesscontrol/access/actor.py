@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,6 +11,24 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.tokens.models import Token
 
 CallerType = Literal["user", "token", "account", "system"]
+
+
+#: What a field was, as nobody can read it from: a digest, or one for each entry of a mapping.
+Digests = Mapping[str, str | Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The state of a thing that a change is made from (access model §11, Revisions).
+
+    noun, id: which thing. revision: its state by number. fields: what each of its fields was, for a change that is
+    joined with those of others since; None where there may be none.
+    """
+
+    noun: str
+    id: int
+    revision: int
+    fields: Digests | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +40,8 @@ class Actor:
     address: the address the call comes from, or None when unknown.
     at: the what-if time; None is the clock.
     request_id: carried into audit events.
+    origin: from which state of the thing that it is about an act is made; None: it writes what it names. It is no part
+    of who asks.
     """
 
     type: CallerType
@@ -29,6 +50,7 @@ class Actor:
     address: str | None = None
     at: datetime | None = None
     request_id: str = ""
+    origin: Origin | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, caller: User | Token | Account, **rest: Any) -> Actor:

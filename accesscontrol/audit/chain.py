@@ -47,6 +47,7 @@ class Line:
     acting_account_id: int | None = None
     thing_type: str = ""
     thing_id: int | None = None
+    revision: int | None = None
     result: str = "done"
     request_id: str = ""
     address: str | None = None
@@ -111,6 +112,7 @@ def _chained(line: Line, head: ChainHead, now: datetime) -> tuple[Event, EventDe
         acting_account_id=line.acting_account_id,
         thing_type=line.thing_type,
         thing_id=line.thing_id,
+        revision=line.revision,
         result=line.result,
         request_id=_text(line.request_id, 64),
         detail_digest=digest_detail(detail, line.chain, head.position),

@@ -25,6 +25,7 @@ EVENT_COLUMNS = (
     "acting_account_id",
     "thing_type",
     "thing_id",
+    "revision",
     "result",
     "request_id",
     "detail_digest",

@@ -32,6 +32,8 @@ class Event(models.Model):
     #: What it was done to.
     thing_type = models.CharField(max_length=32, blank=True)
     thing_id = models.BigIntegerField(null=True)
+    #: The revision that the thing has by it; null where it changed nothing of the thing.
+    revision = models.PositiveIntegerField(null=True)
     result = models.CharField(max_length=16, default="done")
     request_id = models.CharField(max_length=64, blank=True)
     #: HMAC of the side table's values, so that a changed detail shows and an erased one is told apart.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model
@@ -36,6 +35,7 @@ from accesscontrol.services.frame.ended import end_sessions_of_blocked
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, distinct
+from accesscontrol.services.frame.revisions import join
 
 Pair = tuple[Account, AccountSpec]
 _COLUMNS = ("name", "notes", "blocked", "limits", "history_days", "public_sign_up")
@@ -148,7 +148,7 @@ def change_account(actor: Actor, account: Account, **changes: Any) -> Account:
     ends = [account.pk, new_parent.pk if isinstance(new_parent, Account) else None]
     with act(ends, of_tree="parent" in changes):
         current = _present(fresh(Account, [account], "parent"), account)
-        return change_accounts(actor, [(current, replace(account_spec(current), **changes))])[0]
+        return change_accounts(actor, [(current, join(actor, current, account_spec(current), changes))])[0]
 
 
 def change_limits(actor: Actor, account: Account, limits: dict[str, int], history_days: int | None = None) -> Account:

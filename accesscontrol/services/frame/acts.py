@@ -16,9 +16,8 @@ from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.audit import chain
-from accesscontrol.items.models import Item
 from accesscontrol.services.frame.lines import chunks, distinct
-from accesscontrol.services.frame.revisions import count_up
+from accesscontrol.services.frame.revisions import count_up, counting, thing_type
 from accesscontrol.tokens.models import Token
 
 #: Of a request's id as the caller sends it, so much is kept.
@@ -37,7 +36,8 @@ def act(account_ids: Iterable[int | None] = (), *, of_tree: bool = False) -> Ite
             tree.lock_tree()
         lock_roots(account_ids)
         try:
-            yield
+            with counting():
+                yield
         finally:
             engine.end_looks()
 
@@ -145,10 +145,10 @@ class Fact:
         own = self.thing.pk if isinstance(self.thing, Account) else getattr(self.thing, "account_id", None)
         return (self.thing,) if own == self.account_id else ()
 
-
-def thing_type(thing: Model) -> str:
-    """What the thing is called in an event: its kind for an item, else the model's name."""
-    return thing.kind if isinstance(thing, Item) else str(thing._meta.model_name)
+    @property
+    def revision(self) -> int | None:
+        """The revision of the thing, where it counts that one."""
+        return next((one.revision for one in self.changed if one == self.thing), None)
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
@@ -184,7 +184,7 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
     listed = list(facts)
     if not listed:
         return
-    count_up(thing for fact in listed for thing in fact.changed)
+    count_up(actor, [thing for fact in listed for thing in fact.changed])
     tops: dict[int, int] = {}
     for piece in chunks({fact.account_id for fact in listed if fact.account_id is not None}):
         tops |= dict(Account.objects.filter(pk__in=piece).values_list("pk", "top_id"))
@@ -196,6 +196,7 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
             account_id=fact.account_id,
             thing_type=thing_type(fact.thing),
             thing_id=fact.thing.pk,
+            revision=fact.revision,
             thing_name=str(fact.thing),
             changes=fact.changes,
             **signature,

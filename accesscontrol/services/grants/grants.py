@@ -19,6 +19,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.grants import checks as grant_checks
 from accesscontrol.services.grants.cuts import Cuts
 from accesscontrol.services.grants.grantees import invite
@@ -39,6 +40,12 @@ def grant_spec(grant: Grant) -> GrantSpec:
         accepted=all(link.accepted_at is not None for link in links) or None, levels=tuple(grant.levels),
         starts_at=grant.starts_at, expires_at=grant.expires_at, enabled=grant.enabled, note=grant.note,
     )  # fmt: skip
+
+
+def as_told(grant: Grant, spec: GrantSpec) -> GrantSpec:
+    """The state of a grant as its own side knows it: of who has been asked and has not answered, the keys."""
+    known: list[Any] = [one for one in spec.grantees if one.key not in grant.invited]
+    return replace(spec, grantees=(*known, *grant.invited), accepted=None)
 
 
 # --- Making
@@ -147,7 +154,9 @@ def change_grant(actor: Actor, grant: Grant, **changes: Any) -> Grant:
     grantees = [*grant.grantees.all(), *changes.get("grantees", ())]
     with act([grant.account_id, *(account.pk for account in grantees)]):
         current = _present(fresh(Grant, [grant], "account"), grant)
-        return change_grants(actor, [(current, replace(grant_spec(current), **{"accepted": None, **changes}))])[0]
+        before = grant_spec(current)
+        wanted = join(actor, current, before, changes, as_told(current, before))
+        return change_grants(actor, [(current, replace(wanted, accepted=changes.get("accepted")))])[0]
 
 
 def pause_grant(actor: Actor, grant: Grant) -> Grant:

@@ -13,9 +13,10 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines
+from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.grants import checks as grant_checks
 from accesscontrol.services.grants.grantees import invite
-from accesscontrol.services.grants.grants import change_grant, grant_spec, told
+from accesscontrol.services.grants.grants import as_told, change_grant, grant_spec, told
 
 
 def add_grantees(
@@ -29,8 +30,11 @@ def add_grantees(
     known, unknown = grant_checks.named(actor, grant.account, keys)
     with act([grant.account_id, *(one.pk for one in (*accounts, *known, *grant.grantees.all()))]):
         require_all(actor, [("grant:change", grant)])
-        there = grant_spec(grant).grantees
-        asked = set(grant_of(grant).invited)  # asked again, a key of nobody is as silent as one that does not answer
+        current = grant_of(grant)
+        before = grant_spec(current)
+        join(actor, current, before, {}, as_told(current, before), gives=True)
+        there = before.grantees
+        asked = set(current.invited)  # asked again, a key of nobody is as silent as one that does not answer
         unknown = [key for key in unknown if key not in asked]
         new = [account for account in dict.fromkeys([*accounts, *known]) if account not in there]
         near = [account for account in new if account.top_id == grant.account.top_id]

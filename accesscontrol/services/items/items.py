@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model
@@ -21,6 +20,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks, distinct
+from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.assignments import give_first_view
 from accesscontrol.services.items.links import count_devices, create_links
 from accesscontrol.services.items.specs import ItemSpec, LinkSpec
@@ -132,7 +132,7 @@ def change_item(actor: Actor, item: Item, **changes: Any) -> Item:
     """Change some fields of an item (those of ItemSpec; an account moves it)."""
     with act([item.account_id, changes.get("account", item.account).pk]):
         current = _present(fresh(Item, [item], "account", "owner", "made_by"), item)
-        return change_items(actor, [(current, replace(item_spec(current), **changes))])[0]
+        return change_items(actor, [(current, join(actor, current, item_spec(current), changes))])[0]
 
 
 def move_item(actor: Actor, item: Item, account: Account) -> Item:

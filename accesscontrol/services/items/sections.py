@@ -18,9 +18,16 @@ from accesscontrol.items.models import Item, Record
 from accesscontrol.services.frame.acts import act, caller, difference, record
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.revisions import join
+from accesscontrol.services.items.specs import RecordSpec
 
 #: Sections whose contents are no records.
 _ELSEWHERE = {"settings": "the item's settings", "items": "the item's links"}
+
+
+def record_spec(row: Record) -> RecordSpec:
+    """The state of an entry as a spec."""
+    return RecordSpec(data=row.data, name=row.name)
 
 
 def check_section(kind: str, section: str, verb: str) -> str:
@@ -101,10 +108,13 @@ def change_record(actor: Actor, item: Item, row: Record, **changes: Any) -> Reco
 
 def _change(actor: Actor, row: Record, item: Item, **changes: Any) -> Record:
     current = _present(actor, row, item)
-    differing = difference({name: getattr(current, name) for name in changes}, changes)
+    at = changes.pop("at", current.at)
+    wanted = join(actor, current, record_spec(current), changes)
+    values = {"data": wanted.data, "name": wanted.name, "at": at}
+    differing = difference({name: getattr(current, name) for name in values}, values)
     _check(**{name: value for name, (_old, value) in differing.items()})  # what stays may be of another time
     for name in differing:
-        setattr(current, name, changes[name])
+        setattr(current, name, values[name])
     if differing:
         current.save(update_fields=list(differing))
     told = {"section": current.section, "record": current.pk}

@@ -3,13 +3,16 @@
 A spec is the complete wished state: what is left out has its default. References are loaded rows, except where a thing
 of the same batch is meant. Lists are tuples. Times are aware. `create_<noun>s(actor, specs)` makes them,
 `change_<noun>s(actor, [(object, spec)])` brings objects to a spec.
+
+PLAIN and ACCESS say which of its fields carry access: with what others changed meanwhile a change is joined field by
+field where they are plain, and as a whole or not at all where they are access (access model §11, Revisions).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
@@ -19,6 +22,9 @@ from accesscontrol.items.models import Item
 class ItemSpec:
     """An item. owner: a developer of its account; made_by: the user whose report (or rule, vehicle …) it is."""
 
+    PLAIN: ClassVar[tuple[str, ...]] = ("name", "settings")
+    ACCESS: ClassVar[tuple[str, ...]] = ("account", "kind", "key", "owner", "made_by", "history_days")
+
     account: Account
     kind: str
     name: str
@@ -27,6 +33,17 @@ class ItemSpec:
     owner: User | None = None
     made_by: User | None = None
     history_days: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RecordSpec:
+    """An entry of a section, as far as it can be changed."""
+
+    PLAIN: ClassVar[tuple[str, ...]] = ("data", "name")
+    ACCESS: ClassVar[tuple[str, ...]] = ()
+
+    data: dict[str, Any]
+    name: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -19,6 +18,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.people.specs import RoleSpec
 
 Pair = tuple[Role, RoleSpec]
@@ -65,7 +65,7 @@ def change_role(actor: Actor, role: Role, **changes: Any) -> Role:
     """Change some fields of a role (those of RoleSpec)."""
     with act([role.account_id]):
         current = _present(fresh(Role, [role], "account"), role)
-        return change_roles(actor, [(current, replace(role_spec(current), **changes))])[0]
+        return change_roles(actor, [(current, join(actor, current, role_spec(current), changes))])[0]
 
 
 def change_roles(actor: Actor, pairs: Sequence[Pair]) -> list[Role]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -24,6 +23,7 @@ from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.items import erase_items
 from accesscontrol.services.people import checks as user_checks
 from accesscontrol.services.people.specs import UserSpec
@@ -111,7 +111,7 @@ def change_user(actor: Actor, user: User, **changes: Any) -> User:
     """Change some fields of a user (those of UserSpec)."""
     with act([user.account_id]):
         current = _present(fresh(User, [user], "account", "role"), user)
-        return change_users(actor, [(current, replace(user_spec(current), **changes))])[0]
+        return change_users(actor, [(current, join(actor, current, user_spec(current), changes))])[0]
 
 
 def set_enabled(actor: Actor, user: User, enabled: bool) -> User:

@@ -16,12 +16,13 @@ from accesscontrol.projects.models import Project, ProjectMember
 from accesscontrol.services.frame.acts import Fact, act, caller, record, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.people import checks as user_checks
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.users import check_new_users, store_users
 from accesscontrol.services.projects import checks as project_checks
 from accesscontrol.services.projects.projects import change_project
-from accesscontrol.services.projects.rows import project_spec
+from accesscontrol.services.projects.rows import as_told, project_spec
 from accesscontrol.services.projects.specs import MemberSpec
 
 
@@ -48,12 +49,15 @@ def invite_member(actor: Actor, project: Project, name: str, **fields: Any) -> N
             add_member(actor, project, user, **fields)
             return
         _check_unseen(actor, project, fields)
-        row = Project.objects.get(pk=project.pk)
+        row = Project.objects.select_related("account", "owner").get(pk=project.pk)
+        before = project_spec(row)
+        join(actor, row, before, {}, as_told(row, before), gives=True)
         row.invited = sorted({*row.invited, name.lower()})
         row.save(update_fields=["invited"])
         record(actor, "project.invite", row, row.account_id, {"name": name})
         if user is not None and not ProjectMember.objects.filter(project=project, user=user).exists():
-            _add(actor, project, MemberSpec(user=user, accepted=False, **fields))
+            # The name is among those invited by now, so this goes on from no older state.
+            _add(replace(actor, origin=None), project, MemberSpec(user=user, accepted=False, **fields))
 
 
 def add_light_member(actor: Actor, project: Project, *, username: str, email: str = "", **fields: Any) -> ProjectMember:

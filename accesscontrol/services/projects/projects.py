@@ -18,8 +18,9 @@ from accesscontrol.services.frame.acts import Caller, Fact, act, caller, differe
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.projects import checks as project_checks
-from accesscontrol.services.projects.rows import empty_spec, project_spec, store_members, store_roles
+from accesscontrol.services.projects.rows import as_told, empty_spec, project_spec, store_members, store_roles
 from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectSpec
 
 Pair = tuple[Project, ProjectSpec]
@@ -84,7 +85,8 @@ def change_project(actor: Actor, project: Project, **changes: Any) -> Project:
     """Change some fields of a project (those of ProjectSpec; items, roles and members as a whole)."""
     with act([project.account_id]):
         current = _present(fresh(Project, [project], "account", "owner"), project)
-        return change_projects(actor, [(current, replace(project_spec(current), **changes))])[0]
+        before = project_spec(current)
+        return change_projects(actor, [(current, join(actor, current, before, changes, as_told(current, before)))])[0]
 
 
 def add_project_items(actor: Actor, project: Project, items: Sequence[Item]) -> Project:

@@ -46,6 +46,12 @@ def _member(member: ProjectMember, rules: Iterable[ProjectRuleSpec]) -> MemberSp
     )  # fmt: skip
 
 
+def as_told(project: Project, spec: ProjectSpec) -> ProjectSpec:
+    """The state of a project as its own side knows it: of people elsewhere who have not answered, the names typed."""
+    known: list[Any] = [one for one in spec.members if one.accepted or one.user.account_id == project.account_id]
+    return replace(spec, members=(*known, *project.invited))
+
+
 def empty_spec(spec: ProjectSpec) -> ProjectSpec:
     """The same project with nothing in it."""
     return replace(spec, items=(), roles=(), members=())

@@ -3,12 +3,16 @@
 A spec is the complete wished state: what is left out has its default. References are loaded rows, except where a thing
 of the same batch is meant. Lists are tuples. Times are aware. `create_<noun>s(actor, specs)` makes them,
 `change_<noun>s(actor, [(object, spec)])` brings objects to a spec.
+
+PLAIN and ACCESS say which of its fields carry access: with what others changed meanwhile a change is joined field by
+field where they are plain, and as a whole or not at all where they are access (access model §11, Revisions).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
@@ -40,6 +44,12 @@ class TopicSpec:
 @dataclass(slots=True, kw_only=True)
 class TokenSpec:
     """A token of an account, or of one user of it. idle_ttl: seconds; allowed_addresses: networks in CIDR form."""
+
+    PLAIN: ClassVar[tuple[str, ...]] = ("name", "preset")
+    ACCESS: ClassVar[tuple[str, ...]] = (
+        *("account", "key", "type", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses"),
+        *("rules", "topics"),
+    )
 
     account: Account
     type: str

@@ -28,6 +28,7 @@ from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens import rules as token_rules
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
@@ -157,7 +158,7 @@ def change_token(actor: Actor, token: Token, **changes: Any) -> Token:
     """Change some fields of a token (those of TokenSpec; rules and topics as a whole)."""
     with act([token.account_id]):
         current = _present(fresh(Token, [token], "account", "user"), token)
-        return change_tokens(actor, [(current, replace(token_spec(current), **changes))])[0]
+        return change_tokens(actor, [(current, join(actor, current, token_spec(current), changes))])[0]
 
 
 def disable_token(actor: Actor, token: Token) -> Token:

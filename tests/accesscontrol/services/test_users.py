@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
@@ -140,7 +141,7 @@ def test_a_swap_of_owners_is_one_call_and_never_two_owners(cast: Cast) -> None:
 
 def _fields(user: User) -> dict[str, object]:
     spec = user_spec(user)
-    return {name: getattr(spec, name) for name in UserSpec.__dataclass_fields__}
+    return {each.name: getattr(spec, each.name) for each in fields(UserSpec)}
 
 
 def test_usernames_are_unique_whatever_their_case_and_no_bare_numbers(cast: Cast) -> None:

@@ -1,0 +1,41 @@
+"""The state of every noun as a spec, as far as it is told to whoever changes it (access model §11, Revisions)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from accesscontrol.access.actor import Origin
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.revisions import Revised
+from accesscontrol.grants.models import Grant
+from accesscontrol.items.models import Item, Record
+from accesscontrol.projects.models import Project
+from accesscontrol.roles.models import Role
+from accesscontrol.services.accounts.accounts import account_spec
+from accesscontrol.services.frame.revisions import digests
+from accesscontrol.services.grants import grants
+from accesscontrol.services.items.items import item_spec
+from accesscontrol.services.items.sections import record_spec
+from accesscontrol.services.people.roles import role_spec
+from accesscontrol.services.people.users import user_spec
+from accesscontrol.services.projects import rows as projects
+from accesscontrol.services.tokens.tokens import token_spec
+from accesscontrol.tokens.models import Token
+
+#: What has a revision → its state, without what its own side must not know.
+STATES: dict[type[Revised], Callable[[Any], Any]] = {
+    Account: account_spec,
+    User: user_spec,
+    Role: role_spec,
+    Item: item_spec,
+    Record: record_spec,
+    Token: token_spec,
+    Grant: lambda grant: grants.as_told(grant, grants.grant_spec(grant)),
+    Project: lambda project: projects.as_told(project, projects.project_spec(project)),
+}
+
+
+def origin_of(thing: Revised) -> Origin:
+    """The state that a loaded thing is in, for a change that is made from it later."""
+    return Origin(str(thing._meta.model_name), thing.pk, thing.revision, digests(STATES[type(thing)](thing)))
