@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +12,7 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts import accounts
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Nothing, Payload, VisibleThing
-from portal.api.frame.reading import NounFilters, YesOrNo
+from portal.api.frame.reading import AnyWord, NounFilters, YesOrNo
 from portal.api.frame.schema import shown_or_named
 
 _MOST_DAYS = 36_500
@@ -73,12 +72,12 @@ class AccountMove(Payload):
 
 
 class AccountFilters(NounFilters):
-    parent = filters.CharFilter(method="below", max_length=200, help_text="Key of the parent account.")
+    parent = AnyWord(method="below", help_text="Key of the parent account.")
     blocked = YesOrNo()
     account = None
 
-    def below(self, rows: Any, name: str, key: str) -> Any:
-        return rows.filter(parent__in=self._seen_accounts(key))
+    def below(self, rows: Any, name: str, keys: list[str]) -> Any:
+        return rows.filter(parent__in=self._seen_accounts(keys))
 
     class Meta:
         model = Account

@@ -103,8 +103,8 @@ class SchemaView(View, SpectacularAPIView):
     declares = {"get": SIGNED_IN}
     renderer_classes = SpectacularAPIView.renderer_classes
 
-    def parameters(self) -> set[str]:
-        return {"lang", "version"}
+    def parameters(self) -> dict[str, bool]:
+        return {"lang": False, "version": False}
 
 
 class DocsView(View, SpectacularSwaggerSplitView):
@@ -115,8 +115,8 @@ class DocsView(View, SpectacularSwaggerSplitView):
     url_name = "api_schema"
     template_name = "rest_framework/swagger.html"
 
-    def parameters(self) -> set[str]:
-        return {"lang", "version", "script"}
+    def parameters(self) -> dict[str, bool]:
+        return {"lang": False, "version": False, "script": False}
 
 
 class Nowhere(View):

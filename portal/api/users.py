@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
-from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -17,7 +16,7 @@ from accesscontrol.services.items import assignments
 from accesscontrol.services.people import users
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
-from portal.api.frame.reading import NounFilters, YesOrNo
+from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, YesOrNo
 from portal.api.items.items import ItemShown
 
 _AUTHORITIES = list(catalogue.AUTHORITIES.items())
@@ -92,13 +91,13 @@ class Assignment(Payload):
 
 
 class UserFilters(NounFilters):
-    search = filters.CharFilter(method="named", max_length=200, help_text="Part of a name or of the e-mail.")
-    authority = filters.ChoiceFilter(choices=_AUTHORITIES)
+    search = AnyWord(rows_of="named", help_text="Part of a name or of the e-mail.")
+    authority = AnyChoice(_AUTHORITIES)
     enabled = YesOrNo(field_name="is_active")
 
-    def named(self, rows: QuerySet[User], name: str, text: str) -> QuerySet[User]:
+    def named(self, text: str) -> Q:
         columns = ("username", "first_name", "last_name", "email")
-        return rows.filter(Q(*[(f"{column}__icontains", text) for column in columns], _connector=Q.OR))
+        return Q(*[(f"{column}__icontains", text) for column in columns], _connector=Q.OR)
 
     class Meta:
         model = User

@@ -2,29 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from portal.actors import look_of
-from portal.frame.forms import ThingField
+from portal.filtering import AnyOf, takes_several, wrong_names, wrong_values
+from portal.frame.forms import ThingsField
 from portal.requests import SignedInRequest
 
 PAGE_SIZES = ("25", "50", "100")
 #: With this in the address the filters offer their first choices in the page itself.
 CHOICES, OFFERED = "choices", 100
+#: What every list understands besides its filters.
+OF_LISTS = ("sort", "page", CHOICES)
+
+
+#: More choices than these are a list to search in.
+TICKED = 8
+
+
+class ChoiceFilter(AnyOf):
+    """Rows that fit any of some choices: boxes to tick, or a list to search in where they are many."""
+
+    def __init__(self, choices: Iterable[tuple[str, Any]], **rest: Any):
+        listed = list(choices)
+        few = len(listed) <= TICKED
+        widget = forms.CheckboxSelectMultiple() if few else forms.SelectMultiple(attrs={"data-autocomplete": ""})
+        super().__init__(forms.ChoiceField(choices=listed), widget=widget, **rest)
+
+
+class WordFilter(AnyOf):
+    """Rows that fit any of some words."""
+
+    def __init__(self, **rest: Any):
+        super().__init__(forms.CharField(max_length=200), **rest)
 
 
 class ThingFilter(django_filters.Filter):
-    """Rows that point at one thing, chosen from what the caller may view."""
+    """Rows that point at any of some things, chosen from what the caller may view."""
 
-    field_class = ThingField
+    field_class = ThingsField
+    several = True
 
     def __init__(self, permission: str, *, lookup: str = "key", **rest: Any):
         super().__init__(**rest)
@@ -38,9 +65,18 @@ class ThingFilter(django_filters.Filter):
             "rows": rows,
             "permission": self.permission,
             "lookup": self.lookup,
-            "empty": _("Any"),
             "shown": shown,
         }
+
+    def filter(self, qs: QuerySet, value: list[Model]) -> QuerySet:
+        if not value:
+            return qs
+        if len(value) == 1:
+            return qs.filter(**{self.field_name: value[0]})
+        fitting = {f"{self.field_name}__in": value}
+        if "__" not in self.field_name:
+            return qs.filter(**fitting)
+        return qs.filter(pk__in=qs.order_by().filter(**fitting).values("pk"))  # a row may point at several of them
 
 
 class ListFilters(django_filters.FilterSet):
@@ -64,8 +100,14 @@ class ListFilters(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet) -> QuerySet:
         """Nothing where a filter cannot be understood: showing all would look like an answer."""
-        wrong = self.form.errors.keys() - {"per_page"}
+        wrong = self.wrong.keys() - {"per_page"}
         return queryset.none() if wrong else super().filter_queryset(queryset)
+
+    @cached_property
+    def wrong(self) -> dict[str, str]:
+        """Parameters of the address that are unknown, named too often or not to be read, each with a sentence."""
+        known = dict.fromkeys(OF_LISTS, True) | {name: takes_several(one) for name, one in self.filters.items()}
+        return wrong_names(self.data, known) | wrong_values(self.form)
 
     def search(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """Rows with these letters in one of the searched columns."""

@@ -135,7 +135,7 @@ class ThingsField(ThingField):
     many = True
 
     def prepare_value(self, value: Any) -> Any:
-        listed = list(value or ())
+        listed = [one for one in value or () if isinstance(one, Model) or (one and "\x00" not in one)]
         if listed and isinstance(listed[0], Model):
             self.offer(listed)
             return [name_in_address(row) for row in listed]
@@ -144,10 +144,11 @@ class ThingsField(ThingField):
         return listed
 
     def clean(self, value: Any) -> list[Any]:
-        listed = [one for one in dict.fromkeys(value or ()) if "\x00" not in one]
+        listed = [one for one in dict.fromkeys(value or ()) if one]
         if self.required and not listed:
             raise forms.ValidationError(self.error_messages["required"], code="required")
-        found = list(self.rows.filter(**{f"{self.lookup}__in": listed})) if listed else []
+        asked = [one for one in listed if "\x00" not in one]
+        found = list(self.rows.filter(**{f"{self.lookup}__in": asked})) if asked else []
         if len(found) != len(listed):
             raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
         return found

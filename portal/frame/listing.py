@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-import django_filters
 import django_tables2 as tables
+from django import forms
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
@@ -15,15 +15,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accesscontrol.access.fresh.things import Ref, ref_of
-from portal.frame.filters import CHOICES, PAGE_SIZES
+from portal.addresses import name_in_address
+from portal.frame.filters import CHOICES, PAGE_SIZES, ListFilters
+from portal.frame.forms import ThingField
 from portal.frame.screens import Screen
+
+#: What stands in the address and is shown elsewhere.
+NO_CHIPS = ("q", "per_page")
 
 
 class Listing:
     """The list of a screen. row_permissions: what each row is marked with, for its menu."""
 
     table: type[tables.Table]
-    filters: ClassVar[type[django_filters.FilterSet]]
+    filters: ClassVar[type[ListFilters]]
     row_permissions: ClassVar[tuple[str, ...]] = ()
     order: ClassVar[tuple[str, ...]] = ("name", "id")
     paginator: ClassVar[type[Paginator]] = Paginator
@@ -43,6 +48,7 @@ class Listing:
             "filter_form": found.form,
             "filter_keep": self.kept(),
             "chips": self.chips(found),
+            "wrong_address": [*found.wrong.values(), *self.wrong_pages(table)],
             "clear_url": self.request.path,
             "choices_url": self.choices_url(),
             "result_note": self.note(table.paginator.count),
@@ -94,17 +100,40 @@ class Listing:
         """The sort order stays while one filters."""
         return [{"name": "sort", "value": value} for value in self.request.GET.getlist("sort")]
 
-    def chips(self, found: django_filters.FilterSet) -> list[dict[str, str]]:
-        """The filters in force, each with the address of the list without it."""
+    def wrong_pages(self, table: tables.Table) -> list[str]:
+        """What the address says about order and page that cannot be read; the list is shown in its own order."""
+        columns = {name for name, column in table.columns.items() if column.orderable}
+        found = [
+            _("This list has no order “%(name)s”.") % {"name": name[:100]}
+            for name in self.request.GET.getlist("sort")
+            if name and name.removeprefix("-") not in columns
+        ]
+        page = self.request.GET.get("page", "1")
+        if not (page.isascii() and page.isdigit()):
+            found.append(_("“%(page)s” is no number of a page.") % {"page": page[:100]})
+        return found
+
+    def chips(self, found: ListFilters) -> list[dict[str, str]]:
+        """The values that filter, and what is wrong, each with the address of the list without it."""
         shown = []
-        for name, field in found.form.fields.items():
-            wrong = name in found.form.errors
-            value = self.request.GET.get(name) if wrong else found.form.cleaned_data.get(name)
-            if value in (None, "", []) or name in ("q", "per_page"):
+        for name in self.request.GET:
+            field = found.form.fields.get(name)
+            if name in NO_CHIPS or (field is None and name not in found.wrong):
                 continue
-            label = value if wrong else dict(getattr(field, "choices", ())).get(value, value)
-            shown.append({"label": field.label, "value": str(label), "remove_url": self._without(name)})
+            words = self.words_of(field, found.form.cleaned_data.get(name))
+            for value in dict.fromkeys(self.request.GET.getlist(name)):
+                if value or field is None:
+                    label = field.label if field is not None else name
+                    chip = {"label": label, "value": words.get(value, value), "remove_url": self._without(name, value)}
+                    shown.append(chip)
         return shown
+
+    @staticmethod
+    def words_of(field: forms.Field | None, read: Any) -> dict[str, str]:
+        """The values of a field as they stand in addresses, in words. read: what the field made of them."""
+        if isinstance(field, ThingField):
+            return {name_in_address(thing): str(thing) for thing in read or ()}
+        return {value: str(words) for value, words in getattr(field, "choices", ())}
 
     def choices_url(self) -> str:
         """The address of this list with the choices of its filters in the page, for who has no script."""
@@ -112,10 +141,10 @@ class Listing:
         query[CHOICES] = "1"
         return f"{self.request.path}?{query.urlencode()}"
 
-    def _without(self, name: str) -> str:
+    def _without(self, name: str, value: str) -> str:
         query: QueryDict = self.request.GET.copy()
-        for key in [key for key in query if key == name or key == "page"]:
-            del query[key]
+        query.setlist(name, [one for one in query.getlist(name) if one != value])
+        query.pop("page", None)
         return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
 
     def note(self, count: int) -> str:

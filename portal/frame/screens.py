@@ -159,8 +159,9 @@ class Screen:
     # --- Answering
 
     def show(self, template: str, **context: Any) -> HttpResponse:
-        """Render a page inside the frame."""
-        return render(self.request, template, {"icon": self.kind_name, **context})
+        """Render a page inside the frame. wrong_address: sentences about what in its address nobody understands."""
+        status = 400 if context.get("wrong_address") else 200
+        return render(self.request, template, {"icon": self.kind_name, **context}, status=status)
 
     def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
         """Where am I: the list of the kind, the thing, and what follows."""

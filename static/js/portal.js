@@ -180,6 +180,14 @@
   if (dialog) dialog.addEventListener("close", returnFocus);
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "results") $$(".filters details[open]").forEach((one) => { one.open = false; }); });
+  /* A list whose address nobody understands is a 400 that says so, and shown like any list. */
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const answer = event.detail;
+    if (answer.xhr.status === 400 && answer.target.id === "results" && answer.serverResponse.includes('id="results"')) {
+      answer.shouldSwap = true;
+      answer.isError = false;
+    }
+  });
   document.addEventListener("htmx:responseError", (event) => say(toasts.dataset[{ 403: "refused", 503: "busy" }[event.detail.xhr.status] || "failed"]));
   document.addEventListener("htmx:sendError", () => say(toasts.dataset.failed));
   enhance(document);

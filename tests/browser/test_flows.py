@@ -157,6 +157,29 @@ def test_a_list_narrows_while_one_types_and_the_address_says_so(window: Window):
     assert window.troubles() == []
 
 
+def test_values_are_added_in_the_panel_and_taken_off_one_by_one(window: Window):
+    page = window.open("/users/?authority=owner")
+    page.locator(".filters summary").click()
+    page.get_by_label("Developer").check()
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("link", name="Take off: Authority Developer")).to_be_visible()
+    expect(page).to_have_url(re.compile("authority=owner&authority=developer"))
+    page.get_by_role("link", name="Take off: Authority Owner").click()
+    expect(page.get_by_role("link", name="Take off: Authority Owner")).to_have_count(0)
+    expect(page).to_have_url(re.compile("(?<!authority=owner&)authority=developer"))
+    assert window.troubles() == []
+
+
+def test_an_address_that_nobody_understands_is_told_also_while_one_types(window: Window):
+    page = window.open("/items/device/?sort=nonsense", status=400)
+    expect(page.get_by_role("alert")).to_have_text("This list has no order “nonsense”.")
+    page.locator("main input[type=search]").fill("Ambulance")
+    expect(page.locator("tbody tr").first).to_contain_text("Ambulance")
+    expect(page.get_by_role("link", name="Bus 1", exact=True)).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_text("This list has no order “nonsense”.")
+    assert all(one.startswith("answered 400") for one in window.troubles())
+
+
 def choose(page: Page, label: str, letters: str, option: str) -> None:
     """Type into a select that asks the server, and take what it offers."""
     page.locator(".field", has=page.get_by_role("combobox", name=label)).locator(".ts-control").click()

@@ -5,12 +5,11 @@ A noun is a class of a few lines: its permissions by action, its serializers, fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import status, viewsets
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import (
@@ -20,6 +19,7 @@ from rest_framework.exceptions import (
     NotFound,
     PermissionDenied,
 )
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -42,10 +42,11 @@ from portal.api.frame.payloads import (
     refuse_empty,
     view_of,
 )
-from portal.api.frame.reading import Ordering, Pages, known_parameters, refuse_unknown_parameters
+from portal.api.frame.reading import NounFilterBackend, Ordering, Pages, known_parameters, refuse_wrong_parameters
 from portal.api.frame.schema import DeclaredSchema
 from portal.declared import PUBLIC
 from portal.problems import MEDIA_TYPE as PROBLEM
+from portal.problems import WrongParameter
 from portal.requests import ProgramRequest
 
 #: Action (or method of a plain view) → what it asks: a permission, a function of the view that gives one, or one of
@@ -72,6 +73,17 @@ def _word(request: Request) -> str:
     return (request.method or "").lower()
 
 
+class Negotiation(DefaultContentNegotiation):
+    """How the form of an answer is chosen; a `format` that there is not is a wrong parameter."""
+
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
+        valid = [one.format for one in renderers]
+        if format not in valid:
+            sentence = f"“{format[:100]}” is not a form of the answer here. Valid: {', '.join(valid)}."
+            raise WrongParameter({"format": [sentence]})
+        return super().filter_renderers(renderers, format)
+
+
 class ProblemRenderer(JSONRenderer):
     """How an error is written; never negotiated, as nobody asks for an error."""
 
@@ -96,6 +108,7 @@ class View(APIView):
     throttle_classes = THROTTLES
     parser_classes = (StrictJSONParser,)
     renderer_classes: Sequence[type[BaseRenderer]] = (JSONRenderer, BrowsableRenderer)
+    content_negotiation_class = Negotiation
     http_method_names: Sequence[str] = ("get", "head", "post", "put", "patch", "delete")
     schema = DeclaredSchema()
 
@@ -127,11 +140,11 @@ class View(APIView):
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():  # W02
             raise PermissionDenied("This interface is reached by https:// only. Issue a new token if you sent one.")
         super().initial(request, *args, **kwargs)
-        refuse_unknown_parameters(request, self.parameters())
+        refuse_wrong_parameters(request, self.parameters())
 
-    def parameters(self) -> set[str]:
-        """The query parameters that the current action understands."""
-        return set()
+    def parameters(self) -> dict[str, bool]:
+        """The query parameters that the current action understands, and whether each may be named several times."""
+        return {}
 
     def perform_authentication(self, request: Request) -> None:
         """As ever, but dead sessions are counted as the calls of strangers (bad keys are where they are refused)."""
@@ -178,7 +191,7 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
     orderings: ClassVar[Sequence[str]] = ("name",)
     filterset_class: Any = None
     pagination_class: Any = Pages
-    filter_backends = (DjangoFilterBackend, Ordering)
+    filter_backends = (NounFilterBackend, Ordering)
     lookup_url_kwarg = "key"
     listing: ClassVar[Sequence[str]] = ("list",)
 
@@ -186,8 +199,8 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
     def view_permission(self) -> str:
         return view_of(self.noun)
 
-    def parameters(self) -> set[str]:
-        return known_parameters(self) if self.action in self.listing else set()
+    def parameters(self) -> dict[str, bool]:
+        return known_parameters(self) if self.action in self.listing else {}
 
     # --- Reading
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
+from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.pagination import Cursor, CursorPagination, LimitOffsetPagination
 from rest_framework.request import Request
@@ -19,6 +21,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from accesscontrol.access.permissions import permission
 from portal.actors import look_of
+from portal.filtering import MOST_VALUES, AnyOf, takes_several
 from portal.problems import WrongParameter
 
 DEFAULT_ROWS = 50
@@ -139,42 +142,80 @@ class TimeFilter(filters.IsoDateTimeFilter):
     field_class = TimeField
 
 
-@extend_schema_field(bool)
-class YesOrNo(filters.TypedChoiceFilter):
+def _documented(one: AnyOf, items: dict[str, Any], help_text: str = "") -> None:
+    """Tell the OpenAPI document what each of the values is."""
+    about = {"description": help_text} if help_text else {}
+    extend_schema_field({"type": "array", "items": items, "maxItems": MOST_VALUES, **about})(one)
+
+
+class AnyChoice(AnyOf):
+    """Some of a few words."""
+
+    def __init__(self, choices: Iterable[tuple[str, str]], **rest: Any):
+        listed = list(choices)
+        super().__init__(forms.ChoiceField(choices=listed), **rest)
+        _documented(self, {"type": "string", "enum": [name for name, _ in listed]})
+
+
+class AnyWord(AnyOf):
+    """Some words: keys, names, parts of them."""
+
+    def __init__(self, *, max_length: int = 200, help_text: str = "", **rest: Any):
+        super().__init__(forms.CharField(max_length=max_length, strip=False), help_text=help_text, **rest)
+        _documented(self, {"type": "string", "maxLength": max_length}, help_text)
+
+
+class YesOrNo(AnyOf):
     """`true` or `false`, and nothing else."""
 
-    def __init__(self, **options: Any):
-        super().__init__(choices=(("true", "Yes"), ("false", "No")), coerce=lambda value: value == "true", **options)
+    def __init__(self, **rest: Any):
+        words = (("true", "Yes"), ("false", "No"))
+        super().__init__(forms.TypedChoiceField(choices=words, coerce=lambda value: value == "true"), **rest)
+        _documented(self, {"type": "boolean"})
 
 
 class NounFilters(filters.FilterSet):
     """Filters of a list: by part of the name, and by the account a row belongs to."""
 
-    search = filters.CharFilter("name", "icontains", max_length=200, help_text="Part of the name.")
-    account = filters.CharFilter(method="of_account", max_length=200, help_text="Key of the account.")
+    search: AnyWord | None = AnyWord(field_name="name", lookup_expr="icontains", help_text="Part of the name.")
+    account: AnyWord | None = AnyWord(method="of_account", help_text="Key of the account.")
 
-    def of_account(self, rows: QuerySet, name: str, key: str) -> QuerySet:
+    def of_account(self, rows: QuerySet, name: str, keys: list[str]) -> QuerySet:
         """Only accounts that the caller may see count: the key of another finds nothing."""
-        return rows.filter(account__in=self._seen_accounts(key))
+        return rows.filter(account__in=self._seen_accounts(keys))
 
-    def _seen_accounts(self, key: str) -> QuerySet:
-        return look_of(self.request).visible(permission("account:view")).filter(key=key).values("pk")
+    def _seen_accounts(self, keys: list[str]) -> QuerySet:
+        return look_of(self.request).visible(permission("account:view")).filter(key__in=keys).values("pk")
 
 
-def known_parameters(view: Any) -> set[str]:
-    """The query parameters that a list understands."""
-    known = {"ordering"} if view.orderings else set()
+class NounFilterBackend(filters.DjangoFilterBackend):
+    """Filters rows as the view's filters say; a value that cannot be read is told with its parameter."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
+        try:
+            return super().filter_queryset(request, queryset, view)
+        except ValidationError as error:
+            raise WrongParameter(error.detail) from error
+
+
+def known_parameters(view: Any) -> dict[str, bool]:
+    """The query parameters that a list understands, and whether each may be named several times."""
+    known = {"ordering": False} if view.orderings else {}
     if view.paginator is not None:
-        known |= set(view.paginator.parameters)
+        known |= dict.fromkeys(view.paginator.parameters, False)
     if view.filterset_class is not None:
-        known |= set(view.filterset_class.base_filters)
+        known |= {name: takes_several(one) for name, one in view.filterset_class.base_filters.items()}
     return known
 
 
-def refuse_unknown_parameters(request: Request, known: set[str]) -> None:
-    """A misspelt filter would otherwise show everything. Raises WrongParameter, naming what is valid."""  # W05
+def refuse_wrong_parameters(request: Request, known: dict[str, bool]) -> None:
+    """A misspelt filter would otherwise show everything, one named twice half of it. Raises WrongParameter."""  # W05
     valid = ", ".join(sorted(known)) or "none"
-    unknown = [name for name in request.query_params if name not in known and name != "format"]
-    if unknown:
-        sentence = "“%s” is not a parameter here. Valid: %s."
-        raise WrongParameter({name[:100]: [sentence % (name[:100], valid)] for name in unknown})
+    wrong: dict[str, list[str]] = {}
+    for name, values in request.query_params.lists():
+        if name not in known and name != "format":
+            wrong[name[:100]] = [f"“{name[:100]}” is not a parameter here. Valid: {valid}."]
+        elif len(values) > 1 and not known.get(name):
+            wrong[name] = [f"“{name}” takes one value; these are {len(values)}."]
+    if wrong:
+        raise WrongParameter(wrong)

@@ -25,14 +25,14 @@ from accesscontrol.services.grants.previews.previews import Preview
 from accesscontrol.services.grants.sides import Sides
 from portal.api.events import EventShown
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.reading import NounFilters, TimeFilter, TimePages, YesOrNo
+from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, TimeFilter, TimePages, YesOrNo
 from portal.api.grants.payloads import AddedGrantees, GrantChanges, GrantPreviewed, GrantShown, NewGrant, PreviewShown
 from portal.api.items.items import ItemFilters, ItemShown
 
 
 class GrantFilters(NounFilters):
     search = None
-    covers = filters.ChoiceFilter(choices=Grant.Covers.choices)
+    covers = AnyChoice(Grant.Covers.choices)
     enabled = YesOrNo()
     ends_before = TimeFilter(field_name="expires_at", lookup_expr="lt")
 
@@ -163,12 +163,13 @@ class GrantItemViewSet(NounViewSet[Grant]):
 
 
 class GrantLogFilters(filters.FilterSet):
+    action = AnyWord()
     since = TimeFilter(field_name="at", lookup_expr="gte")
     until = TimeFilter(field_name="at", lookup_expr="lt")
 
     class Meta:
         model = Event
-        fields = ("action",)
+        fields = ()
 
 
 class GrantLogViewSet(NounViewSet[Grant]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -15,7 +14,7 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.items import items, links
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
-from portal.api.frame.reading import NounFilters
+from portal.api.frame.reading import AnyChoice, NounFilters
 
 
 class ItemShown(serializers.ModelSerializer):
@@ -76,7 +75,7 @@ class ItemLinkPayload(Payload):
 
 
 class ItemFilters(NounFilters):
-    kind = filters.ChoiceFilter(choices=catalogue.ITEM_KIND_CHOICES)
+    kind = AnyChoice(catalogue.ITEM_KIND_CHOICES)
 
     class Meta:
         model = Item

@@ -17,7 +17,7 @@ from accesscontrol.access.doors.records import records_to_act_on
 from accesscontrol.items.models import Item, Record
 from accesscontrol.services.items import sections
 from portal.api.frame.payloads import Payload, VisibleThing
-from portal.api.frame.reading import TimeFilter, TimePages
+from portal.api.frame.reading import AnyChoice, AnyWord, TimeFilter, TimePages
 from portal.api.frame.schema import shown_or_named
 from portal.api.items.sections import SectionViewSet
 
@@ -77,11 +77,12 @@ class Output(Payload):
 class RecordFilters(filters.FilterSet):
     since = TimeFilter(field_name="at", lookup_expr="gte")
     until = TimeFilter(field_name="at", lookup_expr="lt")
-    name = filters.CharFilter(field_name="name", max_length=200)
+    name = AnyWord()
+    state = AnyChoice([one for one in Record.State.choices if one[0]])
 
     class Meta:
         model = Record
-        fields = ("state",)
+        fields = ()
 
 
 def asks(verb: str) -> Any:

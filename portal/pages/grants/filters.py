@@ -9,6 +9,7 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
@@ -17,7 +18,7 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.grants.life import GrantState, grant_rows
 from accesscontrol.services.grants.sides import accepted
 from portal.actors import look_of
-from portal.frame.filters import ListFilters, ThingFilter
+from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter, WordFilter
 from portal.pages.grants.words import LEVELS
 
 STATES = [(GrantState.LIVE, _("Live")), (GrantState.WAITING, _("Waits for an answer")),
@@ -35,13 +36,11 @@ class GrantFilters(ListFilters):
 
     searched: ClassVar[tuple[str, ...]] = ("key",)
 
-    state = django_filters.ChoiceFilter(method="by_state", choices=STATES, label=_("State"), empty_label=_("Any"))
-    ends = django_filters.ChoiceFilter(method="by_end", choices=SOON, label=_("Ends"), empty_label=_("Any time"))
-    covers = django_filters.ChoiceFilter(choices=SCOPES, label=_("What"), empty_label=_("Anything"))
-    kind = django_filters.ChoiceFilter(method="by_kind", choices=KINDS, label=_("Kind of item"), empty_label=_("Any"))
-    level = django_filters.ChoiceFilter(
-        method="by_level", choices=LEVEL_CHOICES, label=_("Level"), empty_label=_("Any")
-    )
+    state = ChoiceFilter(STATES, rows_of="in_state", label=_("State"))
+    ends = ChoiceFilter(SOON, rows_of="ending", label=_("Ends"))
+    covers = ChoiceFilter(SCOPES, label=_("What"))
+    kind = ChoiceFilter(KINDS, rows_of="of_kind", label=_("Kind of item"))
+    level = ChoiceFilter(LEVEL_CHOICES, rows_of="at_level", label=_("Level"))
 
     @property
     def own(self) -> int | None:
@@ -52,24 +51,25 @@ class GrantFilters(ListFilters):
         """The grants that a grantee whom the caller may know of has accepted."""
         return accepted()
 
-    def by_state(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+    def in_state(self, value: str) -> Q:
         """As the state reads in the list, where one that is live may still be without effect."""
-        return rows.filter(grant_rows(GrantState(value), self.accepted(), look_of(self.request).moment))
+        return grant_rows(GrantState(value), self.accepted(), look_of(self.request).moment)
 
-    def by_end(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+    def ending(self, value: str) -> Q:
         """What ends within so many days from now."""
-        return rows.filter(ending_rows(look_of(self.request).moment, timedelta(days=int(value))))
+        return ending_rows(look_of(self.request).moment, timedelta(days=int(value)))
 
-    def by_kind(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+    def of_kind(self, value: str) -> Q:
         """Grants of all items of the kind, and of chosen items among which the caller sees one of it."""
         seen = look_of(self.request).visible(f"{value}:view").order_by().values("pk")
-        chosen = rows.order_by().filter(covers="items", items__in=seen).values("pk")
-        return rows.filter(Q(covers="kind", kind=value) | Q(pk__in=chosen))
+        chosen = self.queryset.order_by().filter(covers="items", items__in=seen).values("pk")
+        return Q(covers="kind", kind=value) | Q(pk__in=chosen)
 
-    def by_level(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+    @staticmethod
+    def at_level(value: str) -> Q:
         """Grants with this level; `create-` is the level of any kind."""
         part = f'"{value}' if value.endswith("-") else f'"{value}"'
-        return rows.alias(levels_text=Cast("levels", TextField())).filter(levels_text__contains=part)
+        return Q(Contains(Cast("levels", TextField()), part))
 
 
 class GivenFilters(GrantFilters):
@@ -80,15 +80,15 @@ class GivenFilters(GrantFilters):
     account = ThingFilter("account:view", label=_("From"))
     to = ThingFilter("account:view", method="by_grantee", label=_("To"))
 
-    def by_grantee(self, rows: QuerySet, _name: str, account: Account) -> QuerySet:
-        """Grants to an account that the caller may view."""
-        return rows.filter(pk__in=rows.order_by().filter(grantees=account).values("pk"))
+    def by_grantee(self, rows: QuerySet, _name: str, accounts: list[Account]) -> QuerySet:
+        """Grants to accounts that the caller may view."""
+        return rows.filter(pk__in=rows.order_by().filter(grantees__in=accounts).values("pk"))
 
 
 class ReceivedFilters(GrantFilters):
     """Grants that accounts of the caller's branch received; only the part of these accounts counts."""
 
-    account = django_filters.CharFilter(field_name="account__name", lookup_expr="icontains", label=_("From"))
+    account = WordFilter(field_name="account__name", lookup_expr="icontains", label=_("From"))
 
     def accepted(self) -> Q:
         return accepted(of=self.own)
@@ -97,9 +97,7 @@ class ReceivedFilters(GrantFilters):
 class CoveredFilters(ListFilters):
     """The items that a grant covers, by kind."""
 
-    item_kind = django_filters.ChoiceFilter(
-        field_name="kind", choices=KINDS, label=_("Kind of item"), empty_label=_("Any")
-    )
+    item_kind = ChoiceFilter(KINDS, field_name="kind", label=_("Kind of item"))
 
 
 class GrantLogFilters(ListFilters):

@@ -57,7 +57,10 @@ def choices(request: SignedInRequest, permission: str) -> JsonResponse:
 
 
 def _of_kinds(rows: QuerySet, request: SignedInRequest) -> QuerySet:
-    kinds = [kind for kind in request.GET.getlist("kind") if kind in catalogue.ITEM_KINDS]
+    kinds = request.GET.getlist("kind")
+    unknown = [kind for kind in kinds if kind not in catalogue.ITEM_KINDS]
+    if unknown:
+        raise UnknownName(f"“{unknown[0][:50]}” is no kind of item.")
     return rows.filter(kind__in=kinds) if kinds and rows.model is Item else rows
 
 

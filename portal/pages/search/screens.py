@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
+from accesscontrol.access.permissions import UnknownName
 from accesscontrol.items.models import Item
 from portal.actors import look_of
 from portal.addresses import address, kind_of, name_in_address
@@ -127,7 +128,11 @@ def search(request: SignedInRequest) -> HttpResponse:
 def suggest(request: SignedInRequest) -> JsonResponse:
     """GET ?q=letters&only=user&only=token: the same for selects; the value is `kind:key`. Without letters: a few."""
     letters = asked_letters(request)
-    nouns = tuple(noun for noun in SEARCHED if noun in request.GET.getlist("only")) or tuple(SEARCHED)
+    only = request.GET.getlist("only")
+    unknown = [noun for noun in only if noun not in SEARCHED]
+    if unknown:
+        raise UnknownName(f"“{unknown[0][:50]}” is nothing that is searched.")
+    nouns = tuple(noun for noun in SEARCHED if noun in only) or tuple(SEARCHED)
     groups = find(look_of(request), letters, OFFERED, nouns if letters else nouns[:1])
     return JsonResponse({"results": [choice(row) for group in groups for row in group.rows]})
 

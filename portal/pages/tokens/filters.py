@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import reduce
 from operator import or_
 
-import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.lookups import LessThan
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
@@ -15,7 +15,7 @@ from accesscontrol.accounts.life import ending_rows
 from accesscontrol.tokens.life import USED_AT, TokenState, token_rows
 from accesscontrol.tokens.models import ids_with_letters
 from portal.actors import look_of
-from portal.frame.filters import ListFilters, ThingFilter
+from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter
 
 SOON, LONG = timedelta(days=7), timedelta(days=90)
 TYPES = [(name, _(label)) for name, label in catalogue.TOKEN_TYPES.items()]
@@ -26,37 +26,31 @@ class TokenFilters(ListFilters):
 
     account = ThingFilter("account:view", label=_("Account"))
     user = ThingFilter("user:view", lookup="username", label=_("Owner"))
-    type = django_filters.ChoiceFilter(choices=TYPES, label=_("Type"), empty_label=_("Any"))
-    state = django_filters.ChoiceFilter(
-        method="by_state", label=_("State"), empty_label=_("Any"),
-        choices=[("enabled", _("Enabled")), ("disabled", _("Disabled")), ("ended", _("Ended"))],
+    type = ChoiceFilter(TYPES, label=_("Type"))
+    state = ChoiceFilter(
+        [("enabled", _("Enabled")), ("disabled", _("Disabled")), ("ended", _("Ended"))],
+        rows_of="in_state", label=_("State"),
     )  # fmt: skip
-    ends = django_filters.ChoiceFilter(
-        method="by_end", label=_("Ends"), empty_label=_("Any time"), choices=[("soon", _("within 7 days"))]
-    )
-    used = django_filters.ChoiceFilter(
-        method="by_use", label=_("Used"), empty_label=_("Any time"),
-        choices=[("never", _("never")), ("long_ago", _("not for 90 days"))],
-    )  # fmt: skip
+    ends = ChoiceFilter([("soon", _("within 7 days"))], rows_of="ending", label=_("Ends"))
+    used = ChoiceFilter([("never", _("never")), ("long_ago", _("not for 90 days"))], rows_of="unused", label=_("Used"))
 
     def search(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         """Rows with these letters in their name or key."""
         value = value.replace("\x00", "").strip()
         return rows.filter(pk__in=ids_with_letters(value)) if value else rows
 
-    def by_state(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+    def in_state(self, value: str) -> Q:
         """As the list shows it: a disabled token is not called ended."""
         now = look_of(self.request).moment
         states = {"disabled": [TokenState.DISABLED], "ended": [TokenState.ENDED, TokenState.UNUSED]}
-        found = [token_rows(state, now) for state in states.get(value, [TokenState.ALIVE])]
-        return rows.filter(reduce(or_, found))
+        return reduce(or_, (token_rows(state, now) for state in states.get(value, [TokenState.ALIVE])))
 
-    def by_end(self, rows: QuerySet, _name: str, _value: str) -> QuerySet:
+    def ending(self, _value: str) -> Q:
         """Those that are enabled and end within a week."""
-        return rows.filter(ending_rows(look_of(self.request).moment, SOON), enabled=True)
+        return Q(ending_rows(look_of(self.request).moment, SOON), enabled=True)
 
-    def by_use(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+    def unused(self, value: str) -> Q:
         """Never used; or not for long, where one that is younger than that does not count."""
         if value == "never":
-            return rows.filter(last_used_at=None)
-        return rows.alias(used=USED_AT).filter(used__lt=look_of(self.request).moment - LONG)
+            return Q(last_used_at=None)
+        return Q(LessThan(USED_AT, look_of(self.request).moment - LONG))

@@ -21,12 +21,13 @@ pytestmark = pytest.mark.django_db
         "until=9999-12-31T23:59",
     ],
 )
-def test_times_at_the_ends_of_the_calendar_break_no_list(cast, browse, query):
+def test_times_at_the_ends_of_the_calendar_are_refused_and_break_no_list(cast, browse, query):
     nora = cast.people["nora"]
     for zone in ("Asia/Tokyo", "America/New_York"):
         nora.time_zone = zone
         nora.save(update_fields=["time_zone"])
-        assert browse("nora").get(f"/items/device/truck-7/messages/?{query}").status_code == 200
+        page = browse("nora").get(f"/items/device/truck-7/messages/?{query}")
+        assert (page.status_code, len(page.context["wrong_address"])) == (400, 1)
 
 
 def test_a_time_at_the_end_of_the_calendar_is_not_stored(cast, call, browse):

@@ -52,7 +52,6 @@ FILTERS = [
     ("last=24h", [0, 1, 2]),
     ("last=7d", [0, 1, 2, 3]),
     ("last=30d", [0, 1, 2, 3, 4]),
-    ("last=nonsense", [0, 1, 2, 3, 4, 5]),
     ("q=error", [2, 4]),
     ("q=error&since=2020-01-01T00:00", [2, 4, 5]),
     ("q=Zo%C3%AB", [1]),
@@ -84,6 +83,33 @@ def test_messages_are_filtered_by_text_parameter_and_time_and_the_file_has_the_s
     rows = lines(nora.get(page.context["export_url"]))
     place = rows[0].index("n") if numbers else 0
     assert [int(row[place]) for row in rows[1:]] == numbers
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("last=nonsense", "last: Select a valid choice. nonsense is not one of the available choices."),
+        ("lst=1h", "“lst” is no filter here. Take it off."),
+        ("last=1h&last=7d", "“last” takes one value. Take the others off."),
+        ("since=yesterday", "From: Enter a valid date/time."),
+    ],
+)
+def test_a_filter_that_nobody_understands_is_told_and_shows_nothing(browse, filled, query, sentence):
+    """Neither as a page, nor as file, points or track: all rows would look like an answer."""
+    nora = browse("nora")
+    page = nora.get(f"{TRUCK}messages/?{query}")
+    assert (page.status_code, shown(page), page.context["wrong_address"]) == (400, [], [sentence])
+    assert 'role="alert"' in page.text
+    assert (nora.get(f"{TRUCK}track/?{query}").status_code) == 400
+    for rest in ("messages/~csv/", "messages/~points/", "track/~points/"):
+        answer = nora.get(f"{TRUCK}{rest}?{query}")
+        assert (answer.status_code, answer.context["reason"]) == (400, sentence), rest
+
+
+def test_a_place_in_the_list_that_is_none_is_told_and_the_newest_rows_are_shown(browse, filled):
+    page = browse("nora").get(f"{TRUCK}messages/?before=nonsense")
+    assert (page.status_code, page.context["wrong_address"]) == (400, ["“nonsense” is no place in this list."])
+    assert shown(page) == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_text_without_a_time_is_looked_for_in_the_last_days_and_the_page_says_so(browse, filled):

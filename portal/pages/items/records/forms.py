@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
@@ -19,14 +18,6 @@ class SpanForm(ActForm):
 
     since = MomentField(label=_("From"))
     until = MomentField(label=_("Until"))
-
-    def narrow(self, rows: QuerySet) -> QuerySet:
-        """The rows of the span; a time that cannot be read narrows nothing, and the form says so."""
-        if not self.is_valid():
-            return rows
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        rows = rows.filter(at__gte=since) if since else rows
-        return rows.filter(at__lte=until) if until else rows
 
 
 class RecordForm(ActForm):

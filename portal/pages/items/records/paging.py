@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from portal.requests import SignedInRequest
 
@@ -38,6 +39,12 @@ def page_of(request: SignedInRequest, rows: QuerySet, by_name: bool) -> RecordPa
     return RecordPage(shown, _links(request, shown, newer, older))
 
 
+def wrong_places(request: SignedInRequest) -> list[str]:
+    """What the address says about the place in the list that cannot be read; the newest rows are shown then."""
+    given = [request.GET[name] for name in ("before", "after") if name in request.GET]
+    return [_("“%(place)s” is no place in this list.") % {"place": one[:100]} for one in given if _cursor(one) is None]
+
+
 def _newer(at: datetime, number: int) -> Q:
     return Q(at__gte=at) & (Q(at__gt=at) | Q(pk__gt=number))
 
@@ -49,7 +56,7 @@ def _older(at: datetime, number: int) -> Q:
 
 def _cursor(text: str | None) -> tuple[datetime, int] | None:
     """A row's place in time; None for what is no such place, which shows the newest rows."""
-    at, _, number = (text or "").partition("_")
+    at, _dash, number = (text or "").partition("_")
     try:
         moment, place = datetime.fromisoformat(at), int(number)
         known = moment.tzinfo is not None and 0 < place < 2**63

@@ -12,10 +12,13 @@ from django import forms
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.json_data import DATA, JSONFault, read_json
+from portal.filtering import wrong_names, wrong_values
 from portal.pages.items.records.forms import SpanForm
 
 #: A time range by one click: its name in the address, how long, its words.
@@ -85,14 +88,25 @@ class RecordFilterForm(SpanForm):
     )  # fmt: skip
 
     field_order = ["q", "since", "until", "last"]
+    #: What else stands in the address of records: drawn parameters, and the place in the list.
+    beside = {"p": True, "before": False, "after": False}
+
+    @cached_property
+    def wrong(self) -> dict[str, str]:
+        """What the address says that nobody understands, each parameter with a sentence."""
+        if not isinstance(self.data, QueryDict):  # nothing is asked
+            return {}
+        return wrong_names(self.data, dict.fromkeys(self.fields, False) | self.beside) | wrong_values(self)
 
     def clean_q(self) -> str:
         return self.cleaned_data["q"].replace("\x00", "").strip()
 
     def narrow(self, rows: QuerySet) -> QuerySet:
-        """The rows that the form asks for; what cannot be read narrows nothing, and the form says so."""
-        if not self.is_valid():
+        """The rows that the form asks for; none where it cannot be read: all would look like an answer."""
+        if not self.is_bound:
             return rows
+        if self.wrong:
+            return rows.none()
         since, until = self.span()
         rows = rows.filter(at__gte=since) if since else rows
         rows = rows.filter(at__lte=until) if until else rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -14,10 +15,11 @@ from django.utils.translation import gettext as _
 from accesscontrol import catalogue
 from accesscontrol.access.doors.records import Shown, visible_records
 from accesscontrol.items.models import Record
+from accesscontrol.services.frame.errors import Invalid
 from portal.pages.items.page import ItemPage, section_label
 from portal.pages.items.records import samples
 from portal.pages.items.records.files import csv_file
-from portal.pages.items.records.paging import page_of
+from portal.pages.items.records.paging import page_of, wrong_places
 from portal.pages.items.records.range_forms import QUICK, TEXT_SPAN, RecordFilterForm
 
 TONES = {"queued": "info", "sent": "info", "done": "success", "failed": "danger"}
@@ -65,6 +67,7 @@ class RecordReading(ItemPage):
             records=[self.record(row) for row in page.rows] if page else [],
             readings=self.readings(page.rows) if page and self.section == "telemetry" else None,
             chart=self.chart(),
+            wrong_address=[*self.narrowed.wrong.values(), *wrong_places(self.request)],
             pagination=page.links if page else None,
             history_note=self.history_note(shown),
             span=self.narrowed if by_time else None,
@@ -76,11 +79,11 @@ class RecordReading(ItemPage):
 
     def export_page(self) -> StreamingHttpResponse:
         """The same rows as a CSV file."""
-        return csv_file(self.thing, self.section, self.narrowed.narrow(self.shown().rows))
+        return csv_file(self.thing, self.section, self.asked_rows(self.shown()))
 
     def points_page(self) -> HttpResponse:
         """GET ?p=speed&p=battery&last=24h: the values of parameters over time, as JSON for a chart."""
-        rows = self.narrowed.narrow(self.shown().rows)
+        rows = self.asked_rows(self.shown())
         if not self.is_ranged():
             day = samples.latest_day(rows)
             rows = rows.filter(at__gte=day[0]) if day else rows
@@ -92,6 +95,12 @@ class RecordReading(ItemPage):
         )
 
     # --- What narrows the rows
+
+    def asked_rows(self, shown: Shown) -> QuerySet:
+        """The rows as file or points, where nothing else could say what is wrong. Raises Invalid."""
+        if self.narrowed.wrong:
+            raise Invalid({name: [sentence] for name, sentence in self.narrowed.wrong.items()})
+        return self.narrowed.narrow(shown.rows)
 
     def is_ranged(self) -> bool:
         """Whether the address bar names a time range."""

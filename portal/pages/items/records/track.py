@@ -40,14 +40,16 @@ class ItemTrackScreen(RecordReading):
             "items/track.html", "track",
             points_url=self.with_query(self.to("track_points")),
             zone=get_current_timezone_name(),
-            quick=self.quick(), span=self.narrowed, day=day,
+            quick=self.quick(), span=self.narrowed, day=day, wrong_address=list(self.narrowed.wrong.values()),
             history_note=self.history_note(shown) if self.reaches_back(shown) else "",
             positions=self.in_table(rows), empty=self.nowhere(),
         )  # fmt: skip
 
     def track_points_page(self) -> HttpResponse:
         """The positions of the time range as JSON: [time, latitude, longitude, speed], at most as many as are drawn."""
-        rows, _day = self.in_range(visible_records(self.look, self.thing, MESSAGES))
+        shown = visible_records(self.look, self.thing, MESSAGES)
+        self.asked_rows(shown)
+        rows, _day = self.in_range(shown)
         taken = samples.sample(rows)
         return JsonResponse({"points": samples.positions(taken.rows), "unit": self.unit(), **taken.told()})
 
