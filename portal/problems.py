@@ -116,7 +116,7 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
     request = context["request"]
     if isinstance(error, AccessDenied):
         log_refusal(request, error)
-    known = _known(error)
+    known = _known(error, request)
     if known is not None:
         status, detail, more = known
         return Response(problem(request, status, detail, **more), status=status)
@@ -129,7 +129,7 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
     return answer
 
 
-def _known(error: Exception) -> tuple[int, str, dict[str, Any]] | None:
+def _known(error: Exception, request: Request) -> tuple[int, str, dict[str, Any]] | None:
     """Status, sentence and the rest of the document for the errors of this project and of Django."""
     if isinstance(error, AccessDenied) and error.visible:
         return 403, str(error), {"code": error.decision.source}
@@ -138,7 +138,7 @@ def _known(error: Exception) -> tuple[int, str, dict[str, Any]] | None:
     if isinstance(error, PermissionDenied):
         return 403, str(error) or gettext("You may not do this."), {}
     if isinstance(error, Invalid):
-        return 400, str(error), {"errors": _told_by_act(error)}
+        return 400, str(error), {"errors": _told_by_act(error, in_address=request.method == "DELETE")}
     if isinstance(error, UnknownName):
         return 400, str(error), {}
     if isinstance(error, BadRequest):
@@ -153,10 +153,12 @@ def _code_of(error: Exception) -> str:
     return said.code if isinstance(said, Sentence) else ""
 
 
-def _told_by_act(error: Invalid) -> list[dict[str, str]]:
-    """What an act found wrong with its input, as errors of the body."""
+def _told_by_act(error: Invalid, *, in_address: bool) -> list[dict[str, str]]:
+    """What an act found wrong with its input, as errors of the body, or of the address of a call that has no body."""
     return [
-        _entry("pointer", _pointer(() if one.field == WHOLE else (one.field,)), one.sentence, one.code)
+        _entry("parameter", one.field, one.sentence, one.code)
+        if in_address and one.field != WHOLE
+        else _entry("pointer", _pointer(() if one.field == WHOLE else (one.field,)), one.sentence, one.code)
         for one in error.problems
     ]
 
@@ -166,7 +168,7 @@ def _told_by_framework(error: APIException) -> tuple[str, list[dict[str, str]]]:
     if not isinstance(error, ValidationError):
         return str(error.detail), []
     if isinstance(error, WrongParameter):
-        found = [_entry("parameter", name, said, said.code) for (name, *_), said in _leaves(error.detail)]
+        found = [_entry("parameter", path[0] if path else "", said, said.code) for path, said in _leaves(error.detail)]
     else:
         found = [_entry("pointer", _pointer(path), said, said.code) for path, said in _leaves(error.detail)]
     return gettext(_NOT_VALID), found

@@ -1,14 +1,18 @@
-"""Roles and projects: read-only lists and pages."""
+"""Roles and projects: lists and pages; a project is given to another owner."""
 
 from __future__ import annotations
 
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
+from accesscontrol.services.owning import giving
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import VisibleThing
 from portal.api.frame.reading import NounFilters
+from portal.api.items.items import Gift
 
 
 class RoleShown(serializers.ModelSerializer):
@@ -50,6 +54,13 @@ class ProjectViewSet(NounViewSet[Project]):
 
     noun = "project"
     model = Project
-    declares = {"list": "project:view", "retrieve": "project:view"}
+    declares = {"list": "project:view", "retrieve": "project:view", "give": "project:delete"}
     serializer_class = ProjectShown
+    payloads = {"give": Gift}
     filterset_class = NounFilters
+
+    def give(self, request: Request, key: str) -> Response:
+        """Give it to a developer of its account, or back to the account. Takes every permission of a project on it, and
+        what its members then have that they did not have before."""
+        project = self.get_object()
+        return self.answer(giving.give_project(self.actor, project, self.payload()["owner"] or project.account))

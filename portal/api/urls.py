@@ -56,6 +56,7 @@ V1: list[URLPattern | URLResolver] = [
         lists("items", ItemViewSet, create=True),
         one(ItemViewSet, **CHANGE),
         one(ItemViewSet, "move/", post="move"),
+        one(ItemViewSet, "give/", post="give"),
         one(ItemViewSet, "links/", get="list_links", post="add_link"),
         one(ItemViewSet, "links/<str:container>/", delete="remove_link"),
         one(SettingsViewSet, "settings/", **CHANGE),
@@ -104,7 +105,7 @@ V1: list[URLPattern | URLResolver] = [
         one(ReceivedViewSet, "preview/", post="preview"),
         one(ReceivedLogViewSet, "logs/", get="list"),
     ),
-    noun("projects", lists("projects", ProjectViewSet), one(ProjectViewSet)),
+    noun("projects", lists("projects", ProjectViewSet), one(ProjectViewSet), one(ProjectViewSet, "give/", post="give")),
     noun("events", lists("events", EventViewSet), path("<int:event>/", EventViewSet.as_view({"get": "retrieve"}))),
 ]
 urlpatterns = [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -10,9 +13,10 @@ from rest_framework.response import Response
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.accounts.models import User
+from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
+from accesscontrol.services.owning import leaving
 from accesscontrol.services.people import users
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
@@ -77,10 +81,38 @@ class RoleOfUser(Payload):
     role = VisibleThing("role", allow_null=True)
 
 
-class AuthorityOfUser(Payload):
+class HandingOver(Payload):
+    """Who gets what a developer owns who ceases to be one."""
+
+    hand_items_to = VisibleThing(
+        "user", required=False, help_text="Another developer of the account, who gets the items and projects."
+    )
+    hand_items_to_account = serializers.BooleanField(default=False, help_text="The account itself gets them.")
+    #: Names of which one says what becomes of them.
+    ways: ClassVar[tuple[str, ...]] = ("hand_items_to", "hand_items_to_account")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if sum(bool(attrs.get(name)) for name in self.ways) > 1:
+            raise serializers.ValidationError(_("Say one of these only: %(ways)s.") % {"ways": ", ".join(self.ways)})
+        return attrs
+
+
+class AuthorityOfUser(HandingOver):
     """The authority that a user gets."""
 
     authority = serializers.ChoiceField(choices=_AUTHORITIES)
+
+
+class Removal(HandingOver):
+    """What becomes of what a removed developer owns; one of these has to be said where there is anything."""
+
+    delete_items = serializers.BooleanField(default=False, help_text="Items and projects are deleted with the user.")
+    ways = (*HandingOver.ways, "delete_items")
+
+
+def heir_of(user: User, said: dict[str, Any]) -> User | Account | None:
+    """Who gets what a user owns."""
+    return user.account if said["hand_items_to_account"] else said.get("hand_items_to")
 
 
 class Assignment(Payload):
@@ -131,6 +163,7 @@ class UserViewSet(NounViewSet[User]):
         "give_authority": AuthorityOfUser,
         "assign": Assignment,
     }
+    in_address = {"destroy": Removal}
     answers = {"list_assignments": ItemShown(many=True), "assign": {204: None}}
     filterset_class = UserFilters
     orderings = ("username", "date_joined")
@@ -145,8 +178,10 @@ class UserViewSet(NounViewSet[User]):
         return self.answer(users.change_user(self.actor, self.get_object(), **self.payload()))
 
     def destroy(self, request: Request, key: str) -> Response:
-        """Remove a user; a developer's items go with them."""
-        users.remove_user(self.actor, self.get_object())
+        """Remove a user. What a developer owns is handed over, which takes every permission of its kind on each thing,
+        or deleted, which takes `delete` on each; one of the two has to be said."""
+        user, said = self.get_object(), self.said()
+        leaving.remove_user(self.actor, user, heir_of(user, said), delete_items=said["delete_items"])
         return self.gone()
 
     def enable(self, request: Request, key: str) -> Response:
@@ -158,8 +193,10 @@ class UserViewSet(NounViewSet[User]):
         return self.answer(users.set_role(self.actor, self.get_object(), **self.payload()))
 
     def give_authority(self, request: Request, key: str) -> Response:
-        """Give an authority, never beyond one's own."""
-        return self.answer(users.set_authority(self.actor, self.get_object(), **self.payload()))
+        """Give an authority, never beyond one's own. What somebody owns who ceases to be a developer is handed over,
+        which takes every permission of its kind on each thing."""
+        user, data = self.get_object(), self.payload()
+        return self.answer(leaving.set_authority(self.actor, user, data["authority"], heir_of(user, data)))
 
     # --- Assigned items
 

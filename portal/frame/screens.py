@@ -152,6 +152,16 @@ class Screen:
         """Whether the caller has `change` or `settings:change` on the thing."""
         return full_name(needed, self.kind_name) in self.may
 
+    @property
+    def whole(self) -> set[str]:
+        """All that a thing of this kind gives: who has it may give the thing to another owner."""
+        return set(self.noun.permissions) - {f"{self.kind_name}:create"}
+
+    def require_whole(self) -> None:
+        """Raises AccessDenied without every permission of its kind on the thing."""
+        for needed in sorted(self.whole - self.may):
+            self.look.require(needed, self.thing)
+
     def own_account(self) -> int | None:
         """The account that the caller acts for; None for the platform operator."""
         return self.actor.acting or self.request.user.account_id

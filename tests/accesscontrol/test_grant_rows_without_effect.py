@@ -10,11 +10,13 @@ from django.utils import timezone
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.grants.models import Grant, GrantItem
-from accesscontrol.services.accounts.accounts import move_account
+from accesscontrol.items.models import Item
+from accesscontrol.services.accounts.accounts import move_account, open_account
 from accesscontrol.services.frame.errors import BeyondOwn, Invalid
 from accesscontrol.services.grants.grants import change_grant, create_grant, extend_grant, pause_grant, resume_grant
 from accesscontrol.services.grants.invitations import add_grantees
-from accesscontrol.services.items.items import create_item, move_item
+from accesscontrol.services.items.items import create_item
+from accesscontrol.services.owning.moving import move_item
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast, build_cast
@@ -28,14 +30,15 @@ def cast() -> Cast:
 
 
 def of_two_vans(cast: Cast, levels: tuple[str, ...] = ("edit",)) -> Grant:
-    """Contoso grants two vans to Fabrikam, and one of them goes to Acme."""
-    second = create_item(CONSOLE, cast.accounts["contoso"], kind="device", name="Van 2")
+    """Contoso grants two vans to Fabrikam, and one of them goes to Acme, with the shop whose it is."""
+    second = create_item(CONSOLE, cast.accounts["shop"], kind="device", name="Van 2")
     items = (cast.items["van_1"], second)
     grant = create_grant(
         cast.actor("carla"), cast.accounts["contoso"], covers="items", items=items, levels=levels,
         grantees=[cast.accounts["fabrikam"]],
     )  # fmt: skip
-    cast.items["van_2"] = move_item(CONSOLE, second, cast.accounts["acme"])
+    move_account(CONSOLE, cast.accounts["shop"], cast.accounts["acme"])
+    cast.items["van_2"] = Item.objects.get(pk=second.pk)
     return grant
 
 
@@ -46,18 +49,26 @@ def test_after_an_item_has_left_the_grant_is_paused_extended_and_changed(cast: C
     resume_grant(carla, grant)
     assert extend_grant(carla, grant, end).expires_at == end
     change_grant(carla, grant, note="Vans", levels=("edit", "command"))
-    add_grantees(carla, grant, [cast.accounts["shop"]])
+    add_grantees(carla, grant, [open_account(CONSOLE, cast.accounts["contoso"], name="Kiosk")])
     assert engine.decide(frank, "device.commands:create", cast.items["van_1"]).allowed
     assert not engine.decide(frank, "device:view", cast.items["van_2"]).allowed
 
 
-def test_the_row_of_an_item_that_left_stays_and_works_again_when_it_returns(cast: Cast) -> None:
+def test_the_row_of_an_item_that_left_with_its_account_works_again_when_that_returns(cast: Cast) -> None:
     grant, frank = of_two_vans(cast), cast.actor("frank")
     pause_grant(cast.actor("carla"), grant)
     resume_grant(cast.actor("carla"), grant)
     assert GrantItem.objects.filter(grant=grant, item=cast.items["van_2"]).exists()
-    move_item(CONSOLE, cast.items["van_2"], cast.accounts["contoso"])
+    move_account(CONSOLE, cast.accounts["shop"], cast.accounts["contoso"])
     assert engine.decide(frank, "device:view", cast.items["van_2"]).allowed
+
+
+def test_an_item_that_was_moved_itself_has_left_the_grant_for_good(cast: Cast) -> None:
+    grant, frank, van = of_two_vans(cast), cast.actor("frank"), cast.items["van_1"]
+    move_item(CONSOLE, van, cast.accounts["acme"])
+    assert list(GrantItem.objects.filter(grant=grant).values_list("item", flat=True)) == [cast.items["van_2"].pk]
+    move_item(CONSOLE, van, cast.accounts["contoso"])
+    assert not engine.decide(frank, "device:view", van).allowed
 
 
 def test_items_that_are_added_are_checked_as_ever(cast: Cast) -> None:

@@ -22,9 +22,10 @@ from accesscontrol.services.accounts.accounts import open_account
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants.grantees import accept_grant
 from accesscontrol.services.grants.grants import change_grant, create_grant, revoke_grant
-from accesscontrol.services.items.items import create_item, delete_item, move_item
+from accesscontrol.services.items.items import create_item, delete_item
 from accesscontrol.services.items.links import link_items
 from accesscontrol.services.items.sections import send_command
+from accesscontrol.services.owning.moving import move_item
 from tests.factories import RecordFactory
 from tests.world import CONSOLE, Cast, build_cast
 

@@ -22,6 +22,7 @@ from accesscontrol.services.accounts import accounts
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants import grantees, grants, invitations
 from accesscontrol.services.items import assignments, items, links
+from accesscontrol.services.owning import giving, leaving, moving
 from accesscontrol.services.people import roles, users
 from accesscontrol.services.projects import members, projects
 from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectRuleSpec
@@ -150,7 +151,9 @@ class RandomActs:
     def do_change_user(self, actor: Actor) -> None:
         user = self.one(User, is_superuser=False)
         self.random.choice((
-            lambda: users.set_authority(actor, user, self.random.choice(list(catalogue.AUTHORITIES))),
+            lambda: leaving.set_authority(
+                actor, user, self.random.choice(list(catalogue.AUTHORITIES)), self.random.choice((None, user.account))
+            ),
             lambda: users.set_role(actor, user, self.one(Role)),
             lambda: users.set_enabled(actor, user, not user.is_active),
             lambda: users.change_user(actor, user, history_days=self.days()),
@@ -159,7 +162,8 @@ class RandomActs:
 
     def do_remove_user(self, actor: Actor) -> None:
         user = self.one(User, is_superuser=False)
-        users.remove_user(actor, user, self.random.choice((None, user.account)))
+        heir = self.random.choice((None, user.account))
+        leaving.remove_user(actor, user, heir, delete_items=heir is None and self.random.random() < 0.5)
 
     # --- Items
 
@@ -171,13 +175,16 @@ class RandomActs:
         )  # fmt: skip
 
     def do_change_item(self, actor: Actor) -> None:
-        fields = {"settings": self.random.choice(SETTINGS), "name": self.name(), "owner": self.owner(),
-                  "account": self.one(Account), "made_by": self.one(User)}  # fmt: skip
+        fields = {"settings": self.random.choice(SETTINGS), "name": self.name(), "made_by": self.one(User)}
         name = self.random.choice(list(fields))
         items.change_item(actor, self.one(Item), **{name: fields[name]})
 
     def do_move_item(self, actor: Actor) -> None:
-        items.move_item(actor, self.one(Item), self.one(Account))
+        moving.move_item(actor, self.one(Item), self.one(Account))
+
+    def do_give_item(self, actor: Actor) -> None:
+        item = self.one(Item)
+        giving.give_item(actor, item, self.owner() or item.account)
 
     def do_delete_item(self, actor: Actor) -> None:
         items.delete_item(actor, self.one(Item))
@@ -308,7 +315,11 @@ class RandomActs:
     def do_change_member(self, actor: Actor) -> None:
         members.change_member(actor, self.one(ProjectMember), rules=self.project_rules(), expires_at=self.moment())
 
+    def do_give_project(self, actor: Actor) -> None:
+        project = self.one(Project)
+        giving.give_project(actor, project, self.owner() or project.account)
+
     def do_change_project(self, actor: Actor) -> None:
-        fields = {"owner": self.owner(), "items": tuple(self.some(Item)), "name": self.name()}
+        fields = {"items": tuple(self.some(Item)), "name": self.name()}
         name = self.random.choice(list(fields))
         projects.change_project(actor, self.one(Project), **{name: fields[name]})

@@ -33,7 +33,7 @@ def _item_pages() -> list[str]:
         sections = [name for name in catalogue.KINDS[kind].sections if name != "items"]
         pages += [f"{base}{tab}" for tab in ("", *(f"{name}/" for name in sections), "links/", "access/")]
     pages += [f"{DEVICE}track/?last=7d", f"{DEVICE}messages/?q=speed+%3E+60&last=7d"]
-    acts = ("change/", "move/", "delete/", "links/add/", "settings/change/", "commands/~new/")
+    acts = ("change/", "move/", "give/", "delete/", "links/add/", "settings/change/", "commands/~new/")
     return [*pages, *(f"{DEVICE}{act}" for act in acts)]
 
 
@@ -67,7 +67,8 @@ NOUN_PAGES = [
     *(f"/grants/hub-for-clients/{tab}/" for tab in ("items", "grantees", "logs", "extend")),
     "/grants/hub-for-clients/items/~add/", "/grants/hub-for-clients/grantees/~add/", "/grants/fleet-for-northwind/",
     "/projects/", "/projects/~new/", "/projects/cold-chain-pilot/", "/projects/cold-chain-pilot/members/~new/",
-    "/projects/cold-chain-pilot/items/~new/",
+    "/projects/cold-chain-pilot/items/~new/", "/projects/cold-chain-pilot/give/", "/users/dev.cem/delete/",
+    "/users/dev.cem/change/",
     "/events/",
 ]  # fmt: skip
 OTHER_PAGES = ["/", "/going-on/", "/search/", "/search/?q=harbor", "/search/?q=no-such-thing", "/profile/", "/act-as/"]

@@ -40,6 +40,8 @@ SIGNED_IN_STATUS = {"switch_stop": 405, "account_login": 302}
 OUTSIDE_STATUS = {"account_login": 200, "account_logout": 302, "token_sign_in": 200, "open_tool": 200}
 PAGES = [address for address in addresses() if address.endpoint is None]
 ENDPOINTS = [address for address in addresses() if address.endpoint is not None]
+#: Routes of items and projects that ask every permission of the kind, besides the one that they declare.
+OF_THE_WHOLE = ("give", "give_preview", "move")
 SAMPLE_PARTS = {"permission": "device:view"}
 VERBS = {"list": "view", "retrieve": "view", "create": "create", "change_output": "change",
          "partial_update": "change", "destroy": "delete", "clear": "delete"}  # fmt: skip
@@ -129,6 +131,8 @@ def opened(page: Address, kind: str, route: Any, caller: Caller, parts: dict[str
         return 404
     if page.name == "grant_item_add" and not Grant.objects.filter(key=parts["key"], covers="items").exists():
         return 404  # what covers a whole account or kind has no items to choose
+    if kind != "account" and route.name in OF_THE_WHOLE and not caller.has_whole(kind, parts["key"]):
+        return 403
     if kind in catalogue.ITEM_KINDS and route.name == "move" and not caller.may_create(f"{kind}:create"):
         return 403
     return 200

@@ -200,6 +200,12 @@ class Caller:
                     self._had[kind, str(question.permission)].add(question.thing.pk)
         return self._had[kind, permission]
 
+    def has_whole(self, kind: str, key: str) -> bool:
+        """Whether the caller has every permission of its kind on the thing of this key."""
+        thing = next(row for row in self.seen(kind)[0] if key_of(row) == key)
+        own = [name for name in catalogue.KINDS[kind].permissions if name != f"{kind}:create"]
+        return all(thing.pk in self.decided(kind, name) for name in own)
+
     def record_of(self, item: Item, section: str) -> int:
         """The number of a record that the caller may see there; 0, which leads nowhere, when there is none."""
         view = f"{item.kind}.{section}:view"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
@@ -15,18 +15,22 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.tree import ancestor_ids, branch_ids
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.services.frame.acts import record_all
+from accesscontrol.services.frame.acts import fresh, record_all
+from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.items.link_grants import set_grants
 from accesscontrol.services.items.links import cut_links, link_facts, to_link
 
 
-def linked_under(grant: Grant, grantees: Collection[Account]) -> list[tuple[ItemLink, Account]]:
+def linked_under(
+    grant: Grant, grantees: Collection[Account], among: Collection[int] | None = None
+) -> list[tuple[ItemLink, Account]]:
     """Links that these grantees made by the grant, each with its grantee. Where a link does not say by what it was made
     (by a file, by a token before that was noted), those between an item that the grant covers and one of the
-    grantee's branch."""
+    grantee's branch. among: only these links."""
     by_id = {account.pk: account for account in grantees}
     rows = GrantGrantee.objects.filter(grant=grant, account__in=by_id)
     links = ItemLink.objects.select_related("member", "container", "made_by")
+    links = links if among is None else links.filter(pk__in=among)
     found = []
     parts = dict(rows.values_list("pk", "account"))
     for link in links.filter(Q(member_under__in=parts) | Q(container_under__in=parts)) if parts else ():
@@ -42,6 +46,38 @@ def linked_under(grant: Grant, grantees: Collection[Account]) -> list[tuple[Item
         return found
     unnoted = links.filter(between, made, member_under=None, container_under=None)
     return found + _by_branch(unnoted.annotate(takes=_is(container__in=covered), given=_is(member__in=covered)), by_id)
+
+
+def links_of_items(items: Sequence[Item]) -> list[tuple[ItemLink, Account]]:
+    """Links with an end among these items that were made under a grant, each with the grantee that made it; of links
+    that do not say so, those between an item that a grant covers and one of its grantee's branch."""
+    found: list[tuple[ItemLink, Account]] = []
+    unnoted: list[ItemLink] = []
+    for piece in chunks([item.pk for item in items]):
+        rows = ItemLink.objects.filter(Q(member__in=piece) | Q(container__in=piece))
+        ends = ("member", "container", "made_by", "member_under__account", "container_under__account")
+        for link in rows.exclude(member__account=F("container__account")).select_related(*ends).order_by("pk"):
+            under = [row.account for row in (link.member_under, link.container_under) if row is not None]
+            found += [(link, account) for account in dict.fromkeys(under)]
+            unnoted += [] if under else [link]
+    return found + _carried(unnoted)
+
+
+def _carried(links: Sequence[ItemLink]) -> list[tuple[ItemLink, Account]]:
+    """Of links that do not say by what they were made: those that a grant carries, each with its grantee."""
+    paths = ancestor_ids({end.account_id for link in links for end in (link.member, link.container)})
+    above = {account for path in paths.values() for account in path}
+    grants = Grant.objects.filter(account__in=above, grantees__in=above).distinct() if links else ()
+    ids = [link.pk for link in links]
+    carried = (linked_under(grant, list(grant.grantees.filter(pk__in=above)), ids) for grant in grants)
+    return [pair for pairs in carried for pair in pairs]
+
+
+def with_ends(linked: Iterable[tuple[ItemLink, Account]]) -> list[tuple[ItemLink, Account]]:
+    """The same links with their ends as they are now, for an act that changes the ends themselves."""
+    pairs = list(linked)
+    rows = fresh(ItemLink, [link for link, _account in pairs], "member", "container")
+    return [(rows[link.pk], account) for link, account in pairs if link.pk in rows]
 
 
 def _is(**condition: Any) -> ExpressionWrapper:

@@ -1,4 +1,4 @@
-"""Acts on items: create, change, move to another account, delete."""
+"""Acts on items: create, change, delete. Moving one and giving it to another owner are acts of owning."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.law.levels import rights_permissions
 from accesscontrol.access.permissions import CREATES, ITEMS
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import following
 from accesscontrol.items.models import Item, ItemLink
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Caller, Fact, act, caller, difference, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -26,7 +29,13 @@ from accesscontrol.services.items.links import count_devices, create_links
 from accesscontrol.services.items.specs import ItemSpec, LinkSpec
 
 Pair = tuple[Item, ItemSpec]
-_COLUMNS = ("name", "settings", "owner_id", "made_by_id", "history_days", "account_id")
+_COLUMNS = ("name", "settings", "history_days")
+#: What `change` leaves as it is, and how to get there nevertheless.
+_KEPT = {
+    "account_id": ("account", Wording("moved_not_changed", _("An item is moved by an act of its own: move it."))),
+    "owner_id": ("owner", Wording("given_not_changed", _("An owner is no field: give the item to them."))),
+    "made_by_id": ("made_by", Wording("maker_stays", _("Who made an item never changes."))),
+}
 #: All that an item gives to whoever owns it, its creation aside.
 OWNING = ITEMS - CREATES
 
@@ -60,7 +69,7 @@ def create_items(actor: Actor, specs: Sequence[ItemSpec]) -> list[Item]:
         require_all(actor, [(f"{spec.kind}:create", spec.account) for spec in specs])
         who = caller(actor)
         _check_new(specs, who)
-        _check_people(actor, who, [(spec, None) for spec in specs])
+        _require_people(actor, who, specs)
         items = [_new(spec, who) for spec in specs]
         Item.objects.bulk_create(items, 2000)
         if who.is_subuser:
@@ -89,31 +98,33 @@ def _check_new(specs: Sequence[ItemSpec], who: Caller) -> None:
     findings.stop()
 
 
-def _check(findings: Findings, spec: ItemSpec, about: Any, item: Item | None = None) -> None:
+def _check_plain(findings: Findings, spec: ItemSpec, about: Any, item: Item | None = None) -> None:
     findings.name("name", spec.name, about)
     if item is None or spec.settings != item.settings:  # what stays as it is may be of another time
         findings.data("settings", spec.settings, about)
     findings.days("history_days", spec.history_days, about)
+
+
+def _check(findings: Findings, spec: ItemSpec, about: Any) -> None:
+    _check_plain(findings, spec, about)
     owner = spec.owner
     if owner is not None and (owner.account_id != spec.account.pk or owner.authority != User.Authority.DEVELOPER):
         findings.add("owner", f"Choose a developer of {spec.account.name}; {owner.username} is not one.", about)
 
 
-def _check_people(actor: Actor, who: Caller, wanted: Sequence[tuple[ItemSpec, Item | None]]) -> None:
+def _require_people(actor: Actor, who: Caller, specs: Sequence[ItemSpec]) -> None:
     """Naming an owner or a maker passes the item on to somebody: within the ceiling, and with the right to assign."""
     ceiling = Ceiling(actor)
-    made_for: list[tuple[str, Model]] = []
-    for spec, item in wanted:
-        owner_changed = spec.owner is not None and (item is None or item.owner_id != spec.owner.pk)
-        if owner_changed and spec.owner != who.user:
-            if item is None:
-                ceiling.require_account(OWNING.only([spec.kind]), spec.account, "owner", spec)
-            else:
-                ceiling.require_items([(item, OWNING)], "owner", about=item)
-        maker_changed = spec.made_by is not None and (item is None or item.made_by_id != spec.made_by.pk)
-        if maker_changed and spec.made_by is not None and spec.made_by != who.user:
-            made_for.append(("user.assignments:change", spec.made_by))
-    require_all(actor, made_for)
+    for spec in specs:
+        if spec.owner is not None and spec.owner != who.user:
+            ceiling.require_account(OWNING.only([spec.kind]), spec.account, "owner", spec)
+    made_for = [(spec, spec.made_by) for spec in specs if spec.made_by is not None and spec.made_by != who.user]
+    require_all(actor, [("user.assignments:change", maker) for _spec, maker in made_for])
+    makers = fresh(User, [maker for _spec, maker in made_for], "role")
+    for spec, maker in made_for:
+        role = makers[maker.pk].role
+        given = rights_permissions(tuple(role.rights) if role is not None else ())
+        ceiling.require_account(given.only([spec.kind]) - CREATES, spec.account, "made_by", spec)
 
 
 def _new(spec: ItemSpec, who: Caller) -> Item:
@@ -129,15 +140,10 @@ def _new(spec: ItemSpec, who: Caller) -> Item:
 
 
 def change_item(actor: Actor, item: Item, **changes: Any) -> Item:
-    """Change some fields of an item (those of ItemSpec; an account moves it)."""
-    with act([item.account_id, changes.get("account", item.account).pk]):
-        current = _present(fresh(Item, [item], "account", "owner", "made_by"), item)
+    """Change some fields of an item: its name, settings, history depth."""
+    with act([item.account_id]):
+        current = present(fresh(Item, [item], "account", "owner", "made_by"), item)
         return change_items(actor, [(current, join(actor, current, item_spec(current), changes))])[0]
-
-
-def move_item(actor: Actor, item: Item, account: Account) -> Item:
-    """Move an item to another account; a developer who owned it stays behind."""
-    return change_item(actor, item, account=account, owner=None)
 
 
 def change_settings(actor: Actor, item: Item, settings: dict[str, Any]) -> Item:
@@ -148,7 +154,7 @@ def change_settings(actor: Actor, item: Item, settings: dict[str, Any]) -> Item:
 def merge_settings(actor: Actor, item: Item, changes: dict[str, Any]) -> Item:
     """Change the settings that are named and keep the others as they are by then; None takes one away."""
     with act([item.account_id]):
-        merged = {**_present(fresh(Item, [item]), item).settings, **changes}
+        merged = {**present(fresh(Item, [item]), item).settings, **changes}
         return change_settings(actor, item, {name: value for name, value in merged.items() if value is not None})
 
 
@@ -158,21 +164,18 @@ def clear_settings(actor: Actor, item: Item) -> Item:
 
 
 def change_items(actor: Actor, pairs: Sequence[Pair]) -> list[Item]:
-    """Bring items to their specs; in the order of the pairs. Kind and key never change."""
-    with act(account_id for item, spec in pairs for account_id in (item.account_id, spec.account.pk)):
-        rows = fresh(Item, [item for item, _ in pairs], "account")
-        current = [(_present(rows, item), spec) for item, spec in pairs]
+    """Bring items to their specs; in the order of the pairs. Kind, key and maker never change."""
+    with act(item.account_id for item, _spec in pairs):
+        rows = fresh(Item, [item for item, _spec in pairs], "account")
+        current = [(present(rows, item), spec) for item, spec in pairs]
         require_all(actor, [question for item, spec in current for question in _questions(item, spec)])
         _check_changes(current)
-        _check_people(actor, caller(actor), [(spec, item) for item, spec in current])
-        growth = [Growth(spec.account.pk, item.kind, item.account_id) for item, spec in current]
-        facts = [fact for item, spec in current for fact in _bring(item, spec)]
-        require_room(actor, [one for one in growth if one.account_id != one.since])
-        record_all(actor, facts)
-    return [item for item, _ in current]
+        record_all(actor, [fact for item, spec in current for fact in _bring(item, spec)])
+    return [item for item, _spec in current]
 
 
-def _present(rows: dict[int, Item], item: Item) -> Item:
+def present(rows: dict[int, Item], item: Item) -> Item:
+    """The row of an item as it is now. Raises Conflict where it has gone."""
     if item.pk not in rows:
         raise Conflict(f"{item.name} has been deleted meanwhile. Reload the page.")
     return rows[item.pk]
@@ -180,10 +183,7 @@ def _present(rows: dict[int, Item], item: Item) -> Item:
 
 def _questions(item: Item, spec: ItemSpec) -> list[tuple[str, Model]]:
     questions: list[tuple[str, Model]] = []
-    wanted = (spec.name, spec.owner and spec.owner.pk, spec.made_by and spec.made_by.pk)
-    moved = item.account_id != spec.account.pk
-    owner_id = None if moved and spec.owner is None else item.owner_id
-    if wanted != (item.name, owner_id, item.made_by_id):
+    if spec.name != item.name or any(value != getattr(item, column) for column, value in _kept(spec).items()):
         questions.append((f"{item.kind}:change", item))
     if spec.settings != item.settings:
         verb = "change" if spec.settings else "delete"
@@ -192,9 +192,13 @@ def _questions(item: Item, spec: ItemSpec) -> list[tuple[str, Model]]:
         questions.append((section if has else f"{item.kind}:change", item))
     if spec.history_days != item.history_days:
         questions.append(("subscription:change", item.account))  # its tariff; nobody raises their own limits
-    if moved:
-        questions += [(f"{item.kind}:delete", item), (f"{item.kind}:create", spec.account)]
     return questions
+
+
+def _kept(spec: ItemSpec) -> dict[str, int | None]:
+    """The columns that `change` leaves as they are."""
+    people = {"owner_id": spec.owner, "made_by_id": spec.made_by}
+    return {"account_id": spec.account.pk, **{column: user.pk if user else None for column, user in people.items()}}
 
 
 def _check_changes(current: Sequence[Pair]) -> None:
@@ -202,15 +206,18 @@ def _check_changes(current: Sequence[Pair]) -> None:
     for item, spec in current:
         if spec.kind != item.kind:
             findings.add("kind", f"The kind of an item never changes; {item.name} is a {item.kind}.", item)
-        _check(findings, spec, item, item)
+        for column, value in _kept(spec).items():
+            if value != getattr(item, column):
+                field, said = _KEPT[column]
+                findings.add(field, said(), item)
+        _check_plain(findings, spec, item, item)
     findings.stop()
 
 
 def _bring(item: Item, spec: ItemSpec) -> list[Fact]:
-    """Write the columns that differ; the facts stand in the chain of each account concerned."""
+    """Write the columns that differ."""
     before = {name: getattr(item, name) for name in _COLUMNS}
     item.name, item.settings, item.history_days = spec.name, spec.settings, spec.history_days
-    item.owner, item.made_by, item.account = spec.owner, spec.made_by, spec.account
     after = {name: getattr(item, name) for name in _COLUMNS}
     changes = difference(before, after)
     if not changes:
@@ -219,8 +226,6 @@ def _bring(item: Item, spec: ItemSpec) -> list[Fact]:
     # One statement a row: Django's bulk_update took ten times as long for the same rows.
     written = {name: after[name] for name in changes}
     Item.objects.filter(pk=item.pk).update(changed_at=item.changed_at, **written, **following(item, written))
-    if "account_id" in changes:
-        return [Fact("item.move", item, account_id, changes) for account_id in changes["account_id"]]
     return [Fact("item.change", item, item.account_id, changes)]
 
 

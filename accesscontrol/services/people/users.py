@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from accesscontrol import catalogue
@@ -14,7 +13,6 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import person_state
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
-from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Fact, act, caller, difference, fresh, record, record_all, require_all
@@ -26,6 +24,7 @@ from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.items import erase_items
 from accesscontrol.services.people import checks as user_checks
+from accesscontrol.services.people.owned import ceases, require_nothing_owned
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token
@@ -108,7 +107,7 @@ def _values(user: User) -> dict[str, Any]:
 
 
 def change_user(actor: Actor, user: User, **changes: Any) -> User:
-    """Change some fields of a user (those of UserSpec)."""
+    """Change some fields of a user (those of UserSpec). Who ceases to be a developer hands over first what they own."""
     with act([user.account_id]):
         current = _present(fresh(User, [user], "account", "role"), user)
         return change_users(actor, [(current, join(actor, current, user_spec(current), changes))])[0]
@@ -117,12 +116,6 @@ def change_user(actor: Actor, user: User, **changes: Any) -> User:
 def set_enabled(actor: Actor, user: User, enabled: bool) -> User:
     """Switch a user on or off; off means nothing at all from the next decision on, tokens included."""
     return change_user(actor, user, enabled=enabled)
-
-
-def set_authority(actor: Actor, user: User, authority: str) -> User:
-    """Give another authority; a role stays only with a `user`."""
-    kept = {} if authority == User.Authority.USER else {"role": None}
-    return change_user(actor, user, authority=authority, **kept)
 
 
 def set_role(actor: Actor, user: User, role: Role | None) -> User:
@@ -144,6 +137,7 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
             user_checks.refuse_letting_in(who, spec, user)
             _refuse_password(who.platform, spec, user)
             user_checks.require_giving(ceiling, who, spec, user)
+        require_nothing_owned(actor, [user for user, spec in current if ceases(user, spec.authority)])
         before = user_checks.managed({user.account_id for user, _ in current if user.account_id is not None})
         facts, growth = _bring(current)
         user_checks.require_managers(who, before)
@@ -234,60 +228,20 @@ def set_password(actor: Actor, user: User, password: str) -> User:
 # --- Removing
 
 
-def remove_user(actor: Actor, user: User, hand_items_to: User | Account | None = None) -> None:
-    """Remove a user. A developer's items go with them, unless handed to another developer or to the account."""
-    remove_users(actor, [user], hand_items_to)
-
-
-def remove_users(actor: Actor, users: Sequence[User], hand_items_to: User | Account | None = None) -> None:
-    """Remove many users; their own tokens, assignments and reports go too, what else they made stays."""
+def remove_users(actor: Actor, users: Sequence[User]) -> None:
+    """Remove many users who own nothing; their tokens, assignments and reports go too, what else they made stays."""
     with act(user.account_id for user in users):
         require_all(actor, [("user:delete", user) for user in users])
         rows, who = list(fresh(User, users, "account").values()), caller(actor)
-        _check_heir(actor, rows, hand_items_to)
+        require_nothing_owned(actor, rows)
         before = user_checks.managed({row.account_id for row in rows if row.account_id is not None})
         facts = [Fact("user.remove", row, row.account_id, {"username": [row.username, None]}) for row in rows]
         record_all(actor, facts)
         ids = [row.pk for row in rows]
-        if hand_items_to is None:
-            _erase(actor, Item.objects.filter(owner__in=ids))
-            record_all(actor, _owned_anew("project.change", "owner", Project.objects.filter(owner__in=ids), None))
-        else:
-            _hand_over(actor, ids, hand_items_to)
         _erase(actor, Item.objects.filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by__in=ids))
         for piece in chunks(ids):
             User.objects.filter(pk__in=piece).delete()
         user_checks.require_managers(who, before)
-
-
-def _check_heir(actor: Actor, users: Sequence[User], heir: User | Account | None) -> None:
-    """Another developer of the same account, or the account itself."""
-    if heir is None:
-        return
-    account_id = heir.account_id if isinstance(heir, User) else heir.pk
-    if any(user.account_id != account_id for user in users):
-        raise Invalid({"hand_items_to": ["Choose a developer of the same account, or the account itself."]})
-    if isinstance(heir, User):
-        if heir in users or heir.authority != User.Authority.DEVELOPER:
-            raise Invalid({"hand_items_to": [f"{heir.username} is not another developer. Choose one who is."]})
-        require_all(actor, [("user.assignments:change", heir)])
-
-
-def _hand_over(actor: Actor, user_ids: Sequence[int], heir: User | Account) -> None:
-    owner = heir if isinstance(heir, User) else None
-    items, projects = Item.objects.filter(owner__in=user_ids), Project.objects.filter(owner__in=user_ids)
-    facts = _owned_anew("item.change", "owner_id", items, owner) + _owned_anew(
-        "project.change", "owner", projects, owner
-    )
-    record_all(actor, facts)
-    items.update(owner=owner)
-    projects.update(owner=owner)
-
-
-def _owned_anew(action: str, field: str, rows: QuerySet[Any], owner: User | None) -> list[Fact]:
-    """The lines of things whose owner leaves them to another, or to the account."""
-    new = owner.pk if owner else None
-    return [Fact(action, one, one.account_id, {field: [one.owner_id, new]}) for one in rows]
 
 
 def _erase(actor: Actor, items: Any) -> None:

@@ -44,12 +44,16 @@ class PeopleMeasure:
     """Looks at the users and tokens of the actor's own branch that an act may touch.
 
     They are those of `accounts`, of their projects, and those whose access hangs on links that may be cut.
+    items: those that the act itself changes, whose they are for one.
     """
 
-    def __init__(self, actor: Actor, accounts: Sequence[Account], links: Sequence[ItemLink]) -> None:
+    def __init__(
+        self, actor: Actor, accounts: Sequence[Account], links: Sequence[ItemLink] = (), items: Collection[int] = ()
+    ) -> None:
         self.actor = actor
         self.accounts = accounts
         self.links = links
+        self.items = items
         #: Somebody looked at → the account among whose people they are counted.
         self._people: dict[Actor, int] = {}
         self._unread: Counter[int] = Counter()
@@ -68,8 +72,8 @@ class PeopleMeasure:
         self._take_members(near)
         if containers:
             self._take_named(own, containers)
-        ends = {("item", pk) for link in self.links for pk in (link.member_id, link.container_id)}
-        self._callers = Callers(self._people, ends)
+        changed = {("item", pk) for link in self.links for pk in (link.member_id, link.container_id)}
+        self._callers = Callers(self._people, changed | {("item", pk) for pk in self.items})
         self._callers.before()
 
     def after(self) -> dict[int, People]:

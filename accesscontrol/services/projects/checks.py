@@ -128,6 +128,20 @@ def passed_on(old: ProjectSpec, new: ProjectSpec) -> list[tuple[Item, Permission
     return [(item, _allowed(everything if item in added else fresh, item)) for item in new.items]
 
 
+def uncapped(spec: ProjectSpec, owner: User | None) -> list[tuple[Item, PermissionSet]]:
+    """What members have on items of a project once it is this owner's (None: the account's), and do not have now: in a
+    developer's project only the items that this developer owns count (access model §3, *Cap*)."""
+    roles = {role.key: role for role in spec.roles}
+    rules = [rule for member in spec.members for rule in member.rules]
+    rules += [rule for member in spec.members for key in member.roles for rule in roles[key].rules]
+    new = [item for item in spec.items if _counts(item, spec, owner) and not _counts(item, spec, spec.owner)]
+    return [(item, given) for item in new if (given := _allowed(rules, item))]
+
+
+def _counts(item: Item, spec: ProjectSpec, owner: User | None) -> bool:
+    return owner is None or (item.owner_id == owner.pk and item.account_id == spec.account.pk)
+
+
 def _identity(rule: ProjectRuleSpec) -> tuple[Any, ...]:
     return (rule.effect, rule.kind, rule.item.pk if rule.item else None, tuple(sorted(rule.permissions)))
 

@@ -8,13 +8,17 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.permissions import CREATES, EVERYTHING
 from accesscontrol.accounts.models import Account
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Caller, Fact, act, caller, difference, fresh, record_all, require_all
+from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
@@ -24,6 +28,9 @@ from accesscontrol.services.projects.rows import as_told, empty_spec, project_sp
 from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectSpec
 
 Pair = tuple[Project, ProjectSpec]
+#: All that a project gives to whoever owns it, its creation aside.
+OWNING = EVERYTHING.only(["project"]) - CREATES
+GIVEN_NOT_CHANGED = Wording("given_not_changed", _("An owner is no field: give the project to them."))
 
 
 # --- Making
@@ -45,6 +52,10 @@ def create_projects(actor: Actor, specs: Sequence[ProjectSpec]) -> list[Project]
         for spec, about in zip(wanted, specs, strict=True):
             project_checks.check(findings, spec, about)
         findings.stop()
+        ceiling = Ceiling(actor)
+        for spec, about in zip(wanted, specs, strict=True):
+            if spec.owner is not None and spec.owner != who.user:
+                ceiling.require_account(OWNING, spec.account, "owner", about)
         projects = [_new(spec) for spec in wanted]
         Project.objects.bulk_create(projects, 2000)
         require_room(actor, [Growth(spec.account.pk, "project") for spec in wanted])
@@ -84,7 +95,7 @@ def _new(spec: ProjectSpec) -> Project:
 def change_project(actor: Actor, project: Project, **changes: Any) -> Project:
     """Change some fields of a project (those of ProjectSpec; items, roles and members as a whole)."""
     with act([project.account_id]):
-        current = _present(fresh(Project, [project], "account", "owner"), project)
+        current = present(fresh(Project, [project], "account", "owner"), project)
         before = project_spec(current)
         return change_projects(actor, [(current, join(actor, current, before, changes, as_told(current, before)))])[0]
 
@@ -131,20 +142,22 @@ def delete_project_role(actor: Actor, role: ProjectRole) -> None:
 
 def change_projects(actor: Actor, pairs: Sequence[Pair]) -> list[Project]:
     """Bring projects with all in them to their specs; in the order of the pairs. Account and key never change."""
-    with act(project.account_id for project, _ in pairs):
-        rows = fresh(Project, [project for project, _ in pairs], "account", "owner")
-        current = [(_present(rows, project), _keyed(spec)) for project, spec in pairs]
-        before = {project.pk: project_spec(project) for project, _ in current}
+    with act(project.account_id for project, _spec in pairs):
+        rows = fresh(Project, [project for project, _spec in pairs], "account", "owner")
+        current = [(present(rows, project), _keyed(spec)) for project, spec in pairs]
+        before = {project.pk: project_spec(project) for project, _spec in current}
         findings = Findings(actor)
         for project, spec in current:
             if spec.account.pk != project.account_id:
                 findings.add("account", "A project stays in its account. Make a new one there.", project)
+            if spec.owner != project.owner:
+                findings.add("owner", GIVEN_NOT_CHANGED(), project)
             project_checks.check(findings, spec, project, before[project.pk])
         triples = [(project, before[project.pk], spec) for project, spec in current]
         _require(actor, triples)
         findings.stop()
         _bring(actor, caller(actor), triples)
-    return [project for project, _ in current]
+    return [project for project, _spec in current]
 
 
 def _require(actor: Actor, triples: Sequence[tuple[Project, ProjectSpec, ProjectSpec]]) -> None:
@@ -158,7 +171,7 @@ def _bring(actor: Actor, who: Caller, triples: Sequence[tuple[Project, ProjectSp
     """Ask for the contents and the ceiling, then write the difference and its events."""
     _require(actor, triples)
     findings = Findings()
-    for _, old, new in triples:
+    for _project, old, new in triples:
         added = [item for item in new.items if item not in old.items]
         require_all(actor, [(f"{item.kind}:view", item) for item in added])
         _require_members(actor, old, new)
@@ -181,9 +194,9 @@ def _require_members(actor: Actor, old: ProjectSpec, new: ProjectSpec) -> None:
 
 
 def _write(project: Project, old: ProjectSpec, new: ProjectSpec) -> list[Fact]:
-    project.name, project.description, project.owner = new.name, new.description, new.owner
+    project.name, project.description = new.name, new.description
     project.changed_at = timezone.now()
-    project.save(update_fields=["name", "description", "owner", "changed_at"])
+    project.save(update_fields=["name", "description", "changed_at"])
     added = [item for item in new.items if item not in old.items]
     gone = [item.pk for item in old.items if item not in new.items]
     ProjectItem.objects.bulk_create([ProjectItem(project=project, item=item) for item in dict.fromkeys(added)], 2000)
@@ -200,11 +213,11 @@ def _write(project: Project, old: ProjectSpec, new: ProjectSpec) -> list[Fact]:
 
 
 def _plain(spec: ProjectSpec) -> dict[str, Any]:
-    owner = spec.owner.pk if spec.owner else None
-    return {"name": spec.name, "description": spec.description, "owner": owner}
+    return {"name": spec.name, "description": spec.description}
 
 
-def _present(rows: dict[int, Project], project: Project) -> Project:
+def present(rows: dict[int, Project], project: Project) -> Project:
+    """The row of a project as it is now. Raises Conflict where it has gone."""
     if project.pk not in rows:
         raise Conflict(f"The project {project.name} has been deleted meanwhile. Reload the page.")
     return rows[project.pk]

@@ -6,7 +6,6 @@ projects, grants and tokens, and last the accounts that close.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -17,7 +16,6 @@ from accesscontrol.services.accounts import accounts
 from accesscontrol.services.grants.grantees import accept_grant
 from accesscontrol.services.items import assignments, links
 from accesscontrol.services.items.specs import LinkSpec, ShareSpec
-from accesscontrol.services.people import users
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.world.building import ACTS, SpecBuilder
 from accesscontrol.services.world.noting import NoteSpec, note_links
@@ -42,7 +40,6 @@ class Bringing:
         self.rows = Rows(plan)
         self.builder = SpecBuilder(plan.checked, self.rows)
         self.secrets: dict[str, str] = {}
-        self.gone: set[str] = set()  # users already removed, each with an heir
         self.lost: set[tuple[str, str]] = set()  # links of the file that ended with a grant
 
     def run(self) -> None:
@@ -88,21 +85,8 @@ class Bringing:
     def _remove_all(self) -> None:
         """What goes inside accounts; items that stay in the file outlive the developer who owned them."""
         for noun in _REMOVED:
-            if noun == "user":
-                self._remove_owners()
-            keys = [key for key in self.plan.removed[noun] if noun != "user" or key not in self.gone]
-            for piece in self._pieces(keys):
+            for piece in self._pieces(self.plan.removed[noun]):
                 self._ask(ACTS[noun].remove, [Wish(noun, key, row=self.rows.leaving[noun][key]) for key in piece])
-
-    def _remove_owners(self) -> None:
-        items, leaving = set(self.plan.removed["item"]), self.rows.leaving["user"]
-        for key, record in self.plan.stored["item"].items() if leaving else ():
-            name = record["owner"]
-            if name in leaving and name not in self.gone and key not in items:
-                self.gone.add(name)
-                owner = leaving[name]
-                hand_over = functools.partial(users.remove_users, hand_items_to=owner.account)
-                self._ask(hand_over, [Wish("user", name, row=owner)])
 
     def _close_accounts(self) -> None:
         leaving = self.rows.leaving["account"]

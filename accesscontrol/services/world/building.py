@@ -18,6 +18,7 @@ from accesscontrol.services.grants import grants
 from accesscontrol.services.grants.specs import GrantSpec
 from accesscontrol.services.items import items
 from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.owning import by_spec, leaving
 from accesscontrol.services.people import roles, users
 from accesscontrol.services.people.specs import RoleSpec, UserSpec
 from accesscontrol.services.projects import projects
@@ -44,10 +45,10 @@ ACTS = {
     "account": Acts(AccountSpec, accounts.account_spec, accounts.create_accounts, accounts.change_accounts,
                     accounts.remove_accounts),
     "role": Acts(RoleSpec, roles.role_spec, roles.create_roles, roles.change_roles, roles.remove_roles),
-    "user": Acts(UserSpec, users.user_spec, users.create_users, users.change_users, users.remove_users),
-    "item": Acts(ItemSpec, items.item_spec, items.create_items, items.change_items, items.remove_items),
+    "user": Acts(UserSpec, users.user_spec, users.create_users, leaving.change_users, leaving.remove_users_at_home),
+    "item": Acts(ItemSpec, items.item_spec, items.create_items, by_spec.bring_items, items.remove_items),
     "token": Acts(TokenSpec, tokens.token_spec, tokens.create_tokens, tokens.change_tokens, tokens.remove_tokens),
-    "project": Acts(ProjectSpec, projects.project_spec, projects.create_projects, projects.change_projects,
+    "project": Acts(ProjectSpec, projects.project_spec, projects.create_projects, by_spec.bring_projects,
                     projects.remove_projects),
     "grant": Acts(GrantSpec, grants.grant_spec, grants.create_grants, grants.change_grants, grants.remove_grants),
 }  # fmt: skip

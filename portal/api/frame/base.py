@@ -178,12 +178,13 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
 
     noun: account, user, … or item. model: of the rows that its lists hold. payloads: action → the body it takes.
     answers: action → what it answers with, where that is not the noun itself. orderings: columns, the default first.
-    listing: the actions that answer in pages.
+    listing: the actions that answer in pages. in_address: action → what else its address says, as parameters.
     """
 
     noun: ClassVar[str]
     model: ClassVar[type[Model]]
     payloads: ClassVar[dict[str, type[Payload]]] = {}
+    in_address: ClassVar[dict[str, type[Payload]]] = {}
     answers: ClassVar[dict[str, Any]] = {}
     serializer_class: Any = None
     related: ClassVar[Sequence[str]] = ()
@@ -200,7 +201,8 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
         return view_of(self.noun)
 
     def parameters(self) -> dict[str, bool]:
-        return known_parameters(self) if self.action in self.listing else {}
+        said = self.in_address[self.action]().fields if self.action in self.in_address else {}
+        return dict.fromkeys(said, False) | (known_parameters(self) if self.action in self.listing else {})
 
     # --- Reading
 
@@ -271,6 +273,14 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
             refuse_empty(self.request, serializer.writable())
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+    def said(self) -> dict[str, Any]:
+        """What the address says besides, checked by the action's own serializer. Raises WrongParameter."""
+        parameters = self.request.query_params.dict()
+        said = self.in_address[self.action](data=parameters, context=self.get_serializer_context())
+        if not said.is_valid():
+            raise WrongParameter(said.errors)
+        return dict(said.validated_data)
 
     def answer(self, row: Row, code: int = status.HTTP_200_OK) -> Response:
         """The row as it is now, or only its name where the caller may do this but not view it."""

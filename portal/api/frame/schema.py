@@ -100,7 +100,9 @@ class DeclaredSchema(AutoSchema):
         if self.view.declares.get(self._action) == PUBLIC:
             return []
         about = "Operate as this account: its key."
-        return [OpenApiParameter(ACCOUNT_HEADER, str, OpenApiParameter.HEADER, description=about)]
+        acting = OpenApiParameter(ACCOUNT_HEADER, str, OpenApiParameter.HEADER, description=about)
+        said = getattr(self.view, "in_address", {}).get(self._action)
+        return [acting, *([said] if said is not None else [])]
 
     def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
         """A body is required wherever something can be said in it."""

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accesscontrol import catalogue
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import items, links
+from accesscontrol.services.owning import giving, moving
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, NounFilters
@@ -52,7 +53,6 @@ class ItemChanges(Payload):
     """What can be changed of an item."""
 
     name = serializers.CharField(max_length=200)
-    owner = VisibleThing("user", allow_null=True)
     settings = serializers.DictField()
     history_days = serializers.IntegerField(min_value=0, max_value=36_500, allow_null=True)
 
@@ -66,6 +66,12 @@ class ItemMove(Payload):
     """The account that an item goes to."""
 
     account = VisibleThing("account")
+
+
+class Gift(Payload):
+    """The developer who gets it; null: the account itself."""
+
+    owner = VisibleThing("user", allow_null=True)
 
 
 class ItemLinkPayload(Payload):
@@ -94,6 +100,7 @@ class ItemViewSet(NounViewSet[Item]):
         "partial_update": "*:change",
         "destroy": "*:delete",
         "move": "*:delete",
+        "give": "*:delete",
         "list_links": "*:view",
         "add_link": "*:view",
         "remove_link": "*:view",
@@ -103,6 +110,7 @@ class ItemViewSet(NounViewSet[Item]):
         "create": NewItem,
         "partial_update": ItemChanges,
         "move": ItemMove,
+        "give": Gift,
         "add_link": ItemLinkPayload,
     }
     answers = {"list_links": ItemShown(many=True)}
@@ -117,7 +125,7 @@ class ItemViewSet(NounViewSet[Item]):
         return self.answer(items.create_item(self.actor, data.pop("account"), **data), 201)
 
     def partial_update(self, request: Request, key: str) -> Response:
-        """Change its name, owner, history depth, or the settings of a kind that has no section for them."""
+        """Change its name, history depth, or the settings of a kind that has no section for them."""
         item, data = self.get_object(), self.payload()
         if "settings" in data and "settings" in catalogue.KINDS[item.kind].sections:
             sentence = f"The settings of a {item.kind} are changed at …/{item.key}/settings/."
@@ -130,8 +138,14 @@ class ItemViewSet(NounViewSet[Item]):
         return self.gone()
 
     def move(self, request: Request, key: str) -> Response:
-        """Move it to another account; its developer stays behind."""
-        return self.answer(items.move_item(self.actor, self.get_object(), self.payload()["account"]))
+        """Move it to another account; its developer stays behind. Takes every permission of its kind on it, and its
+        kind's `create` there."""
+        return self.answer(moving.move_item(self.actor, self.get_object(), self.payload()["account"]))
+
+    def give(self, request: Request, key: str) -> Response:
+        """Give it to a developer of its account, or back to the account. Takes every permission of its kind on it."""
+        item = self.get_object()
+        return self.answer(giving.give_item(self.actor, item, self.payload()["owner"] or item.account))
 
     # --- Links: from the member to its containers
 

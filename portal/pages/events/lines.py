@@ -35,6 +35,7 @@ _DID = {
     "delete": gettext_lazy("deleted"),
     "remove": gettext_lazy("removed"),
     "move": gettext_lazy("moved"),
+    "give": gettext_lazy("gave to another owner:"),
     "revoke": gettext_lazy("revoked"),
     "drop": gettext_lazy("dropped out of"),
     "accept": gettext_lazy("accepted"),

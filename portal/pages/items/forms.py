@@ -40,24 +40,13 @@ class ItemCreateForm(ActForm):
 
 
 class ItemChangeForm(ActForm):
-    """Name, owner and history depth of an item; its settings where the kind has no section for them."""
+    """Name and history depth of an item; its settings where the kind has no section for them."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
 
     def __init__(self, data: Any = None, *, look: Look, item: Item, **rest: Any):
-        initial = {"name": item.name, "settings": item.settings, "history_days": item.history_days, "owner": item.owner}
+        initial = {"name": item.name, "settings": item.settings, "history_days": item.history_days}
         super().__init__(data, initial=initial, **rest)
-        people = look.visible("user:view").filter(account=item.account_id, authority="developer")
-        if people.exists() and (item.owner is None or people.filter(pk=item.owner_id).exists()):
-            text = _("A developer of the account; empty = the account itself.")
-            self.fields["owner"] = ThingField(
-                people.order_by("username"),
-                "user:view",
-                lookup="username",
-                label=_("Owner"),
-                required=False,
-                help_text=text,
-            )
         if look.may("subscription:change", item.account):
             text = _("Days of messages, media, intervals and events that can be seen; empty = as the account.")
             self.fields["history_days"] = DaysField(label=_("History depth"), help_text=text)
@@ -70,7 +59,10 @@ class ItemMoveForm(ActForm):
 
     def __init__(self, *args: Any, accounts: Any, kind: str, **rest: Any):
         super().__init__(*args, **rest)
-        text = _("Its assignments, projects and grants stay as rows, and count as far as the new account allows.")
+        text = _(
+            "It leaves the grants of accounts that it is no longer below, and a developer who owned it stays behind. "
+            "Its assignments and projects stay as rows, and count as far as the new account allows."
+        )
         self.fields["account"] = ThingField(
             accounts.order_by("name"), f"{kind}:create", label=_("New account"), help_text=text, empty=""
         )

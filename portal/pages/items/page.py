@@ -101,8 +101,10 @@ class ItemPage(Screen):
 
     def menu(self) -> list[dict[str, Any]]:
         """The acts on the item itself, as far as the caller may."""
-        wanted = (("change", "change", _("Change"), "edit"), ("move", "delete", _("Move to another account"), "move"))
-        found = [self.action(route, label, icon) for route, verb, label, icon in wanted if self.has(verb)]
+        found = [self.action("change", _("Change"), "edit")] if self.has("change") else []
+        if self.whole <= self.may:
+            found.append(self.action("give", _("Give to another owner"), "user"))
+            found.append(self.action("move", _("Move to another account"), "move"))
         if self.has("delete"):
             found.append(self.action("delete", _("Delete"), "trash", dialog=True, style="danger"))
         return found

@@ -1,4 +1,4 @@
-"""The screens of items, one for each kind: list, overview, create, change, move, delete."""
+"""The screens of items, one for each kind: list, overview, create, change, delete."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from accesscontrol.services.items import assignments
 from accesscontrol.services.items import items as services
 from portal.addresses import address, list_address
 from portal.frame.listing import Listing
-from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, Screen, screens_at
+from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, Screen, screens_at
 from portal.pages.items.access import ItemAccessScreen
 from portal.pages.items.filters import ItemFilters
-from portal.pages.items.forms import ItemChangeForm, ItemCreateForm, ItemMoveForm
+from portal.pages.items.forms import ItemChangeForm, ItemCreateForm
 from portal.pages.items.links import ItemLinkScreen
+from portal.pages.items.owning import ItemOwningScreen
 from portal.pages.items.page import ItemPage, grant_tags
 from portal.pages.items.records.screens import ItemSectionScreen
 from portal.pages.items.records.track import ItemTrackScreen
@@ -86,7 +87,7 @@ class ItemScreen(ItemPage):
     """Items of one kind."""
 
     listing = ItemListing
-    routes = (LIST, CREATE, DETAIL, CHANGE, Route("move", "<str:key>/move/", "delete", WRITE), DELETE)
+    routes = (LIST, CREATE, DETAIL, CHANGE, DELETE)
 
     def create_page(self) -> HttpResponse:
         accounts = self.creation_accounts()
@@ -152,14 +153,6 @@ class ItemScreen(ItemPage):
         return self.form_page(form, lambda values: services.change_item(self.actor, self.thing, **values),
                               title=title, done=_("Saved."))  # fmt: skip
 
-    def move_page(self) -> HttpResponse:
-        accounts = self.creation_accounts().exclude(pk=self.thing.account_id)
-        form = ItemMoveForm(self.request.POST or None, accounts=accounts, kind=self.kind_name)
-        title = _("Move %(name)s") % {"name": self.thing.name}
-        return self.form_page(form, lambda values: services.move_item(self.actor, self.thing, values["account"]),
-                              title=title, done=_("Moved."), to=self.after_creation,
-                              submit_label=_("Move"))  # fmt: skip
-
     def delete_page(self) -> HttpResponse:
         item = self.thing
         return self.confirm_page(
@@ -194,5 +187,5 @@ class ItemScreen(ItemPage):
         return found
 
 
-SCREENS = (ItemScreen, ItemLinkScreen, ItemAccessScreen, ItemTrackScreen, ItemSectionScreen)
+SCREENS = (ItemScreen, ItemOwningScreen, ItemLinkScreen, ItemAccessScreen, ItemTrackScreen, ItemSectionScreen)
 urlpatterns = [path("items/", include([screens_at(f"{kind}/", *SCREENS, kind=kind) for kind in catalogue.ITEM_KINDS]))]

@@ -20,6 +20,7 @@ from portal.frame.noun_pages import NounPage
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.pages.projects.filters import ProjectFilters
 from portal.pages.projects.forms import MemberAddForm, ProjectForm, ProjectItemsForm, RulesForm
+from portal.pages.projects.owning import ProjectOwningScreen
 from portal.pages.projects.tables import ProjectTable
 
 
@@ -74,8 +75,12 @@ class ProjectScreen(NounPage):
         return self.thing_page(
             rows, self.items(), self.members(),
             actions=self.buttons(("change", "change", _("Change"), "edit")),
-            more_actions=self.deletion(_("Delete the project")),
+            more_actions=[*self.giving(), *self.deletion(_("Delete the project"))],
         )  # fmt: skip
+
+    def giving(self) -> list[dict[str, Any]]:
+        """The button that gives it to another owner, for who has all of it."""
+        return [self.action("give", _("Give to another owner"), "user")] if self.whole <= self.may else []
 
     # --- Items
 
@@ -230,4 +235,4 @@ class ProjectScreen(NounPage):
         )  # fmt: skip
 
 
-urlpatterns = [screens_at("projects/", ProjectScreen)]
+urlpatterns = [screens_at("projects/", ProjectScreen, ProjectOwningScreen)]

@@ -14,6 +14,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
 from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
+from portal.frame.owners import HeirField
 
 
 class PersonForm(ActForm):
@@ -54,12 +55,20 @@ class UserForm(PersonForm):
             "",
             ("account", "username", "first_name", "middle_name", "last_name", "email", "phone", "time_zone"),
         ),
-        (_("Access"), "", ("authority", "role", "enabled", "verified", "expires_at", "history_days")),
+        (_("Access"), "", ("authority", "hand_items_to", "role", "enabled", "verified", "expires_at", "history_days")),
         (_("Password"), "", ("password",)),
     )
 
-    def __init__(self, *args: Any, look: Look, accounts: QuerySet | None = None, **rest: Any):
+    def __init__(
+        self, *args: Any, look: Look, accounts: QuerySet | None = None, owner: User | None = None, **rest: Any
+    ):
+        """owner: the developer whom it is about, where they own anything."""
         super().__init__(*args, **rest)
+        if owner is not None:
+            self.fields["hand_items_to"] = HeirField(
+                look=look, account=owner.account, gone=owner, required=False, empty=_("Choose, with another authority"),
+                label=_("What they own goes to"), help_text=_("Only developers own items and projects."),
+            )  # fmt: skip
         by_token = look.actor.type == "token"  # it verifies nobody and sets nobody's password
         if by_token:
             del self.fields["verified"]
@@ -80,6 +89,28 @@ class UserForm(PersonForm):
 
     def clean_password(self) -> str | None:
         return self.cleaned_data["password"] or None
+
+
+class RemovalForm(ActForm):
+    """What becomes of what a developer owns, and the username, typed."""
+
+    def __init__(self, *args: Any, look: Look, user: User, **rest: Any):
+        super().__init__(*args, **rest)
+        self.user = user
+        self.fields["hand_items_to"] = HeirField(
+            look=look, account=user.account, gone=user, may_delete=True, empty=_("Choose"),
+            label=_("Their items and projects go to"),
+        )  # fmt: skip
+        self.fields["typed_name"] = forms.CharField(
+            label=_("Type %(name)s to go on. This cannot be undone.") % {"name": user.username},
+            widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+        )  # fmt: skip
+
+    def clean_typed_name(self) -> str:
+        typed: str = self.cleaned_data["typed_name"]
+        if typed != self.user.username:
+            raise forms.ValidationError(_("This is not the name. Type it as it is shown."), code="other")
+        return typed
 
 
 class AssignForm(ActForm):

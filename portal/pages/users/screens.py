@@ -13,13 +13,19 @@ from accesscontrol.access import engine
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
+from accesscontrol.services.owning import leaving
+from accesscontrol.services.owning.previews import preview_owning
 from accesscontrol.services.people import users as services
+from accesscontrol.services.people.owned import ceases, owned_by, owns_anything
+from accesscontrol.services.previews.people import People
 from portal.addresses import address, list_address
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
-from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
+from portal.frame.previews import preview_page
+from portal.frame.screens import CHANGE, CREATE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.pages.users.filters import UserFilters
 from portal.pages.users.forms import AssignForm, PersonForm, UserForm
+from portal.pages.users.leaving import UserLeavingScreen
 from portal.pages.users.tables import UserTable, user_badge
 
 
@@ -56,7 +62,7 @@ class UserScreen(NounPage):
         CREATE,
         DETAIL,
         CHANGE,
-        DELETE,
+        Route("change_preview", "<str:key>/change/preview/", "change", WRITE),
         Route("switch", "<str:key>/switch/", "change", ("POST",)),
         Route("assign", "<str:key>/assign/", "assignments:change", WRITE),
         Route("unassign", "<str:key>/unassign/<str:item>/", "assignments:change", WRITE),
@@ -130,18 +136,40 @@ class UserScreen(NounPage):
         rows = self.related("project:view", members__user=self.thing).select_related("account").order_by("name", "id")
         return self.things(_("Projects"), rows, "") if rows.exists() else None
 
+    def change_form(self) -> PersonForm:
+        initial, data = PersonForm.initial_of(self.thing), self.request.POST or None
+        if self.is_self():
+            return PersonForm(data, initial=initial)
+        owner = self.thing if self.owns() else None
+        return UserForm(data, initial=initial, look=self.look, owner=owner)
+
+    def change_words(self) -> dict[str, Any]:
+        """What the form says besides; where somebody's things may change hands, who gains and loses by that too."""
+        asks = {"preview_url": self.to("change_preview")} if self.owns() and not self.is_self() else {}
+        return {"title": _("Change %(name)s") % {"name": self.thing}, **asks}
+
+    def owns(self) -> bool:
+        return self.thing.authority == User.Authority.DEVELOPER and owns_anything(self.thing)
+
     def change_page(self) -> HttpResponse:
-        initial = PersonForm.initial_of(self.thing)
-        data = self.request.POST or None
-        form = PersonForm(data, initial=initial) if self.is_self() else UserForm(data, initial=initial, look=self.look)
-        return self.form_page(form, self.change, title=_("Change %(name)s") % {"name": self.thing}, done=_("Saved."))
+        return self.form_page(self.change_form(), self.change, done=_("Saved."), **self.change_words())
+
+    def change_preview_page(self) -> HttpResponse:
+        """Who gains and who loses; the act is tried and undone."""
+        return preview_page(self, self.change_form(), self.tried, form_action=self.to("change"),
+                            cancel_url=address(self.thing), **self.change_words())  # fmt: skip
+
+    def tried(self, values: dict[str, Any]) -> People | None:
+        user, items = self.thing, owned_by(self.thing).items
+        return preview_owning(self.actor, user.account, lambda: self.change(values), items)
 
     def change(self, values: dict[str, Any]) -> User:
-        """Whoever may not see the role there is leaves it as it is."""
-        role = self.thing.role
+        """Whoever may not see the role there is leaves it as it is; things change hands only with the authority."""
+        role, heir = self.thing.role, values.pop("hand_items_to", None)
         if role is not None and values.get("role") is None and not self.look.may("role:view", role):
             values.pop("role", None)
-        return services.change_user(self.actor, self.thing, **values)
+        gone = ceases(self.thing, values.get("authority", self.thing.authority))
+        return leaving.change_user(self.actor, self.thing, heir if gone else None, **values)
 
     def switch_page(self) -> HttpResponse:
         user = self.thing
@@ -165,17 +193,5 @@ class UserScreen(NounPage):
             confirm_label=_("Take it away"), to=address(self.thing), done=_("Taken away."),
         )  # fmt: skip
 
-    def delete_page(self) -> HttpResponse:
-        user = self.thing
-        owned = self.related(engine.ANY_ITEM_VIEW, owner=user)
-        goes = [{"count": owned.count(), "label": _("items that are theirs"), "names": [str(row) for row in owned[:5]]}]
-        return self.delete_confirmed(
-            lambda: services.remove_user(self.actor, user),
-            title=_("Remove %(name)s?") % {"name": user},
-            warning=_("The user goes with their own items, tokens, assignments and reports."),
-            consequences=[one for one in goes if one["count"]],
-            confirm_label=_("Remove"), to=list_address("user"), done=_("%(name)s has been removed.") % {"name": user},
-        )  # fmt: skip
 
-
-urlpatterns = [screens_at("users/", UserScreen)]
+urlpatterns = [screens_at("users/", UserScreen, UserLeavingScreen)]

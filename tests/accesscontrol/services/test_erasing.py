@@ -9,8 +9,8 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.audit.models import Event, EventDetail
 from accesscontrol.audit.verification import verify
 from accesscontrol.services.frame.errors import Invalid
+from accesscontrol.services.owning.leaving import remove_user
 from accesscontrol.services.people.erasing import erase_person
-from accesscontrol.services.people.users import remove_user
 from tests.world import CONSOLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.checklist("L08")]
@@ -21,7 +21,7 @@ def test_a_removed_persons_values_leave_the_log_and_the_log_says_so(cast, capsys
     number, name = anna.pk, anna.username
     with pytest.raises(CommandError, match="Remove the user first"):
         call_command("erase_person", str(number), "--reason", "asked for")
-    remove_user(CONSOLE, anna)
+    remove_user(CONSOLE, anna, delete_items=True)
     assert EventDetail.objects.filter(thing_name=name).exists()
     call_command("erase_person", name, "--reason", "asked for by mail of 3 May")
     assert "no longer hold values of this person" in capsys.readouterr().out
@@ -35,7 +35,7 @@ def test_a_removed_persons_values_leave_the_log_and_the_log_says_so(cast, capsys
 
 def test_only_the_console_and_the_operator_erase(cast):
     number = cast.people["anna"].pk
-    remove_user(CONSOLE, cast.people["anna"])
+    remove_user(CONSOLE, cast.people["anna"], delete_items=True)
     with pytest.raises(AccessDenied):
         erase_person(cast.actor("adam"), number, "why")
     with pytest.raises(Invalid, match="Enter the reason"):

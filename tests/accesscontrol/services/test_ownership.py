@@ -11,7 +11,7 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import OwnershipHandover, User
 from accesscontrol.services.accounts.ownership import confirm_ownership, offer_ownership, withdraw_ownership
 from accesscontrol.services.frame.errors import Conflict, Invalid
-from accesscontrol.services.people.users import set_authority
+from accesscontrol.services.owning.leaving import set_authority
 from tests.world import CONSOLE, Cast
 
 

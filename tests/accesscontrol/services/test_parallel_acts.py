@@ -16,7 +16,8 @@ from accesscontrol.services.accounts.accounts import change_limits, move_account
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants.grants import create_grant, revoke_grant
 from accesscontrol.services.items.items import create_item
-from accesscontrol.services.people.users import create_user, set_authority
+from accesscontrol.services.owning.leaving import set_authority
+from accesscontrol.services.people.users import create_user
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = [

@@ -15,10 +15,12 @@ from accesscontrol.access.permissions import kind_permissions
 from accesscontrol.catalogue import ASKED_OF_ACCOUNT, KINDS
 from accesscontrol.services.accounts.accounts import block_account
 from accesscontrol.services.items.assignments import assign_items, share_item, unassign_items
-from accesscontrol.services.items.items import change_item
 from accesscontrol.services.items.links import link_items, unlink_items
+from accesscontrol.services.owning.giving import give_item, give_project
+from accesscontrol.services.owning.leaving import set_authority
+from accesscontrol.services.owning.moving import move_item
 from accesscontrol.services.people.roles import change_role
-from accesscontrol.services.people.users import set_authority, set_enabled
+from accesscontrol.services.people.users import set_enabled
 from accesscontrol.services.previews import callers
 from accesscontrol.services.previews.callers import Callers
 from accesscontrol.services.projects.members import remove_member
@@ -49,7 +51,9 @@ ACTS: dict[str, Callable[[Cast], Any]] = {
     "a switch": lambda cast: set_enabled(CONSOLE, cast.people["sam"], False),
     "authority": lambda cast: set_authority(CONSOLE, cast.people["sam"], "administrator"),
     "a block": lambda cast: block_account(CONSOLE, cast.accounts["contoso"]),
-    "an owner": lambda cast: change_item(CONSOLE, cast.items["sensor"], owner=cast.people["otto"]),
+    "an owner": lambda cast: give_item(CONSOLE, cast.items["sensor"], cast.people["otto"]),
+    "moving": lambda cast: move_item(CONSOLE, cast.items["truck_7"], cast.accounts["contoso"]),
+    "giving a project": lambda cast: give_project(CONSOLE, cast.pilot, cast.people["anna"]),
     "linking": lambda cast: link_items(CONSOLE, cast.items["truck_7"], cast.items["night"]),
     "unlinking": lambda cast: unlink_items(CONSOLE, cast.items["truck_7"], cast.items["van_a"]),
     "removing a member": lambda cast: remove_member(CONSOLE, cast.pilot.members.get(user=cast.people["lee"])),

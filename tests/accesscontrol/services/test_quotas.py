@@ -9,8 +9,9 @@ from accesscontrol.services.accounts import quotas
 from accesscontrol.services.accounts.accounts import change_limits, create_accounts
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.frame.errors import Invalid
-from accesscontrol.services.items.items import create_item, create_items, move_item
+from accesscontrol.services.items.items import create_item, create_items
 from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.owning.moving import move_item
 from accesscontrol.services.people.roles import create_role
 from accesscontrol.services.people.users import change_user, create_user
 from tests.world import CONSOLE, Cast

@@ -24,10 +24,13 @@ from accesscontrol.services.items.items import change_item, change_items, create
 from accesscontrol.services.items.links import link_items
 from accesscontrol.services.items.sections import add_record, change_record
 from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.owning.giving import give_item, give_project
+from accesscontrol.services.owning.leaving import remove_user
+from accesscontrol.services.owning.moving import move_item
 from accesscontrol.services.people.roles import change_role, create_role, delete_role
 from accesscontrol.services.people.sessions import record_sign_in, start_operating
 from accesscontrol.services.people.specs import UserSpec
-from accesscontrol.services.people.users import change_user, create_users, remove_user
+from accesscontrol.services.people.users import change_user, create_users
 from accesscontrol.services.projects.members import add_member, change_member, remove_member
 from accesscontrol.services.projects.projects import change_project, create_project
 from accesscontrol.services.tokens.tokens import change_token, rotate_token
@@ -79,6 +82,16 @@ ACTS: dict[str, tuple[Callable[[Cast], Revised], Callable[[Cast], Any], Callable
         lambda cast: cast.items["truck_8"],
         lambda cast: link_items(CONSOLE, cast.items["truck_8"], cast.items["night"]),
         lambda cast: add_record(CONSOLE, cast.items["truck_8"], "messages", data={"speed": 1}),
+    ),
+    "item, by a move": (
+        lambda cast: cast.items["truck_8"],
+        lambda cast: move_item(CONSOLE, cast.items["truck_8"], cast.accounts["contoso"]),
+        lambda cast: move_item(CONSOLE, cast.items["truck_8"], cast.accounts["northwind"]),
+    ),
+    "item, by a gift": (
+        lambda cast: cast.items["sensor"],
+        lambda cast: give_item(CONSOLE, cast.items["sensor"], cast.people["otto"]),
+        lambda cast: give_item(CONSOLE, cast.items["sensor"], cast.people["anna"]),
     ),
     "token": (
         lambda cast: cast.tokens["viewer"].token,
@@ -163,9 +176,9 @@ def test_the_users_of_a_role_that_goes_are_counted(cast: Cast) -> None:
 def test_a_project_whose_developer_is_removed_is_counted(cast: Cast) -> None:
     anna = cast.people["anna"]
     one, other = (create_project(CONSOLE, cast.accounts["northwind"], name="P", owner=anna) for _ in range(2))
-    change_project(CONSOLE, other, owner=cast.people["otto"])
+    give_project(CONSOLE, other, cast.people["otto"])
     before = revision(one), revision(other)
-    remove_user(CONSOLE, anna)
+    remove_user(CONSOLE, anna, cast.accounts["northwind"])
     assert (revision(one), revision(other)) == (before[0] + 1, before[1])
 
 

@@ -13,7 +13,8 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.services.frame.errors import BeyondOwn, Invalid
-from accesscontrol.services.people.users import create_user, set_authority
+from accesscontrol.services.owning.leaving import set_authority
+from accesscontrol.services.people.users import create_user
 from accesscontrol.services.projects.projects import create_project
 from accesscontrol.services.projects.specs import MemberSpec
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
@@ -66,7 +67,7 @@ def test_a_user_has_no_token_of_their_own(cast: Cast) -> None:
     for person in ("sam", "carla"):
         with pytest.raises(Invalid, match="Only developers, owners and administrators of Northwind"):
             issue(CONSOLE, cast, user=cast.people[person])
-    set_authority(CONSOLE, cast.people["anna"], "user")
+    set_authority(CONSOLE, cast.people["anna"], "user", cast.accounts["northwind"])
     assert not engine.decide(cast.token("of_anna"), "device:view", cast.items["sensor"]).allowed
 
 

@@ -14,16 +14,16 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event, EventDetail
 from accesscontrol.items.models import Item
+from accesscontrol.projects.models import Project
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid
 from accesscontrol.services.items.items import create_item
+from accesscontrol.services.owning.leaving import remove_user, set_authority
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.users import (
     change_user,
     change_users,
     create_user,
     create_users,
-    remove_user,
-    set_authority,
     set_enabled,
     set_password,
     set_role,
@@ -191,19 +191,20 @@ def test_no_token_changes_an_email(cast: Cast) -> None:
     assert change_user(cast.actor("adam"), cast.people["sam"], email="sam2@example.com").email == "sam2@example.com"
 
 
-def test_removing_a_developer_takes_their_items_and_projects_stay_with_the_account(cast: Cast) -> None:
+def test_removing_a_developer_takes_what_they_own_where_that_is_said(cast: Cast) -> None:
     project = create_project(cast.actor("anna"), cast.accounts["northwind"], name="Lab", items=(cast.items["sensor"],))
-    remove_user(cast.actor("adam"), cast.people["anna"])
+    with pytest.raises(Invalid, match="Say who gets it"):
+        remove_user(cast.actor("adam"), cast.people["anna"])
+    remove_user(cast.actor("adam"), cast.people["anna"], delete_items=True)
     assert not Item.objects.filter(key="sensor").exists()
-    project.refresh_from_db()
-    assert (project.owner, project.items.count()) == (None, 0)
+    assert not Project.objects.filter(pk=project.pk).exists()
     assert Event.objects.filter(action="item.delete").count() == 1
 
 
 def test_a_developers_items_are_handed_to_another_developer_or_the_account(cast: Cast) -> None:
-    with pytest.raises(Invalid, match="not another developer"):
+    with pytest.raises(Invalid, match="Choose a developer"):
         remove_user(cast.actor("adam"), cast.people["anna"], hand_items_to=cast.people["sam"])
-    with pytest.raises(Invalid, match="same account"):
+    with pytest.raises(Invalid, match="Choose a developer"):
         remove_user(cast.actor("adam"), cast.people["anna"], hand_items_to=cast.accounts["contoso"])
     remove_user(cast.actor("adam"), cast.people["anna"], hand_items_to=cast.people["otto"])
     assert Item.objects.get(key="sensor").owner == cast.people["otto"]

@@ -89,7 +89,7 @@ def test_bodies_are_json_and_methods_are_those_that_there_are(person):
 
 #: Things of the cast, by what an address is about; the sections are those of a device.
 REAL = {"accounts": "contoso", "items": "truck-7", "users": "sam", "tokens": "t-viewer", "grants": "hub-for-contoso",
-        "received": "hub-for-contoso"}  # fmt: skip
+        "received": "hub-for-contoso", "projects": "pilot"}  # fmt: skip
 
 
 def calls_with_fields(record: int) -> Iterator[tuple[str, str]]:

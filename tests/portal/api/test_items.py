@@ -10,10 +10,12 @@ from django.utils import timezone
 from accesscontrol import catalogue
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item, ItemLink
+from accesscontrol.services.items.assignments import share_item
 from accesscontrol.tokens.models import TokenRule
 from portal.api.items.records import RECORD_SECTIONS
 from tests.factories import RecordFactory
 from tests.portal.telling import told_at
+from tests.world import CONSOLE
 
 ITEMS = "/api/v1/items/"
 NOT_FOUND = {
@@ -33,6 +35,7 @@ ON_ONE = [
     ("patch", "", {"name": "Mine"}),
     ("delete", "", None),
     ("post", "move/", {"account": "contoso"}),
+    ("post", "give/", {"owner": None}),
     ("get", "links/", None),
     ("post", "links/", {"container": "hub"}),
     ("delete", "links/hub/", None),
@@ -67,7 +70,7 @@ def test_a_foreign_item_and_none_at_all_answer_alike_on_every_route(person, cast
 def test_a_visible_item_that_may_not_be_changed_answers_403_with_the_reason(person, cast):
     sam = person("sam")
     for method, rest, data in ON_ONE:
-        if method != "get" and rest in ("", "move/", "messages/"):
+        if method != "get" and rest in ("", "move/", "give/", "messages/"):
             answer = getattr(sam, method)(f"{ITEMS}truck-7/{rest}", data, format="json")
             assert answer.status_code == 403
             assert answer.json()["detail"].startswith("Nothing gives sam device")
@@ -88,8 +91,10 @@ def test_an_item_is_created_changed_moved_and_deleted(person, cast):
     )
     assert shown["key"].startswith("truck-9-")
     address = f"{ITEMS}{shown['key']}/"
-    changed = nora.patch(address, {"name": "Truck nine", "owner": None}, format="json")
+    changed = nora.patch(address, {"name": "Truck nine"}, format="json")
     assert (changed.status_code, changed.json()["name"]) == (200, "Truck nine")
+    assert nora.post(f"{address}give/", {"owner": "otto"}, format="json").json()["owner"] == "otto"
+    assert nora.post(f"{address}give/", {"owner": None}, format="json").json()["owner"] is None
     moved = nora.post(f"{address}move/", {"account": "contoso"}, format="json")
     assert (moved.status_code, moved.json()["account"]) == (200, "contoso")
     assert nora.delete(address).status_code == 204
@@ -97,20 +102,21 @@ def test_an_item_is_created_changed_moved_and_deleted(person, cast):
     acts = (
         Event.objects.filter(thing_id=shown["id"], thing_type="device").order_by("pk").values_list("action", flat=True)
     )
-    assert list(acts) == ["item.create", "item.change", "item.move", "item.move", "item.delete"]
+    assert list(acts) == [
+        "item.create", "item.change", "item.give", "item.give", "item.move", "item.move", "item.delete",
+    ]  # fmt: skip
 
 
 WRONG = [
-    ({"key": "chosen"}, "key", "“key” cannot be set here. Valid: name, owner, settings, history_days."),
+    ({"key": "chosen"}, "key", "“key” cannot be set here. Valid: name, settings, history_days."),
     ({"account": "acme"}, "account", "“account” cannot be set here."),
     ({"made_by": "sam"}, "made_by", "“made_by” cannot be set here."),
     ({"nmae": "x"}, "nmae", "“nmae” cannot be set here."),
     ({"settings": {"a": 1}}, "settings", "are changed at …/truck-7/settings/."),
     ({"name": ""}, "name", "may not be blank"),
     ({"name": "a\x00b"}, "name", "Null characters"),
-    ({"owner": "alma"}, "owner", "There is no user “alma” here."),
-    ({"owner": "nobody"}, "owner", "There is no user “nobody” here."),
-    ({"owner": 5}, "owner", "Enter a key as a string."),
+    ({"owner": "otto"}, "owner", "“owner” cannot be set here."),
+    ({"owner": None}, "owner", "“owner” cannot be set here."),
 ]
 
 
@@ -123,6 +129,28 @@ def test_a_wrong_change_is_refused_by_name(person, cast):
         assert answer.status_code == 400
         assert words in told_at(answer)[field][0]
     assert Item.objects.get(key="truck-7").name == "Truck 7"
+
+
+def test_a_gift_names_a_developer_of_the_account_or_nobody(person, cast):
+    """A foreign user is refused in the words for one that there is not."""
+    nora = person("nora")
+    for owner, words in (("alma", "There is no user “alma” here."), ("nobody", "There is no user “nobody” here."),
+                         (5, "Enter a key as a string."), ("sam", "Choose a developer of Northwind")):  # fmt: skip
+        answer = nora.post(f"{ITEMS}truck-7/give/", {"owner": owner}, format="json")
+        assert answer.status_code == 400
+        assert words in told_at(answer)["owner"][0]
+    assert nora.post(f"{ITEMS}truck-7/give/", {}, format="json").status_code == 400
+    assert Item.objects.get(key="truck-7").owner is None
+
+
+@pytest.mark.checklist("Z05")
+def test_ownership_is_not_taken_by_a_change_nor_by_shares(person, cast):
+    share_item(CONSOLE, cast.people["otto"], cast.items["sensor"], ["view_item", "change_item", "delete_item"])
+    otto, address = person("otto"), f"{ITEMS}sensor/"
+    refused = otto.patch(address, {"owner": "otto"}, format="json")
+    assert (refused.status_code, list(told_at(refused))) == (400, ["owner"])
+    assert otto.post(f"{address}give/", {"owner": "otto"}, format="json").status_code == 403
+    assert Item.objects.get(key="sensor").owner == cast.people["anna"]
 
 
 @pytest.mark.checklist("Z04")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accesscontrol.accounts.models import User
+from accesscontrol.items.models import Item
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token
 from tests.portal.telling import told_at
+from tests.world import CONSOLE
 
 USERS = "/api/v1/users/"
 
@@ -27,7 +35,7 @@ def test_a_user_is_created_changed_and_removed(person):
     assert (
         nora.post(f"{address}authority/", {"authority": "developer"}, format="json").json()["authority"] == "developer"
     )
-    assert nora.delete(address).status_code == 204
+    assert nora.delete(address).status_code == 204  # of a developer who owns nothing nothing needs to be said
     assert nora.get(address).status_code == 404
 
 
@@ -109,3 +117,55 @@ def test_a_token_lets_nobody_in(bearer, person, field):
     answer = bearer("delegate").patch(f"{USERS}guest/", {"verified": True}, format="json")
     assert (answer.status_code, list(told_at(answer))) == (400, ["verified"])
     assert person("nora").patch(f"{USERS}guest/", {"verified": True}, format="json").json()["verified"] is True
+
+
+@pytest.mark.checklist("Z06")
+def test_removing_whoever_owns_something_says_what_becomes_of_it(person, cast):
+    nora, address = person("nora"), f"{USERS}anna/"
+    refused = nora.delete(address)
+    assert refused.status_code == 400
+    [error] = refused.json()["errors"]
+    assert (error["parameter"], error["code"]) == ("hand_items_to", "owns_things")
+    assert "Sensor" in error["detail"]
+    for wrong in ("hand_items_to=alma", "hand_items_to=sam", "hand_items_to=nobody", "delete_items=perhaps",
+                  "hand_items_to=otto&delete_items=true", "hand_items_to_account=true&delete_items=true",
+                  "delete_items=false", "heir=otto"):  # fmt: skip
+        assert nora.delete(f"{address}?{wrong}").status_code == 400, wrong
+    assert User.objects.filter(username="anna").exists()
+    assert nora.delete(f"{address}?hand_items_to=otto").status_code == 204
+    cast.items["sensor"].refresh_from_db()
+    assert cast.items["sensor"].owner == cast.people["otto"]
+    assert nora.delete(f"{USERS}otto/?hand_items_to_account=true").status_code == 204
+    assert set(Item.objects.filter(key__in=("sensor", "pump")).values_list("owner", flat=True)) == {None}
+
+
+def test_what_a_developer_owns_is_deleted_where_that_is_said(person):
+    assert person("nora").delete(f"{USERS}anna/?delete_items=true").status_code == 204
+    assert not Item.objects.filter(key="sensor").exists()
+
+
+@pytest.mark.checklist("Z06")
+def test_a_token_that_removes_users_deletes_none_of_their_items(cast):
+    rules = (TokenRuleSpec(kind="user", verbs=("view", "delete")),)
+    soon = timezone.now() + timedelta(days=1)
+    issued = create_token(CONSOLE, cast.accounts["northwind"], type="acl", rules=rules, expires_at=soon)
+    remover = APIClient(headers={"Authorization": f"Bearer {issued.secret}"})
+    refused = remover.delete(f"{USERS}anna/")
+    assert refused.status_code == 400
+    assert "Sensor" not in refused.content.decode()
+    assert remover.delete(f"{USERS}anna/?delete_items=true").status_code == 404  # it does not see the sensor
+    assert remover.delete(f"{USERS}anna/?hand_items_to_account=true").status_code == 404
+    assert Item.objects.filter(key="sensor").exists() and User.objects.filter(username="anna").exists()
+
+
+def test_whoever_ceases_to_be_a_developer_hands_over(person, cast):
+    nora, address = person("nora"), f"{USERS}anna/authority/"
+    refused = nora.post(address, {"authority": "user"}, format="json")
+    assert (refused.status_code, list(told_at(refused))) == (400, ["hand_items_to"])
+    both = {"authority": "user", "hand_items_to": "otto", "hand_items_to_account": True}
+    assert nora.post(address, both, format="json").status_code == 400
+    kept = nora.post(address, {"authority": "developer", "hand_items_to": "otto"}, format="json")
+    assert (kept.status_code, list(told_at(kept))) == (400, ["hand_items_to"])
+    assert nora.post(address, {"authority": "user", "hand_items_to": "otto"}, format="json").status_code == 200
+    cast.items["sensor"].refresh_from_db()
+    assert cast.items["sensor"].owner == cast.people["otto"]

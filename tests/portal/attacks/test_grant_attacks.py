@@ -21,6 +21,7 @@ from accesscontrol.access.models import AccessEpoch
 from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.grants import grants
+from accesscontrol.services.owning.leaving import remove_user
 from accesscontrol.services.people import users
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.specs import TokenRuleSpec
@@ -53,7 +54,7 @@ def test_who_is_gone_is_not_named_to_the_other_side_either(cast, call, browse):
         CONSOLE, cast.accounts["northwind"], username="tempest", authority="administrator", verified=True
     )
     shared = to(cast, "fabrikam", by=Actor.of(temp, address="203.0.113.77"))
-    users.remove_user(CONSOLE, temp)
+    remove_user(CONSOLE, temp)
     for address in ("/api/v1/events/", f"/api/v1/received/{shared.key}/logs/", f"{GRANTS}{shared.key}/logs/"):
         told = call("frank").get(address).content.decode()
         assert "grant.create" in told

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.grants.grants import create_grant
-from accesscontrol.services.items.items import move_item
+from accesscontrol.services.owning.moving import move_item
 from tests.statements import of_page, statements
 from tests.world import CONSOLE
 

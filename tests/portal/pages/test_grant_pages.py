@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.grants.grants import create_grant
-from accesscontrol.services.items.items import create_items, move_item
+from accesscontrol.services.items.items import create_items
 from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.owning.moving import move_item
 from tests.statements import of_page, statements
 from tests.world import CONSOLE
 

@@ -59,17 +59,42 @@ def test_what_the_act_refuses_is_told_at_its_field(browse, cast):
     assert errors(response) == {"name": ["Remove line breaks and control characters."]}
 
 
-def test_an_item_is_renamed_and_given_to_a_developer(browse, cast):
-    response = browse("nora").post(f"{TRUCK}change/", {"name": "Truck seven", "owner": "otto"})
-    assert response.status_code == 302
-    cast.items["truck_7"].refresh_from_db()
-    assert (cast.items["truck_7"].name, cast.items["truck_7"].owner) == ("Truck seven", cast.people["otto"])
-    browse("nora").post(f"{TRUCK}change/", {"name": "Truck seven", "owner": ""})
+def test_an_item_is_given_to_a_developer_and_back(browse, cast):
+    nora, truck = browse("nora"), cast.items["truck_7"]
+    offered = [name for name, _words in nora.get(f"{TRUCK}give/").context["form"].fields["owner"].choices]
+    assert offered == ["~account", "anna", "otto"]
+    for owner, stands in (("otto", cast.people["otto"]), ("~account", None)):
+        assert nora.post(f"{TRUCK}give/", {"owner": owner}).status_code == 302
+        truck.refresh_from_db()
+        assert truck.owner == stands
+    for owner in ("sam", "alma", ""):
+        assert errors(nora.post(f"{TRUCK}give/", {"owner": owner})).keys() == {"owner"}
+
+
+def test_a_gift_is_previewed_and_nothing_is_given(browse, cast):
+    nora = browse("nora")
+    page = nora.post(f"{TRUCK}give/preview/", {"owner": "otto"})
+    assert page.context["preview"] == {"sentence": "This adds access for 1 user."}
+    assert 'value="otto" selected' in page.content.decode()
+    part = nora.post(f"{TRUCK}give/preview/", {"owner": "~account"}, headers={"HX-Request": "true"})
+    assert part.context["preview"] == {"sentence": "Nobody gains or loses anything by this now."}
     cast.items["truck_7"].refresh_from_db()
     assert cast.items["truck_7"].owner is None
 
 
-def test_a_form_that_cannot_show_the_owner_keeps_it(browse, cast):
+def test_whoever_lacks_a_part_of_an_item_neither_moves_nor_gives_it(browse, cast):
+    share_item(CONSOLE, cast.people["otto"], cast.items["sensor"], ["view_item", "change_item", "delete_item"])
+    otto = browse("otto")
+    menu = [one["label"] for one in otto.get("/items/device/sensor/").context["more_actions"]]
+    assert menu == ["Change", "Delete"]
+    for page in ("move/", "give/", "give/preview/"):
+        for answer in (otto.get(f"/items/device/sensor/{page}"), otto.post(f"/items/device/sensor/{page}", {})):
+            assert answer.status_code == 403
+    menu = [one["label"] for one in browse("anna").get("/items/device/sensor/").context["more_actions"]]
+    assert menu == ["Change", "Give to another owner", "Move to another account", "Delete"]
+
+
+def test_a_change_does_not_take_the_owner(browse, cast):
     share_item(CONSOLE, cast.people["otto"], cast.items["sensor"], ["view_item", "change_item"])
     assert "anna" not in browse("otto").get("/items/device/sensor/change/").content.decode()
     assert browse("otto").post("/items/device/sensor/change/", {"name": "Probe", "owner": "otto"}).status_code == 302

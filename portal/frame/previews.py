@@ -1,0 +1,44 @@
+"""The preview beside a form: what an act would do, asked for on its own address while the form is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.grants.previews.words import people_sentences
+from accesscontrol.services.previews.people import People
+from portal.frame.forms import ActForm
+from portal.frame.screens import Screen
+
+
+def preview_page(
+    screen: Screen, form: ActForm, look: Callable[[dict[str, Any]], People | None], *, title: str,
+    template: str = "generic/form.html", **context: Any,
+) -> HttpResponse:  # fmt: skip
+    """What an act would do: a fragment beside the form, or without htmx the form once more, with it beside.
+
+    look: takes the cleaned data and tries the act. context: as of `Screen.form_page`, with the form's own address as
+    `form_action`.
+    """
+    found = _tried(look, form.cleaned_data) if form.is_valid() else None
+    if screen.request.htmx:
+        return render(screen.request, "components/preview.html", {"preview": found})
+    shown = {"title": title, "form": form, "sections": form.sections(), "preview": found, **context}
+    return screen.show(template, crumbs=screen.crumbs((title, "")), **shown)
+
+
+def _tried(look: Callable[[dict[str, Any]], People | None], values: dict[str, Any]) -> dict[str, Any]:
+    """What the act would do to people, or why it would be refused."""
+    try:
+        people = look(values)
+    except Invalid as error:
+        return {"problems": [one.sentence for one in error.problems]}
+    except Conflict as error:
+        return {"problems": [str(error)]}
+    sentences = people_sentences(people)
+    return {"sentence": " ".join(sentences) or _("Nobody gains or loses anything by this now.")}

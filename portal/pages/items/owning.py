@@ -1,0 +1,68 @@
+"""Whose an item is: moving it to another account, giving it to another owner; who does either has all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.items.models import Item
+from accesscontrol.services.owning import giving, moving, previews
+from accesscontrol.services.previews.people import People
+from portal.addresses import address, list_address
+from portal.frame.owners import OwnerForm
+from portal.frame.previews import preview_page
+from portal.frame.screens import WRITE, Route
+from portal.pages.items.forms import ItemMoveForm
+from portal.pages.items.page import ItemPage
+
+
+class ItemOwningScreen(ItemPage):
+    """The pages that say whose an item shall be."""
+
+    routes = (
+        Route("move", "<str:key>/move/", "delete", WRITE),
+        Route("give", "<str:key>/give/", "delete", WRITE),
+        Route("give_preview", "<str:key>/give/preview/", "delete", WRITE),
+    )
+
+    def after(self, item: Item) -> str:
+        """Its page; the list for whoever may view it no longer."""
+        seen = self.look.may(f"{item.kind}:view", item)
+        return address(item) if seen else list_address(item.kind)
+
+    def move_page(self) -> HttpResponse:
+        self.require_whole()
+        accounts = self.creation_accounts().exclude(pk=self.thing.account_id)
+        form = ItemMoveForm(self.request.POST or None, accounts=accounts, kind=self.kind_name)
+        title = _("Move %(name)s") % {"name": self.thing.name}
+        return self.form_page(form, lambda values: moving.move_item(self.actor, self.thing, values["account"]),
+                              title=title, done=_("Moved."), to=self.after, submit_label=_("Move"))  # fmt: skip
+
+    def give_form(self) -> OwnerForm:
+        self.require_whole()
+        return OwnerForm(self.request.POST or None, look=self.look, thing=self.thing)
+
+    def give_words(self) -> dict[str, Any]:
+        title = _("Give %(name)s to another owner") % {"name": self.thing.name}
+        return {"title": title, "submit_label": _("Give it"), "preview_url": self.to("give_preview")}
+
+    def give_page(self) -> HttpResponse:
+        form = self.give_form()
+        return self.form_page(form, lambda values: self.give(form.heir(values)), done=_("Given."), to=self.after,
+                              **self.give_words())  # fmt: skip
+
+    def give_preview_page(self) -> HttpResponse:
+        """Who gains and who loses; the act is tried and undone."""
+        form = self.give_form()
+        return preview_page(self, form, lambda values: self.tried(form.heir(values)), form_action=self.to("give"),
+                            cancel_url=address(self.thing), **self.give_words())  # fmt: skip
+
+    def give(self, heir: User | Account) -> Item:
+        return giving.give_item(self.actor, self.thing, heir)
+
+    def tried(self, heir: User | Account) -> People | None:
+        item = self.thing
+        return previews.preview_owning(self.actor, item.account, lambda: self.give(heir), [item])

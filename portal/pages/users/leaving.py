@@ -1,0 +1,102 @@
+"""Removing a user: what goes, and who gets what a developer owns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from accesscontrol import catalogue
+from accesscontrol.access import engine
+from accesscontrol.services.items import assignments
+from accesscontrol.services.owning import leaving
+from accesscontrol.services.owning.previews import preview_owning
+from accesscontrol.services.people.owned import owned_by, owns_anything, seen_of
+from accesscontrol.services.previews.people import People
+from portal.addresses import address, list_address
+from portal.frame.noun_pages import NounPage
+from portal.frame.owners import DELETE as IT_GOES
+from portal.frame.previews import preview_page
+from portal.frame.screens import DELETE, WRITE, Route
+from portal.pages.users.forms import RemovalForm
+
+#: So many things are named of each kind of loss.
+NAMES = 5
+
+
+class UserLeavingScreen(NounPage):
+    """The dialog of removal. Who owns something is removed on a page that asks who gets it."""
+
+    kind = "user"
+    lookup = "username"
+    joined = ("account", "role")
+    routes = (DELETE, Route("delete_preview", "<str:key>/delete/preview/", "delete", WRITE))
+
+    def delete_page(self) -> HttpResponse:
+        user = self.thing
+        done = _("%(name)s has been removed.") % {"name": user}
+        if owns_anything(user):
+            return self.form_page(self.removal_form(), self.remove, done=done, to=lambda _gone: list_address("user"),
+                                  template="users/remove.html", **self.removal_words())  # fmt: skip
+        return self.delete_confirmed(
+            lambda: leaving.remove_user(self.actor, user), title=_("Remove %(name)s?") % {"name": user},
+            warning=_("The user goes with their own tokens, assignments and reports."), consequences=self.goes(),
+            confirm_label=_("Remove"), to=list_address("user"), done=done,
+        )  # fmt: skip
+
+    def delete_preview_page(self) -> HttpResponse:
+        """Who gains and who loses; the act is tried and undone."""
+        form = self.removal_form()
+        form.fields.pop("typed_name")
+        return preview_page(self, form, self.tried, form_action=self.to("delete"), cancel_url=address(self.thing),
+                            template="users/remove.html", **self.removal_words())  # fmt: skip
+
+    def removal_form(self) -> RemovalForm:
+        return RemovalForm(self.request.POST or None, look=self.look, user=self.thing)
+
+    def removal_words(self) -> dict[str, Any]:
+        return {"title": _("Remove %(name)s?") % {"name": self.thing}, "submit_label": _("Remove"),
+                "submit_style": "danger", "preview_url": self.to("delete_preview"), "consequences": self.goes(),
+                "owned": self.counted(*self.owned())}  # fmt: skip
+
+    def remove(self, values: dict[str, Any]) -> None:
+        heir = values["hand_items_to"]
+        if heir == IT_GOES:
+            leaving.remove_user(self.actor, self.thing, delete_items=True)
+        else:
+            leaving.remove_user(self.actor, self.thing, heir)
+
+    def tried(self, values: dict[str, Any]) -> People | None:
+        user, items = self.thing, owned_by(self.thing).items
+        return preview_owning(self.actor, user.account, lambda: self.remove(values), items)
+
+    # --- What goes
+
+    def owned(self) -> tuple[tuple[str, QuerySet], ...]:
+        """What a developer owns, as far as the caller may view it."""
+        items, projects = seen_of(self.look, self.thing)
+        return (_("items that are theirs"), items.order_by("name", "pk")), (_("projects that are theirs"), projects)
+
+    def goes(self) -> list[dict[str, Any]]:
+        """What goes with the user in any case, as far as the caller may view it."""
+        user, see = self.thing, self.look.visible
+        made = see(engine.ANY_ITEM_VIEW).filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by=user)
+        return self.counted(
+            (_("tokens"), see("token:view").filter(user=user)),
+            (_("reports that they made"), made),
+            (_("assigned items, of which only the assignment goes"),
+             see(engine.ANY_ITEM_VIEW).filter(pk__in=assignments.items_of(user))),
+            (_("memberships in projects"), see("project:view").filter(members__user=user)),
+        )  # fmt: skip
+
+    @staticmethod
+    def counted(*parts: tuple[str, QuerySet]) -> list[dict[str, Any]]:
+        found = []
+        for label, rows in parts:
+            count = rows.count()
+            names = [str(row) for row in rows[:NAMES]] if count else []
+            more = _("and %(count)s more") % {"count": count - NAMES} if count > NAMES else ""
+            found += [{"count": count, "label": label, "names": names, "more": more}] if count else []
+        return found
