@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.db.models import Model
 from django.urls import reverse
 
-from accesscontrol.accounts.models import User
-from accesscontrol.audit.models import Event
+from accesscontrol.accounts.names import Named, name_of
 from accesscontrol.items.models import Item
 
 
@@ -17,9 +16,7 @@ def kind_of(thing: Model) -> str:
 
 def name_in_address(thing: Model) -> str:
     """How a thing is named in addresses: its key; a user by username, an event by number."""
-    if isinstance(thing, User):
-        return thing.username
-    return str(thing.pk) if isinstance(thing, Event) else thing.key  # type: ignore[attr-defined]  # all others have one
+    return name_of(thing) if isinstance(thing, Named) else str(thing.pk)
 
 
 def address(thing: Model, route: str = "detail", **parts: str) -> str:

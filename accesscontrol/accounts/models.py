@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.contrib.auth.models import AbstractUser, UserManager
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -16,14 +15,8 @@ from mptt.querysets import TreeQuerySet
 from accesscontrol import catalogue
 from accesscontrol.accounts.names import FoldedField, KeyField, Named, NamedRows, OrderField, SearchedField
 from accesscontrol.accounts.revisions import Revised
+from accesscontrol.accounts.spelling import KEY_LENGTH, USERNAME_LENGTH, check_username, key_validator
 from accesscontrol.json_data import BoundedJSONField
-
-#: World keys: unique in the installation, never digits only (`pk:17` names a row number).
-key_validator = RegexValidator(
-    r"^(?!\d+$)[a-z0-9][a-z0-9._-]*$",
-    "A key has lower-case letters, digits, dots, underscores and hyphens, and is not a bare number.",
-)
-KEY_LENGTH = 120
 
 
 class AccountRows(NamedRows, TreeQuerySet):
@@ -92,6 +85,7 @@ class User(Named, AbstractUser, Revised):
         DEVELOPER = "developer", "Developer"
         USER = "user", "User"
 
+    username = models.CharField(max_length=USERNAME_LENGTH, unique=True, validators=[check_username])
     account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
     authority = models.CharField(max_length=16, choices=Authority.choices, default=Authority.USER)
     role = models.ForeignKey("roles.Role", on_delete=models.SET_NULL, null=True, blank=True, related_name="users")

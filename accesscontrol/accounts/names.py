@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 #: Sorts behind every letter: what begins with some letters lies between them and them with this.
 LAST_LETTER = "\U0010ffff"
@@ -39,7 +39,7 @@ def letters_of(text: str) -> str:
     """What a search compares: folded, and without the marks on Latin, Greek and Cyrillic letters (Ölwagen, olwagen)."""
     if text.isascii():
         return text.lower()
-    return fold(_MARKS.sub("", unicodedata.normalize("NFKD", text)))
+    return fold(_MARKS.sub("", unicodedata.normalize("NFKD", fold(text))))
 
 
 def order_of(text: str) -> str:
@@ -146,7 +146,7 @@ def following(row: models.Model, values: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-class NamedRows(models.QuerySet):
+class NamedRows(QuerySet):
     """Rows whose names never part from what follows from them, whichever way they are written."""
 
     def update(self, **values: Any) -> int:
@@ -194,7 +194,28 @@ class Named(models.Model):
         super().save_base(*args, update_fields=update_fields, **rest)
 
 
-# --- Finding by letters and by name
+# --- Finding by name and by letters
+
+
+def name_of(row: Any) -> str:
+    """How a thing is named at every door, as it was written: its key; a user's username."""
+    return str(getattr(row, row.known_by))
+
+
+def named(rows: QuerySet, *names: str) -> QuerySet:
+    """Those of these rows that are named so, however that is written; nothing has a name with NUL in it."""
+    column: str = rows.model.found_by
+    asked = [name for name in names if "\x00" not in name]
+    return rows.filter(**({column: asked[0]} if len(asked) == 1 else {f"{column}__in": asked}))
+
+
+def named_in(rows: QuerySet, names: Iterable[str]) -> dict[str, Any]:
+    """Those of these rows that are named so, by each name as it was given; what names nothing is left out."""
+    asked = {name: fold(name) for name in names if "\x00" not in name}
+    column = rows.model.found_by
+    there = rows.filter(**{f"{column}__in": set(asked.values())}) if asked else ()
+    found = {getattr(row, column): row for row in there}
+    return {name: found[folded] for name, folded in asked.items() if folded in found}
 
 
 def with_letters(letters: str, path: str = "") -> Q:

@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accesscontrol.accounts.models import KEY_LENGTH, Account, User, key_validator
+from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import KeyField, Named, OrderField, SearchedField
 from accesscontrol.accounts.revisions import Revised
+from accesscontrol.accounts.spelling import KEY_LENGTH, key_validator
 from accesscontrol.items.models import Item
 from accesscontrol.json_data import BoundedJSONField
 

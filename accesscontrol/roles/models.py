@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from accesscontrol.accounts.models import KEY_LENGTH, Account, key_validator
+from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import KeyField, Named
 from accesscontrol.accounts.revisions import Revised
+from accesscontrol.accounts.spelling import KEY_LENGTH, key_validator
 from accesscontrol.json_data import BoundedJSONField
 
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.names import named
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
 from accesscontrol.services.owning import leaving
@@ -218,7 +219,7 @@ class UserViewSet(NounViewSet[User]):
     def unassign(self, request: Request, key: str, item: str) -> Response:
         """Take an assigned item away, with what was shared of it."""
         user = self.get_object()
-        found = self.assigned(user).filter(key=item).first() if "\x00" not in item else None
+        found = named(self.assigned(user), item).first()
         if found is None:
             raise NotFound("Not found.")
         assignments.unassign_items(self.actor, user, [found])

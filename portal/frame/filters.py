@@ -53,9 +53,9 @@ class ThingFilter(django_filters.Filter):
     field_class = ThingsField
     several = True
 
-    def __init__(self, permission: str, *, lookup: str = "key", **rest: Any):
+    def __init__(self, permission: str, **rest: Any):
         super().__init__(**rest)
-        self.permission, self.lookup = permission, lookup
+        self.permission = permission
 
     def narrow(self, request: SignedInRequest) -> None:
         """Offer only what the caller may view: while one types, or, without a script, when the address asks for it."""
@@ -64,7 +64,6 @@ class ThingFilter(django_filters.Filter):
         self.extra |= {
             "rows": rows,
             "permission": self.permission,
-            "lookup": self.lookup,
             "shown": shown,
         }
 

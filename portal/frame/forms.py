@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accesscontrol.accounts.names import named, named_in
 from accesscontrol.json_data import DATA, NO_JSON, JSONFault, read_json
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.fields import EARLIEST_YEAR, LATEST_YEAR
@@ -71,14 +72,14 @@ class ThingField(forms.Field):
     many = False
 
     def __init__(
-        self, rows: QuerySet, permission: str, *, lookup: str = "key", query: str = "", empty: str | Promise = "—",
+        self, rows: QuerySet, permission: str, *, query: str = "", empty: str | Promise = "—",
         shown: int = SHOWN, **rest: Any,
     ):  # fmt: skip
         super().__init__(**rest)
         self.shown = shown
         of_account = any(field.name == "account" for field in rows.model._meta.fields)
         self.rows = rows.select_related("account") if of_account else rows
-        self.lookup, self.empty = lookup, empty
+        self.empty = empty
         self.chosen: list[Model] = []
         self.offered: list[tuple[str, str | Promise]] | None = None
         url = reverse("choices", kwargs={"permission": permission})
@@ -114,15 +115,17 @@ class ThingField(forms.Field):
         if isinstance(value, Model):
             self.offer(value)
             return name_in_address(value)
-        if isinstance(value, str) and value and "\x00" not in value:
-            self.offer(self.rows.filter(**{self.lookup: value})[:1])
-        return value
+        found = named(self.rows, value).first() if isinstance(value, str) and value else None
+        if found is None:
+            return value
+        self.offer(found)
+        return name_in_address(found)
 
     def clean(self, value: Any) -> Any:
         if value in self.empty_values:
             super().clean(value)
             return None
-        found = None if "\x00" in value else self.rows.filter(**{self.lookup: value}).first()
+        found = named(self.rows, value).first()
         if found is None:
             raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
         return found
@@ -135,23 +138,22 @@ class ThingsField(ThingField):
     many = True
 
     def prepare_value(self, value: Any) -> Any:
-        listed = [one for one in value or () if isinstance(one, Model) or (one and "\x00" not in one)]
+        listed: list[Any] = [one for one in value or () if isinstance(one, Model) or (one and "\x00" not in one)]
         if listed and isinstance(listed[0], Model):
             self.offer(listed)
             return [name_in_address(row) for row in listed]
-        if listed:
-            self.offer(self.rows.filter(**{f"{self.lookup}__in": listed}))
-        return listed
+        found = named_in(self.rows, listed)
+        self.offer(found.values())
+        return [name_in_address(found[one]) if one in found else one for one in listed]
 
     def clean(self, value: Any) -> list[Any]:
         listed = [one for one in dict.fromkeys(value or ()) if one]
         if self.required and not listed:
             raise forms.ValidationError(self.error_messages["required"], code="required")
-        asked = [one for one in listed if "\x00" not in one]
-        found = list(self.rows.filter(**{f"{self.lookup}__in": asked})) if asked else []
+        found = named_in(self.rows, listed)
         if len(found) != len(listed):
             raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
-        return found
+        return list(dict.fromkeys(found.values()))
 
 
 class DataField(forms.CharField):

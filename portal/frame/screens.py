@@ -23,9 +23,10 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import full_name
+from accesscontrol.accounts.names import named
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal.actors import look_of
-from portal.addresses import address, list_address
+from portal.addresses import address, list_address, name_in_address
 from portal.declared import marked
 from portal.frame.forms import ActForm
 from portal.requests import SignedInRequest
@@ -76,7 +77,6 @@ class Screen:
     kind: ClassVar[str] = ""
     routes: ClassVar[tuple[Route, ...]] = (LIST, CREATE, DETAIL, CHANGE, DELETE)
     listing: ClassVar[type[Listed]]
-    lookup: ClassVar[str] = "key"
     joined: ClassVar[tuple[str, ...]] = ("account",)
 
     def __init__(self, request: SignedInRequest, kind: str, route: Route):
@@ -133,7 +133,7 @@ class Screen:
 
     def get(self, key: str) -> Model:
         """The thing of this key, as far as the caller may view it. Raises Http404."""
-        found = None if "\x00" in key else self.rows().filter(**{self.lookup: key}).first()
+        found = named(self.rows(), key).first()
         if found is None:
             raise Http404
         return found
@@ -269,7 +269,7 @@ class Screen:
 
     def to(self, route: str, **parts: Any) -> str:
         """The address of another page about this thing."""
-        return reverse(f"{self.kind_name}_{route}", kwargs={"key": str(getattr(self.thing, self.lookup)), **parts})
+        return reverse(f"{self.kind_name}_{route}", kwargs={"key": name_in_address(self.thing), **parts})
 
 
 def screens_at(prefix: str, *screens: type[Screen], kind: str = "") -> URLResolver:

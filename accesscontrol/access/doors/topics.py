@@ -21,6 +21,7 @@ from accesscontrol.access.law import sentences
 from accesscontrol.access.law.limits import wrong_address
 from accesscontrol.access.law.topics import covers
 from accesscontrol.access.permissions import Permission, UnknownName, permission
+from accesscontrol.accounts.names import fold
 from accesscontrol.items.models import Item
 from accesscontrol.sentences import Sentence
 
@@ -141,7 +142,7 @@ def _holds_everywhere(scope: Scope, account: Thing, wanted: Permission) -> bool:
 
 
 def _on_one_item(actor: Actor, kinds: Sequence[str], key: str, section: str) -> TopicDecision:
-    item = Item.objects.filter(kind__in=kinds, key=key).first()
+    item = _item_of(kinds, key)
     asked = [(view, item) for view in _views(item.kind, section)] if item is not None else []
     decisions = engine.look(actor).decide_many(asked) if asked else []
     if not decisions or not all(decisions):
@@ -149,11 +150,16 @@ def _on_one_item(actor: Actor, kinds: Sequence[str], key: str, section: str) -> 
     return TopicDecision(True, decisions[0].told(seen=True))
 
 
+def _item_of(kinds: Sequence[str], key: str) -> Item | None:
+    """The item of this key as it is stored: brokers compare byte by byte, so another spelling is another topic."""
+    return Item.objects.filter(kind__in=kinds, key=key).first() if key == fold(key) else None
+
+
 def _on_item(actor: Actor, action: str, levels: list[str]) -> TopicDecision:
     if len(levels) != _LEVELS or levels[1] not in catalogue.ITEM_KINDS:
         return TopicDecision(False, sentences.TOPIC_UNSEEN)
     _, kind, key, section = levels
-    item = Item.objects.filter(kind=kind, key=key).first()
+    item = _item_of([kind], key)
     verbs = catalogue.KINDS[kind].sections.get(section, ())
     for verb in ACTIONS[action]:
         if item is not None and verb in verbs:

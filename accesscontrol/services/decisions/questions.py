@@ -22,6 +22,7 @@ from accesscontrol.access.doors.topics import decide_topic, item_levels
 from accesscontrol.access.fresh.things import MODELS, Ref
 from accesscontrol.access.law import sentences
 from accesscontrol.access.permissions import UnknownName, permission
+from accesscontrol.accounts.names import fold
 from accesscontrol.sentences import Sentence
 from accesscontrol.services.decisions.authzen import Asked, BadRequest, load_json, parse
 from accesscontrol.services.frame.lines import chunks
@@ -227,16 +228,19 @@ def _look_up(asked: Iterable[Asked]) -> dict[tuple[str, str], Ref]:
 
 
 def _look_up_noun(noun: str, names: list[tuple[str, str]], found: dict[tuple[str, str], Ref]) -> None:
-    keyed = "username" if noun == "user" else "key"
+    model: type[Any] = MODELS[noun]
+    column = model.found_by
+    spellings: dict[tuple[str, str], list[str]] = {}
+    for kind, name in names:
+        spellings.setdefault((kind, fold(name)), []).append(name)
     numbers = [int(match.group(1)) for _, name in names if (match := _ROW_NUMBER.match(name))]
-    condition = Q(**{f"{keyed}__in": {name for _, name in names}})
+    condition = Q(**{f"{column}__in": {name for _, name in spellings}})
     if numbers:
         condition |= Q(pk__in=numbers)
-    columns = ("pk", keyed, "kind") if noun == "item" else ("pk", keyed)
-    rows = MODELS[noun]._default_manager.filter(condition).order_by().values_list(*columns)
+    columns = ("pk", column, "kind") if noun == "item" else ("pk", column)
     asked_for = set(names)
-    for pk, key, *kind in rows:
+    for pk, folded, *kind in model._default_manager.filter(condition).order_by().values_list(*columns):
         row_type = kind[0] if kind else noun
-        for name in (key, f"pk:{pk}"):
+        for name in (*spellings.get((row_type, folded), ()), f"pk:{pk}"):
             if (row_type, name) in asked_for:
                 found[row_type, name] = (noun, pk)

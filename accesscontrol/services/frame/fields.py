@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -18,21 +17,16 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.life import is_over
-from accesscontrol.accounts.models import KEY_LENGTH, key_validator
+from accesscontrol.accounts.names import fold
+from accesscontrol.accounts.spelling import key_faults, name_faults, text_faults, username_faults
 from accesscontrol.json_data import unstorable
 from accesscontrol.sentences import Sentence, Wording
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-#: What no name, note or address may hold; line breaks and tabs are for long texts.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-LONGEST_TEXT = 10_000
 LONGEST_EMAIL = 254
 MOST_DAYS = 36_500
-#: Keys that would hide the thing behind another address of the REST interface, such as tokens/revoke/.
-RESERVED_KEYS = {"token": ("disable", "leaked", "revoke"), "grant": ("preview",)}
 #: Times nearer to the ends of the calendar cannot be shown in every time zone.
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 IN_THE_PAST = Wording(
@@ -79,17 +73,21 @@ class Findings:
         """A text of one line."""
         if required and not value.strip():
             self.add(field, "Enter a name." if field == "name" else f"Enter the {field.replace('_', ' ')}.", about)
-        if len(value) > length:
-            self.add(field, f"Use at most {length} characters; these are {len(value)}.", about)
-        if _CONTROL.search(value):
-            self.add(field, "Remove line breaks and control characters.", about)
+        self._all(field, name_faults(value, length), about)
+
+    def _all(self, field: str, faults: Iterable[Sentence], about: Any) -> None:
+        for fault in faults:
+            self.add(field, fault, about)
 
     def text(self, field: str, value: str, about: Any = None) -> None:
         """A text of several lines."""
-        if len(value) > LONGEST_TEXT:
-            self.add(field, f"Use at most {LONGEST_TEXT} characters; these are {len(value)}.", about)
-        if _CONTROL_IN_TEXT.search(value):
-            self.add(field, "Remove control characters.", about)
+        self._all(field, text_faults(value), about)
+
+    def username(self, value: str, about: Any = None) -> None:
+        """The name by which somebody signs in."""
+        if not value.strip():
+            self.add("username", "Enter the username.", about)
+        self._all("username", username_faults(value), about)
 
     def data(self, field: str, value: Any, about: Any = None) -> None:
         """A JSON object that both databases can hold."""
@@ -152,19 +150,12 @@ class Findings:
             if spec.key is None:
                 continue
             self.key(spec.key, spec)
-            if spec.key in RESERVED_KEYS.get(str(model._meta.model_name), ()):
-                self.add("key", f"The key “{spec.key}” is an address of the interface. Choose another.", spec)
-            if spec.key in by_key:
+            if fold(spec.key) in by_key:
                 self.add("key", f"The key “{spec.key}” is used twice. Give each thing a key of its own.", spec)
-            by_key[spec.key] = spec
+            by_key[fold(spec.key)] = spec
         for piece in chunks(by_key):
             for taken in model._default_manager.filter(key__in=piece).values_list("key", flat=True):
                 self.add("key", f"The key “{taken}” is taken. Choose another.", by_key[taken])
 
     def key(self, key: str, about: Any = None) -> None:
-        try:
-            key_validator(key)
-        except ValidationError as error:
-            self.add("key", f"“{key}”: {error.message}", about)
-        if len(key) > KEY_LENGTH:
-            self.add("key", f"“{key}” is too long: use at most {KEY_LENGTH} characters.", about)
+        self._all("key", key_faults(key), about)

@@ -15,6 +15,7 @@ from accesscontrol.access.law.levels import ON_ITSELF, level_permissions
 from accesscontrol.access.permissions import ITEMS, PermissionSet
 from accesscontrol.accounts.life import is_later, is_sooner
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import fold, named_in
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant
 from accesscontrol.sentences import Wording
@@ -33,15 +34,20 @@ WHOLE_ONLY = Wording("whole_only", _("%(named)s: only with the whole account. Ch
 OPERATE_BELOW = Wording("operate_below", _("%(account)s is below %(grantor)s: it cannot operate as it."))
 
 
-def named(actor: Actor, grantor: Account, keys: Sequence[str]) -> tuple[list[Account], list[str]]:
-    """Accounts of these exact keys, and the keys that name none; one above the grantor that the actor may not view,
-    which could not be a grantee anyway, is as unknown as one that does not exist."""
-    found = {account.key: account for account in Account.objects.filter(key__in=list(keys))}
-    above = Account.objects.filter(pk__in=ancestor_ids([grantor.pk]).get(grantor.pk, ()), key__in=list(keys))
+def accounts_named(actor: Actor, grantor: Account, keys: Sequence[str]) -> tuple[list[Account], list[str]]:
+    """Accounts of these keys, and the keys that name none; one above the grantor that the actor may not view, which
+    could not be a grantee anyway, is as unknown as one that does not exist. Raises Invalid for what is no key."""
+    asked = list(dict.fromkeys(map(fold, keys)))
+    findings = Findings()
+    for key in asked:
+        findings.key(key, key)
+    findings.stop()
+    found = named_in(Account.objects.all(), asked)
+    above = Account.objects.filter(pk__in=ancestor_ids([grantor.pk]).get(grantor.pk, ()), key__in=asked)
     hidden = above.exclude(pk__in=engine.visible(actor, "account:view").order_by().values("pk"))
     for key in hidden.values_list("key", flat=True):
         del found[key]
-    return [found[key] for key in dict.fromkeys(keys) if key in found], [key for key in keys if key not in found]
+    return list(found.values()), [key for key in asked if key not in found]
 
 
 def accounts_of(spec: GrantSpec) -> Iterator[int]:

@@ -57,11 +57,7 @@ def create_grant(
 ) -> Grant:  # fmt: skip
     """Grant access. grantee_keys: accounts named by their exact key; one of another tree is asked to accept first,
     and whether it exists is never told. fields: those of GrantSpec."""
-    findings = Findings()
-    for key in grantee_keys:
-        findings.key(key, key)
-    findings.stop()
-    known, unknown = grant_checks.named(actor, account, grantee_keys)
+    known, unknown = grant_checks.accounts_named(actor, account, grantee_keys)
     everybody = tuple(dict.fromkeys([*grantees, *known]))
     spec = GrantSpec(account=account, grantees=everybody, covers=covers, **fields)
     return _create(actor, [spec], {id(spec): unknown})[0]

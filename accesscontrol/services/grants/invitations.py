@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import fold
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.frame.acts import Fact, act, caller, record, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -23,11 +24,7 @@ def add_grantees(
     actor: Actor, grant: Grant, accounts: Sequence[Account] = (), keys: Sequence[str] = ()
 ) -> Grant:  # fmt: skip
     """Grant it to more accounts. keys: accounts named by their exact key; whether they exist is never told."""
-    findings = Findings()
-    for key in keys:
-        findings.key(key, key)
-    findings.stop()
-    known, unknown = grant_checks.named(actor, grant.account, keys)
+    known, unknown = grant_checks.accounts_named(actor, grant.account, keys)
     with act([grant.account_id, *(one.pk for one in (*accounts, *known, *grant.grantees.all()))]):
         require_all(actor, [("grant:change", grant)])
         current = grant_of(grant)
@@ -78,6 +75,7 @@ def withdraw_invitation(actor: Actor, grant: Grant, key: str) -> Grant:
     with act([grant.account_id]):
         require_all(actor, [("grant:change", grant)])
         current = Grant.objects.get(pk=grant.pk)
+        key = fold(key)
         if key not in current.invited:
             raise Conflict("There is no open invitation of this key. Reload the page.")
         current.invited = [other for other in current.invited if other != key]

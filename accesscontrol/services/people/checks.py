@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
@@ -17,6 +16,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.law.levels import AUTHORITIES, BASIC, rights_permissions
 from accesscontrol.accounts.life import alive_rows, is_later, latest
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.names import fold
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
@@ -55,7 +55,7 @@ def wanted(spec: UserSpec) -> dict[str, Any]:
 def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth: bool = True) -> None:
     """The fields of a user. depth: whether the history depth is new and so must fit the plan."""
     findings.known("authority", [spec.authority], catalogue.AUTHORITIES, "an authority", about)
-    _check_username(findings, spec.username, about)
+    findings.username(spec.username, about)
     for field in ("first_name", "middle_name", "last_name"):
         findings.name(field, getattr(spec, field), about, length=150, required=False)
     findings.name("phone", spec.phone, about, length=40, required=False)
@@ -69,18 +69,6 @@ def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth
     _check_role(findings, spec, lines, about)
 
 
-def _check_username(findings: Findings, username: str, about: Any) -> None:
-    findings.name("username", username, about, length=150)
-    try:
-        User.username_validator(username)
-    except ValidationError:
-        findings.add("username", "Use letters, digits and @ . + - _ only.", about)
-    if username and not username.strip("."):
-        findings.add("username", "A username is more than dots. Add a letter.", about)
-    if username.isdigit():
-        findings.add("username", "A username is not a bare number. Add a letter.", about)
-
-
 def _check_role(findings: Findings, spec: UserSpec, lines: Lines, about: Any) -> None:
     if spec.role is None:
         return
@@ -91,16 +79,16 @@ def _check_role(findings: Findings, spec: UserSpec, lines: Lines, about: Any) ->
 
 
 def check_usernames(findings: Findings, specs: Sequence[tuple[UserSpec, User | None]]) -> None:
-    """Usernames are unique in the installation, whatever their case."""
+    """Usernames are unique in the installation, however they are written."""
     by_name: dict[str, tuple[UserSpec, User | None]] = {}
     for spec, user in specs:
-        name = spec.username.lower()
+        name = fold(spec.username)
         if name in by_name:
             findings.add("username", f"The username “{spec.username}” is used twice. Choose another.", user or spec)
         by_name[name] = (spec, user)
     for piece in chunks(by_name):
-        rows = User.objects.annotate(lower=Lower("username")).filter(lower__in=piece).values_list("lower", "pk")
-        for name, user_id in rows:
+        rows = User.objects.filter(username_folded__in=piece)
+        for name, user_id in rows.values_list("username_folded", "pk"):
             spec, user = by_name[name]
             if user is None or user.pk != user_id:
                 findings.add("username", f"The username “{spec.username}” is taken. Choose another.", user or spec)

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.names import fold
 from accesscontrol.audit.erasing import ERASE, erase
 from accesscontrol.audit.models import Event
 from accesscontrol.services.frame.acts import act, require_platform, signature_of
@@ -32,6 +33,7 @@ def erase_person(actor: Actor, person: int, reason: str) -> int:
 
 
 def numbers_of(username: str) -> list[int]:
-    """The numbers of the users that the log knows by this name, removed ones included."""
-    named = Event.objects.filter(thing_type="user", detail__thing_name=username).values_list("thing_id", flat=True)
-    return sorted({number for number in named if number is not None})
+    """The numbers of the users that the log knows by this name, however it is written, removed ones included."""
+    lines = Event.objects.filter(thing_type="user").exclude(detail__thing_name="").order_by()
+    told = lines.values_list("thing_id", "detail__thing_name").distinct()
+    return sorted({number for number, name in told.iterator() if number is not None and fold(name) == fold(username)})

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.names import fold
 from accesscontrol.projects.models import Project, ProjectMember
 from accesscontrol.services.frame.acts import Fact, act, caller, record, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -43,7 +44,7 @@ def invite_member(actor: Actor, project: Project, name: str, **fields: Any) -> N
         findings = Findings()
         findings.name("user", name, length=254)
         findings.stop()
-        found = list(User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name))[:2])
+        found = list(User.objects.filter(Q(username_folded=name) | Q(email_folded=name))[:2])
         user = found[0] if len(found) == 1 else None
         if user is not None and engine.decide(actor, "user:view", user).allowed:
             add_member(actor, project, user, **fields)
@@ -52,7 +53,7 @@ def invite_member(actor: Actor, project: Project, name: str, **fields: Any) -> N
         row = Project.objects.select_related("account", "owner").get(pk=project.pk)
         before = project_spec(row)
         join(actor, row, before, {}, as_told(row, before), gives=True)
-        row.invited = sorted({*row.invited, name.lower()})
+        row.invited = sorted({*row.invited, fold(name)})
         row.save(update_fields=["invited"])
         record(actor, "project.invite", row, row.account_id, {"name": name})
         if user is not None and not ProjectMember.objects.filter(project=project, user=user).exists():
@@ -125,11 +126,11 @@ def withdraw_member_invitation(actor: Actor, project: Project, name: str) -> Non
     with act([project.account_id]):
         engine.require(actor, "project.members:delete", project)
         row = Project.objects.get(pk=project.pk)
-        if name.lower() not in row.invited:
+        if fold(name) not in row.invited:
             raise Conflict("There is no open invitation of this name. Reload the page.")
-        row.invited = [other for other in row.invited if other != name.lower()]
+        row.invited = [other for other in row.invited if other != fold(name)]
         row.save(update_fields=["invited"])
-        called = Q(user__username__iexact=name) | Q(user__email__iexact=name)
+        called = Q(user__username_folded=name) | Q(user__email_folded=name)
         ProjectMember.objects.filter(called, project=row, accepted_at=None).delete()
         record(actor, "project.withdraw_invitation", row, row.account_id, {"name": name})
 
@@ -144,7 +145,7 @@ def accept_membership(actor: Actor, member: ProjectMember) -> ProjectMember:
         current.accepted_at = timezone.now()
         current.save(update_fields=["accepted_at"])
         project, user = current.project, current.user
-        project.invited = [name for name in project.invited if name not in (user.username.lower(), user.email.lower())]
+        project.invited = [name for name in project.invited if name not in (user.username_folded, user.email_folded)]
         project.save(update_fields=["invited"])
         told = {"user": user.pk}
         both = [project.account_id, *([user.account_id] if user.account_id is not None else [])]

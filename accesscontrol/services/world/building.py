@@ -70,7 +70,7 @@ class SpecBuilder:
         record, above = self.state[noun][key], "parent" if noun == "account" else "account"
         if (fields[above] is None and record[above] is not None) or (record.get("to") and not fields["grantees"]):
             return None
-        return ACTS[noun].spec(**{"username" if noun == "user" else "key": key}, **fields)
+        return ACTS[noun].spec(**({} if noun == "user" else {"key": key}), **fields)
 
     def changed(self, noun: str, key: str, names: Iterable[str]) -> Any:
         """The spec of a thing of which these fields of its record change; None when acts of their own change them."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.names import fold
 from accesscontrol.services.accounts.quotas import NAMES
 from accesscontrol.services.grants.checks import LEVELS
 from accesscontrol.services.world.reading import Mapping, Sequence
@@ -126,11 +127,11 @@ def _read_account(checked: Checked, entry: Entry, parent: str | None) -> str | N
 
 
 def _named(entry: Entry, noun: str, name: str = "key") -> str | None:
-    """The entry's key; from here on its sentences name it."""
+    """The entry's key, of a user the folded username; from here on its sentences name it."""
     key = entry.key(name)
     if key is not None:
         entry.what = f"{noun} {key}"
-    return key
+    return fold(key) if key is not None and noun == "user" else key
 
 
 def _read_limits(entry: Entry) -> dict[str, int]:
@@ -205,6 +206,7 @@ def _read_user(checked: Checked, entry: Entry, account: str) -> None:
     key = _named(entry, "user", "username")
     authorities = tuple(catalogue.AUTHORITIES)
     checked.keep("user", key, entry, {
+        "username": entry.mapping.get("username"),
         "account": account,
         "authority": entry.choice("authority", authorities) if entry.required("authority") else "",
         "email": entry.text("email"),

@@ -19,6 +19,8 @@ from accesscontrol.services.world.writing import flow, text
 
 #: Of the nouns that stand within an account: where they stand and how they are called.
 _WITHIN = (("roles", "role"), ("items", "item"), ("users", "user"), ("tokens", "token"), ("projects", "project"))
+#: The fields that name a user.
+_PEOPLE = {"item": ("owner", "made_by"), "token": ("user",), "project": ("owner",)}
 
 
 def export(account: str | None = None) -> Iterator[str]:
@@ -26,7 +28,7 @@ def export(account: str | None = None) -> Iterator[str]:
 
     Raises UnknownName when there is no such account.
     """
-    state = database.load()
+    state = _as_written(database.load())
     accounts = state["account"]
     if account is not None and account not in accounts:
         raise UnknownName(f"There is no account “{account}”. Name one by its key, as `world export` writes it.")
@@ -40,6 +42,21 @@ def export(account: str | None = None) -> Iterator[str]:
     if grants:
         yield "grants:"
         yield from (f"  - {flow(_grant(key, state['grant'][key]))}" for key in grants)
+
+
+def _as_written(state: State) -> State:
+    """The same state, with users named as they wrote their names."""
+    names: dict[str | None, str] = {name: record["username"] for name, record in state["user"].items()}
+    for noun, fields in _PEOPLE.items():
+        for record in state[noun].values():
+            record.update({field: names.get(record[field], record[field]) for field in fields})
+    for record in state["token"].values():
+        for rule in record["rules"]:
+            if rule["kind"] == "user":
+                rule["items"] = tuple(names.get(name, name) for name in rule["items"])
+    for record in state["project"].values():
+        record["members"] = {names.get(name, name): part for name, part in record["members"].items()}
+    return state
 
 
 class _Content:
@@ -111,10 +128,10 @@ def _picked(record: Record, *names: str) -> Record:
     return {name: record[name] for name in names}
 
 
-def _user(name: str, record: Record) -> Record:
+def _user(_name: str, record: Record) -> Record:
     fields = ("authority", "email", "verified", "enabled", "expires_at", "role", "history_days")
     assigned, shares = _access(record)
-    entry = {"username": name, **_picked(record, *fields), "assigned": assigned, "shares": shares}
+    entry = {**_picked(record, "username", *fields), "assigned": assigned, "shares": shares}
     return _but_defaults(entry, verified=True, enabled=True)
 
 

@@ -55,9 +55,11 @@ class Plan:
     def lines(self) -> Iterator[str]:
         """One line for each thing: + created, ~ changed (and what), - removed."""
         for noun in NOUNS:
-            yield from (f"+ {noun} {key}" for key in self.created[noun])
-            yield from (f"~ {noun} {key}: {', '.join(changes)}" for key, changes in self.changed[noun].items())
-            yield from (f"- {noun} {key}" for key in self.removed[noun])
+            now, before = self.checked.state[noun], self.stored[noun]
+            yield from (f"+ {noun} {_shown(now, key)}" for key in self.created[noun])
+            for key, changes in self.changed[noun].items():
+                yield f"~ {noun} {_shown(now, key)}: {', '.join(changes)}"
+            yield from (f"- {noun} {_shown(before, key)}" for key in self.removed[noun])
 
     def summary(self, done: bool = False) -> str:
         """What will happen in one sentence, or what has."""
@@ -69,6 +71,11 @@ class Plan:
             for verb, keys in parts
             if any(keys.values())
         ).capitalize() + "."  # fmt: skip
+
+
+def _shown(records: dict[str, Record], key: str) -> str:
+    """How a thing is named: by its key; a user as the username is written."""
+    return records[key].get("username", key)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -30,7 +30,7 @@ def noun_of(row: Model) -> str:
 
 
 def key_of(row: Any) -> str:
-    return row.username if noun_of(row) == "user" else getattr(row, "key", "")
+    return getattr(row, row.found_by) if noun_of(row) else ""
 
 
 class Rows:
@@ -46,9 +46,10 @@ class Rows:
 
     def load(self, noun: str, keys: Iterable[str]) -> None:
         """Load the rows of these keys."""
-        column = "username" if noun == "user" else "key"
+        model: Any = MODELS[noun]
+        column = model.found_by
         for piece in chunks(list(keys)):
-            rows = MODELS[noun]._default_manager.select_related(*_RELATED[noun]).filter(**{f"{column}__in": piece})
+            rows = model._default_manager.select_related(*_RELATED[noun]).filter(**{f"{column}__in": piece})
             self.rows[noun] |= {getattr(row, column): row for row in rows}
 
     def find(self, noun: str, key: str | None) -> Any:
@@ -94,10 +95,10 @@ def stored_links(pairs: Collection[tuple[str, str]]) -> list[ItemLink]:
 
 
 def stored_shares(names: Collection[str]) -> dict[tuple[str, str, str], ItemUserObjectPermission]:
-    """The assignments and shares of these users by (username, item key, codename)."""
+    """The assignments and shares of these users by (folded username, item key, codename)."""
     found = {}
     for piece in chunks(names):
-        rows = ItemUserObjectPermission.objects.filter(user__username__in=piece)
+        rows = ItemUserObjectPermission.objects.filter(user__username_folded__in=piece)
         for row in rows.select_related("user", "content_object", "permission"):
-            found[row.user.username, row.content_object.key, row.permission.codename] = row
+            found[row.user.username_folded, row.content_object.key, row.permission.codename] = row
     return found

@@ -13,13 +13,15 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from accesscontrol.accounts.names import fold
 from accesscontrol.services.world.reading import Fault, Mapping, Sequence
 
 Part = TypeVar("Part")
 Record = dict[str, Any]
 NOUNS = ("account", "role", "user", "item", "token", "project", "grant")
 PLURALS = {noun: f"{noun}s" for noun in NOUNS}
-#: A state: noun → key → record; what a file says, and what the database holds, in the same words.
+#: A state: noun → key → record; what a file says, and what the database holds, in the same words. Users are named by
+#: their folded usernames in it; their records hold how these are written.
 State = dict[str, dict[str, Record]]
 
 #: The ends of a link, and by which grant to which grantee the maker of an item's links had them: container → end →
@@ -171,15 +173,16 @@ class Entry:
         return self.refer(name, value, noun, self.mapping.line_of(name))
 
     def refer(self, name: str, value: Any, noun: str, line: int) -> str | None:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or _UNSTORABLE.search(value):
             self.faults.error(
                 line,
                 f"“{name}” of {self.what} names {with_article(noun)} by its key, not by "
                 f"{shown(value)}{' (put quotes around it)' if type(value) is int else ''}.",
             )
             return None
-        self.faults.references.append((line, noun, value))
-        return value
+        key = fold(value)
+        self.faults.references.append((line, noun, key))
+        return key
 
     # --- lists and mappings
 
@@ -259,7 +262,7 @@ class Entry:
 
 def checked_key(entry: Entry, name: str, value: Any) -> str | None:
     """A key, or None with a fault; how keys are spelt is for the acts to say."""
-    if isinstance(value, str):
+    if isinstance(value, str) and not _UNSTORABLE.search(value):
         return value
     if isinstance(value, int):
         entry.error(
@@ -268,7 +271,7 @@ def checked_key(entry: Entry, name: str, value: Any) -> str | None:
             "add a letter.",
         )
     else:
-        entry.wrong(name, "text")
+        entry.wrong(name, "text without NUL or half of a surrogate pair")
     return None
 
 

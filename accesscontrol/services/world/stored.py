@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -43,14 +44,15 @@ def operators(references: Iterable[tuple[int, str, str]]) -> set[str]:
     """Of the users that a file names, those who stand outside every account."""
     named = {key for _, noun, key in references if noun == "user"}
     rows = User.objects.filter(account=None)
-    return named & set(rows.values_list("username", flat=True)) if named else set()
+    return named & set(rows.values_list("username_folded", flat=True)) if named else set()
 
 
 def _named(rows: QuerySet, noun: str, wanted: Wanted, path: str = "") -> QuerySet:
     """The rows of the things wanted; `path` leads from the row to the thing."""
     if wanted is None or len(wanted[noun]) > NAMED_AT_MOST:
         return rows
-    return rows.filter(**{f"{path}{'username' if noun == 'user' else 'key'}__in": wanted[noun]})
+    model: Any = MODELS[noun]
+    return rows.filter(**{f"{path}{model.found_by}__in": wanted[noun]})
 
 
 def utc(moment: datetime | None) -> datetime | None:
@@ -84,19 +86,19 @@ def _load_roles(state: State, wanted: Wanted) -> None:
 
 def _load_users(state: State, wanted: Wanted) -> None:
     columns = (
-        "username", "account__key", "authority", "email", "verified", "is_active", "expires_at", "role__key",
-        "history_days",
+        "username_folded", "username", "account__key", "authority", "email", "verified", "is_active", "expires_at",
+        "role__key", "history_days",
     )  # fmt: skip
     users = User.objects.exclude(account=None)
     for row in _named(users.order_by("id"), "user", wanted).values_list(*columns).iterator():
-        name, account, authority, email, verified, enabled, expires, role, history = row
+        name, username, account, authority, email, verified, enabled, expires, role, history = row
         state["user"][name] = {
-            "account": account, "authority": authority, "email": email, "verified": verified, "enabled": enabled,
-            "expires_at": utc(expires), "role": role, "history_days": history, "shares": {},
+            "username": username, "account": account, "authority": authority, "email": email, "verified": verified,
+            "enabled": enabled, "expires_at": utc(expires), "role": role, "history_days": history, "shares": {},
         }  # fmt: skip
     shares = _named(ItemUserObjectPermission.objects.exclude(user__account=None), "user", wanted, "user__")
     rows = shares.order_by("content_object_id", "id").values_list(
-        "user__username", "content_object__key", "permission__codename", "expires_at"
+        "user__username_folded", "content_object__key", "permission__codename", "expires_at"
     )
     for name, item, codename, until in rows.iterator():
         state["user"][name]["shares"][item, codename] = utc(until)
@@ -105,7 +107,8 @@ def _load_users(state: State, wanted: Wanted) -> None:
 def _load_items(state: State, wanted: Wanted) -> None:
     links, under = _links(wanted)
     columns = (
-        "key", "account__key", "kind", "name", "owner__username", "made_by__username", "settings", "history_days",
+        "key", "account__key", "kind", "name", "owner__username_folded", "made_by__username_folded", "settings",
+        "history_days",
     )  # fmt: skip
     for row in _named(Item.objects.order_by("id"), "item", wanted).values_list(*columns).iterator():
         key, account, kind, name, owner, made_by, settings, history = row
@@ -140,8 +143,8 @@ def _load_tokens(state: State, wanted: Wanted) -> None:
     ):
         topics[row[0]].append((row[1], in_order(ACTIONS, row[2])))
     columns = (
-        "id", "key", "account__key", "name", "type", "preset", "user__username", "enabled", "expires_at", "idle_ttl",
-        "allowed_addresses",
+        "id", "key", "account__key", "name", "type", "preset", "user__username_folded", "enabled", "expires_at",
+        "idle_ttl", "allowed_addresses",
     )  # fmt: skip
     for row in _named(Token.objects.order_by("id"), "token", wanted).values_list(*columns):
         pk, key, account, name, kind, preset, user, enabled, expires, idle, addresses = row
@@ -186,8 +189,8 @@ def _thing_names(rows: list[dict]) -> dict[str, dict[int, str]]:
 
 
 def key_by_id(kind: str, numbers: Collection[int]) -> dict[int, str]:
-    rows = MODELS[kind]._default_manager.filter(pk__in=numbers)
-    return dict(rows.values_list("pk", "username" if kind == "user" else "key"))
+    model: Any = MODELS[kind]
+    return dict(model._default_manager.filter(pk__in=numbers).values_list("pk", model.found_by))
 
 
 # --- Projects and grants
@@ -196,7 +199,9 @@ def key_by_id(kind: str, numbers: Collection[int]) -> dict[int, str]:
 def _load_projects(state: State, wanted: Wanted) -> None:
     by_id = {}
     projects = _named(Project.objects.order_by("id"), "project", wanted)
-    for pk, key, account, name, owner in projects.values_list("id", "key", "account__key", "name", "owner__username"):
+    for pk, key, account, name, owner in projects.values_list(
+        "id", "key", "account__key", "name", "owner__username_folded"
+    ):
         by_id[pk] = state["project"][key] = {
             "account": account, "name": name, "owner": owner, "items": [], "roles": {}, "members": {},
         }  # fmt: skip
@@ -218,7 +223,7 @@ def _load_projects(state: State, wanted: Wanted) -> None:
 def _load_members(by_id: dict[int, dict], rules: dict, wanted: Wanted) -> None:
     members = _named(ProjectMember.objects.order_by("id"), "project", wanted, "project__")
     for member in members.select_related("user").prefetch_related("roles"):
-        by_id[member.project_id]["members"][member.user.username] = {
+        by_id[member.project_id]["members"][member.user.username_folded] = {
             "roles": tuple(sorted(role.key for role in member.roles.all())),
             "starts_at": utc(member.starts_at), "expires_at": utc(member.expires_at),
             "accepted": member.accepted_at is not None, "rules": tuple(rules.get(("member", member.pk), ())),

@@ -19,6 +19,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.limits import wrong_address
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import named
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens.doors import open_with_key
 from accesscontrol.services.tokens.exposures import report_exposure
@@ -97,23 +98,22 @@ def is_alive(look: Look) -> bool:
 
 def operating(request: Request, actor: Actor) -> Actor:
     """The actor as the account that the X-Account-Id header names by its key (or its number); without one, as it is."""
-    named = request.headers.get(ACCOUNT_HEADER)
-    if named is None:
+    name = request.headers.get(ACCOUNT_HEADER)
+    if name is None:
         return actor
-    account = _account_named(look_of(beneath(request), actor.itself()), named)
+    account = _account_named(look_of(beneath(request), actor.itself()), name)
     acting = actor.acting_as(account)
     if account is None or not is_alive(look_of(beneath(request), acting)):
-        raise exceptions.PermissionDenied(NO_SUCH_ACCOUNT % named)
+        raise exceptions.PermissionDenied(NO_SUCH_ACCOUNT % name)
     return acting
 
 
-def _account_named(look: Look, named: str) -> Account | None:
-    """The account of this key among those that the caller may operate as or see."""
-    if "\x00" in named:
-        return None
-    column = "pk" if named.isascii() and named.isdigit() and len(named) < 19 else "key"
+def _account_named(look: Look, name: str) -> Account | None:
+    """The account of this key (or number) among those that the caller may operate as or see."""
+    is_number = name.isascii() and name.isdigit() and len(name) < 19
     for wanted in ("account:view", "account:operate"):
-        account = look.visible(wanted).filter(**{column: named}).first()
+        rows = look.visible(wanted)
+        account = (rows.filter(pk=name) if is_number else named(rows, name)).first()
         if account is not None:
             return account
     return None

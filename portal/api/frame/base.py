@@ -29,6 +29,7 @@ from rest_framework.views import APIView
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.names import name_of, named
 from portal.actors import look_of
 from portal.addresses import kind_of
 from portal.api.frame.authentication import REFUSED, THROTTLES, BearerAuthentication, KeyRefused, SessionAuthentication
@@ -38,7 +39,6 @@ from portal.api.frame.payloads import (
     Seen,
     StrictJSONParser,
     expect_related,
-    name_column,
     refuse_empty,
     view_of,
 )
@@ -216,7 +216,7 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
         return self.rows(self.view_permission)
 
     def find(self, wanted: str, name: str) -> Row | None:
-        return self.rows(wanted).filter(**{name_column(self.noun): name}).first() if "\x00" not in name else None
+        return named(self.rows(wanted), name).first()
 
     def get_object(self) -> Row:
         """The row of the address. 404 where the caller may neither do this nor view it, 403 where they may view it."""
@@ -284,7 +284,7 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
 
     def answer(self, row: Row, code: int = status.HTTP_200_OK) -> Response:
         """The row as it is now, or only its name where the caller may do this but not view it."""
-        name = getattr(row, name_column(self.noun))
+        name = name_of(row)
         fresh = self.find(self.view_permission, name)
         return Response(self.show_one(fresh) if fresh is not None else Named({"key": name}).data, status=code)
 

@@ -18,14 +18,10 @@ from rest_framework.request import Request
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.names import named, named_in
 from accesscontrol.json_data import BODY, JSONFault, read_json
 
 MOST_NAMED = 1000
-
-
-def name_column(noun: str) -> str:
-    """The column that names a row of a noun in addresses and payloads."""
-    return "username" if noun == "user" else "key"
 
 
 def view_of(noun: str) -> str:
@@ -110,8 +106,9 @@ class Seen:
         return known[row_id]
 
     def _load(self, noun: str, row_ids: set[int]) -> None:
-        found = self.look.visible(view_of(noun)).filter(pk__in=row_ids).values_list("pk", name_column(noun))
-        self._names[noun] |= dict.fromkeys(row_ids) | dict(found)
+        found = self.look.visible(view_of(noun)).filter(pk__in=row_ids)
+        names = dict(found.values_list("pk", found.model.known_by))
+        self._names[noun] |= dict.fromkeys(row_ids) | names
 
 
 @extend_schema_field(str)
@@ -133,8 +130,8 @@ class VisibleThing(serializers.Field):
     def to_internal_value(self, data: Any) -> Model:
         if not isinstance(data, str):
             self.fail("type")
-        for wanted in self.permissions() if "\x00" not in data else ():
-            found = self.context["seen"].look.visible(wanted).filter(**{name_column(self.noun): data}).first()
+        for wanted in self.permissions():
+            found = named(self.context["seen"].look.visible(wanted), data).first()
             if found is not None:
                 return found
         return self.fail("unknown", label=self.noun, name=data[:100])
@@ -177,13 +174,11 @@ class VisibleItems(serializers.Field):
         if len(data) > MOST_NAMED:
             self.fail("many")
         wanted = list(dict.fromkeys(data))
-        asked = [name for name in wanted if "\x00" not in name]
-        rows = self.context["seen"].look.visible(view_of("item")).filter(key__in=asked)
-        found = {row.key: row for row in rows}
+        found = named_in(self.context["seen"].look.visible(view_of("item")), wanted)
         for name in wanted:
             if name not in found:
                 self.fail("unknown", name=name[:100])
-        return [found[name] for name in wanted]
+        return list(dict.fromkeys(found[name] for name in wanted))
 
     def get_attribute(self, instance: Any) -> Any:
         """What to_representation shows: the containers of an item."""

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from accesscontrol.access.permissions import permission
+from accesscontrol.accounts.names import named
 from portal.actors import look_of
 from portal.filtering import MOST_VALUES, AnyOf, takes_several
 from portal.problems import WrongParameter
@@ -185,7 +186,7 @@ class NounFilters(filters.FilterSet):
         return rows.filter(account__in=self._seen_accounts(keys))
 
     def _seen_accounts(self, keys: list[str]) -> QuerySet:
-        return look_of(self.request).visible(permission("account:view")).filter(key__in=keys).values("pk")
+        return named(look_of(self.request).visible(permission("account:view")), *keys).values("pk")
 
 
 class NounFilterBackend(filters.DjangoFilterBackend):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accesscontrol.access import engine
 from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.access.doors.grant_logs import visible_log
+from accesscontrol.accounts.names import fold
 from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
@@ -131,8 +132,8 @@ class GrantViewSet(GrantSides):
         """Take a grantee out, or an invitation back."""
         grant = self.get_object()
         links = Sides(self.look, [grant]).known(grant)
-        found = next((link.account for link in links if link.account.key == account), None)
-        if account in grant.invited:
+        found = next((link.account for link in links if link.account.key == fold(account)), None)
+        if fold(account) in grant.invited:
             grant_invitations.withdraw_invitation(self.actor, grant, account)
         elif found is not None:
             grant_invitations.remove_grantee(self.actor, grant, found)

@@ -10,10 +10,11 @@ from rest_framework import serializers
 
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.things import MODELS
+from accesscontrol.accounts.names import named_in
 from accesscontrol.services.tokens.leaks import MOST_KEYS
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from accesscontrol.services.tokens.tokens import LONGEST_OVERLAP
-from portal.api.frame.payloads import MOST_NAMED, AccountToCreateIn, Payload, VisibleThing, name_column, view_of
+from portal.api.frame.payloads import MOST_NAMED, AccountToCreateIn, Payload, VisibleThing, view_of
 from portal.api.tokens.shown import SECTIONS_SCHEMA
 
 MOST_RULES = 200
@@ -60,19 +61,13 @@ class TokenRulePayload(Payload):
         """The things of these names that the caller may see, in their order. Raises ValidationError for any other."""
         if not names:
             return []
-        column = name_column(noun)
-        seen = (
-            self.context["seen"]
-            .look.visible(view_of(noun))
-            .filter(**{f"{column}__in": [name for name in names if "\x00" not in name]})
-        )
-        rows = {getattr(row, column): row for row in seen}
+        rows = named_in(self.context["seen"].look.visible(view_of(noun)), names)
         absent = [name for name in names if name not in rows]
         if absent:
             raise serializers.ValidationError(
                 {"items": [f"There is no {noun} “{name[:100]}” here." for name in absent]}
             )
-        return [rows[name] for name in dict.fromkeys(names)]
+        return list(dict.fromkeys(rows[name] for name in names))
 
 
 class TopicPayload(Payload):

@@ -17,6 +17,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.event_names import veil_actors
 from accesscontrol.access.doors.token_contents import token_lines
+from accesscontrol.accounts.names import named, named_in
 from accesscontrol.audit.models import Event
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.leaks import report_leaked
@@ -47,7 +48,7 @@ class TokenFilters(NounFilters):
     unused_since = TimeFilter(method="not_used", help_text="Neither used nor made since this time.")
 
     def of_user(self, rows: QuerySet, name: str, usernames: list[str]) -> QuerySet:
-        seen = look_of(self.request).visible("user:view").filter(username__in=usernames)
+        seen = named(look_of(self.request).visible("user:view"), *usernames)
         return rows.filter(user__in=seen.values("pk"))
 
     def not_used(self, rows: QuerySet, name: str, since: Any) -> QuerySet:
@@ -148,7 +149,7 @@ class TokenViewSet(NounViewSet[Token]):
     def chosen(rows: QuerySet[Token], chosen: dict[str, Any]) -> QuerySet[Token]:
         """The tokens meant, among these."""
         if "keys" in chosen:
-            rows = rows.filter(key__in=[key for key in chosen["keys"] if "\x00" not in key])
+            rows = rows.filter(pk__in=[row.pk for row in named_in(rows, chosen["keys"]).values()])
         else:
             rows = rows.filter(**chosen)
         return rows.order_by("pk")

@@ -10,6 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import named
 from portal.addresses import address, list_address
 from portal.frame.screens import Screen
 from portal.pages.accounts.tree import AccountTree, blocked_state
@@ -140,4 +141,4 @@ class AccountPage(Screen):
 
 def account_named(rows: Any, key: str) -> Account | None:
     """The account of this key among these, or None."""
-    return rows.filter(key=key).first() if key and "\x00" not in key else None
+    return named(rows, key).first() if key else None

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import named
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.people import sessions
@@ -62,13 +63,13 @@ def switch(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         chosen = request.GET.get("account", "")
         context = {"title": _("Act as another account"), "icon": "switch", "q": request.GET.get("q", "")}
-        found = list(may_operate(request).filter(key=chosen)) if chosen and "\x00" not in chosen else _found(request)
+        found = list(named(may_operate(request), chosen)) if chosen else _found(request)
         shown = {"found": _lines(request, found), "many": len(found) == SHOWN}
         return render(request, "accounts/switch.html", {**context, **shown})
-    named = request.POST.get("account", "").replace("\x00", "")
-    if named in ("", str(request.actor.acting)):
+    wanted = request.POST.get("account", "")
+    if wanted in ("", str(request.actor.acting)):
         return redirect(_next(request))
-    account = may_operate(request).filter(key=named).first()
+    account = named(may_operate(request), wanted).first()
     if account is None:
         raise Http404
     return _start(request, account)

@@ -46,16 +46,16 @@ class EventScreen(NounPage):
     """Events."""
 
     kind = "event"
-    lookup = "pk"
     joined = ("detail",)
     listing = EventListing
     routes = (LIST, DETAIL)
 
     def get(self, key: str) -> Model:
         """The line of this number. Raises Http404."""
-        if not (key.isascii() and key.isdigit() and len(key) < 19):
+        found = self.rows().filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
+        if found is None:
             raise Http404
-        return super().get(key)
+        return found
 
     def account_tag(self) -> None:
         """A line names its account among its facts."""

@@ -17,6 +17,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import Permission
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.names import named
 from accesscontrol.tokens.models import Token
 from portal.actors import look_of
 from portal.addresses import kind_of
@@ -55,7 +56,7 @@ def find_visible(look: Look, name: str, wanted: str | None = None) -> Model | No
     rows = look.visible(wanted or f"{kind}:view")
     if kind in catalogue.ITEM_KINDS:
         rows = rows.filter(kind=kind)
-    return rows.filter(**{"username" if kind == "user" else "key": key}).first()
+    return named(rows, key).first()
 
 
 def find_subject(

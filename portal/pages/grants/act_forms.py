@@ -60,7 +60,7 @@ class HandOnForm(ActForm):
     def __init__(self, *args: Any, users: QuerySet, items: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
         person = ThingField(
-            users.order_by("username"), "user.assignments:change", lookup="username", label=_("To the user"), empty="",
+            users.order_by("username"), "user.assignments:change", label=_("To the user"), empty="",
             help_text=_("A user of limited access in your account. Owners, administrators have it without this."),
         )  # fmt: skip
         things = ThingsField(items.order_by("name", "id"), engine.ANY_ITEM_VIEW, label=_("Items of this grant"))

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
+from accesscontrol.accounts.names import fold, named
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.grants import grants as services
 from accesscontrol.services.grants import invitations as grant_invitations
@@ -128,7 +129,7 @@ class GrantScreen(GrantPage):
 
     def item_remove_page(self, item: str) -> HttpResponse:
         grant = self.chosen()
-        gone = self.staying().filter(key=item).first()
+        gone = named(self.staying(), item).first()
         if gone is None:
             raise Http404
         changes = {"items": tuple(self.staying().exclude(pk=gone.pk))}
@@ -159,7 +160,7 @@ class GrantScreen(GrantPage):
         )  # fmt: skip
 
     def grantee_remove_page(self, grantee: str) -> HttpResponse:
-        link = next((one for one in self.known_links if one.account.key == grantee), None)
+        link = next((one for one in self.known_links if one.account.key == fold(grantee)), None)
         if link is None:
             raise Http404
         kept = tuple(one.account for one in self.thing.grantee_links.all() if one.pk != link.pk)
@@ -171,6 +172,7 @@ class GrantScreen(GrantPage):
         )  # fmt: skip
 
     def withdraw_page(self, invited: str) -> HttpResponse:
+        invited = fold(invited)
         if invited not in self.thing.invited:
             raise Http404
         return self.confirm_page(

@@ -13,7 +13,7 @@ class ItemFilters(ListFilters):
     """Items by account, owner, group and day of creation."""
 
     account = ThingFilter("account:view", label=_("Account"))
-    owner = ThingFilter("user:view", lookup="username", label=_("Owner"))
+    owner = ThingFilter("user:view", label=_("Owner"))
     group = ThingFilter("group:view", field_name="container_links__container", label=_("Group"))
     created_from = django_filters.DateFilter(
         field_name="created_at",

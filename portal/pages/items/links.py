@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
+from accesscontrol.accounts.names import named_in
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import links as services
 from accesscontrol.services.items.specs import LinkSpec
@@ -128,8 +129,8 @@ class ItemLinkScreen(ItemPage):
                               submit_label=_("Link"))  # fmt: skip
 
     def links_cut_page(self, member: str, container: str) -> HttpResponse:
-        ends = {row.key: row for row in self.all_items().filter(key__in=[member, container])}
-        if self.thing.key not in (member, container) or len(ends) != 2:
+        ends = named_in(self.all_items(), [member, container])
+        if self.thing not in ends.values() or len(ends) != 2:
             raise Http404
         names = {"member": ends[member].name, "container": ends[container].name}
         return self.confirm_page(

@@ -82,7 +82,7 @@ class MemberAddForm(RulesForm):
     def __init__(self, *args: Any, look: Look, **rest: Any):
         super().__init__(*args, **rest)
         people = look.visible("user:view").order_by("username")
-        self.fields["user"] = ThingField(people, "user:view", lookup="username", label=_("User"), required=False)
+        self.fields["user"] = ThingField(people, "user:view", label=_("User"), required=False)
         self.fields["name"] = forms.CharField(
             label=_("Or invite"), required=False, max_length=254,
             help_text=_("The exact username or e-mail of somebody of another account; they accept first."),

@@ -8,6 +8,8 @@ from allauth.account.forms import LoginForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accesscontrol.accounts.names import fold
+
 #: Codes of what is told plainly: how long to wait. Everything else gets the one sentence.
 TOLD = ("too_many_login_attempts",)
 
@@ -24,6 +26,10 @@ class SignInForm(LoginForm):
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
             field.help_text = ""
+
+    def clean_login(self) -> str:
+        """In the one form that names are compared in, so that tries are counted together however it is written."""
+        return fold(super().clean_login())
 
     def clean(self) -> dict[str, Any]:
         try:

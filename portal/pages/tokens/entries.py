@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access.doors.token_contents import seen_rows
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.names import named
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from portal.addresses import name_in_address
 from portal.frame.forms import SHOWN, ThingsField, thing_label
@@ -54,8 +55,7 @@ class PickField(ThingsField):
     """A picker whose first choices are read once for all entries of a kind."""
 
     def __init__(self, pickers: Pickers, kind: str, **rest: Any):
-        lookup = "username" if kind == "user" else "key"
-        super().__init__(pickers.rows(kind), f"{kind}:view", lookup=lookup, required=False, **rest)
+        super().__init__(pickers.rows(kind), f"{kind}:view", required=False, **rest)
         self.pickers, self.kind = pickers, kind
 
     def _read_choices(self) -> list[tuple[str, str | Promise]]:
@@ -170,7 +170,7 @@ class RuleForm(StepForm):
         found = list(cleaned.get(name) or ())
         field: Any = self.fields[name]
         for line in filter(None, map(str.strip, cleaned.get("typed", "").splitlines())):
-            row = field.rows.filter(**{field.lookup: line}).first()
+            row = named(field.rows, line).first()
             if row is None:
                 self.add_error("typed", _("There is nothing here with the key “%(key)s”.") % {"key": line})
             elif row not in found:

@@ -25,7 +25,7 @@ class TokenFilters(ListFilters):
     """Tokens by account, owner, type and state, and those that one should look at: ending soon, or never used."""
 
     account = ThingFilter("account:view", label=_("Account"))
-    user = ThingFilter("user:view", lookup="username", label=_("Owner"))
+    user = ThingFilter("user:view", label=_("Owner"))
     type = ChoiceFilter(TYPES, label=_("Type"))
     state = ChoiceFilter(
         [("enabled", _("Enabled")), ("disabled", _("Disabled")), ("ended", _("Ended"))],

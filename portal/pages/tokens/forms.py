@@ -86,7 +86,7 @@ class TokenForm(StepForm):
         )  # fmt: skip
         people = look.visible("user:view").filter(authority__in=list(catalogue.AUTHORITIES)[:3])
         self.fields["user"] = ThingField(
-            people.order_by("username"), "user:view", lookup="username", label=_("Or only for a user of it"),
+            people.order_by("username"), "user:view", label=_("Or only for a user of it"),
             required=False, empty=_("the account itself"),
             help_text=_("It then may do what this user may do, and ends when the user's access ends."),
         )  # fmt: skip

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.names import named
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
 from accesscontrol.services.owning import leaving
@@ -54,7 +55,6 @@ class UserScreen(NounPage):
     """Users."""
 
     kind = "user"
-    lookup = "username"
     joined = ("account", "role")
     listing = UserListing
     routes = (
@@ -184,7 +184,7 @@ class UserScreen(NounPage):
                               to=lambda _rows: address(self.thing), submit_label=_("Assign"))  # fmt: skip
 
     def unassign_page(self, item: str) -> HttpResponse:
-        found = self.look.visible(engine.ANY_ITEM_VIEW).filter(key=item).first()
+        found = named(self.look.visible(engine.ANY_ITEM_VIEW), item).first()
         if found is None:
             raise Http404
         return self.confirm_page(

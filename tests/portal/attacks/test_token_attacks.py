@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,6 @@ from rest_framework.test import APIClient
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event
 from accesscontrol.services.frame.errors import Invalid
-from accesscontrol.services.frame.fields import RESERVED_KEYS
 from accesscontrol.services.grants import grants
 from accesscontrol.services.items import sections
 from accesscontrol.services.tokens import tokens
@@ -23,7 +21,6 @@ from accesscontrol.services.tokens.refusals import refusals
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.models import Token
 from tests.portal.telling import told_at
-from tests.portal.walking import addresses
 from tests.world import CONSOLE, PASSWORD, Cast
 
 pytestmark = pytest.mark.django_db
@@ -264,13 +261,6 @@ def test_a_token_is_not_named_like_an_address_of_the_interface(cast, key):
     with pytest.raises(Invalid) as refused:
         tokens.create_tokens(CONSOLE, [spec])
     assert list(refused.value.errors) == ["key"]
-
-
-def test_all_words_of_the_interface_that_would_hide_a_key_are_reserved():
-    """Whoever adds an address such as tokens/revoke/ is told here."""
-    for noun in ("token", "grant"):
-        named = [re.fullmatch(rf"api/v1/{noun}s/([a-z0-9._-]+)/", one.pattern) for one in addresses()]
-        assert {found[1] for found in named if found} == set(RESERVED_KEYS[noun])
 
 
 # --- Forms
