@@ -21,9 +21,10 @@ from accesscontrol.items.models import Item
 from accesscontrol.projects.models import ProjectMember
 from accesscontrol.services.frame.errors import Invalid
 from accesscontrol.services.items.assignments import assign_items
+from accesscontrol.services.owning.leaving import remove_user
 from accesscontrol.services.people.erasing import numbers_of
 from accesscontrol.services.people.specs import UserSpec
-from accesscontrol.services.people.users import change_user, create_user, create_users, remove_user
+from accesscontrol.services.people.users import change_user, create_user, create_users
 from accesscontrol.services.projects.members import invite_member
 from accesscontrol.services.world.planning import make_plan
 from portal.frame.forms import ThingField, ThingsField
