@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+<<<<<<< HEAD
+=======
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema_field
+>>>>>>> 94eb933 (Notes stay with the side that wrote them; events name a thing only to who may view it)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +27,12 @@ class AccountShown(serializers.ModelSerializer):
     """An account; its limits stand in /limits/."""
 
     parent = VisibleThing("account", read_only=True)  # type: ignore[assignment]
+    notes = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_notes(self, account: Account) -> str | None:
+        """The words of those who may change the account, for them alone."""
+        return account.notes if self.context["seen"].look.may("account:change", account) else None
 
     class Meta:
         model = Account
@@ -113,6 +124,10 @@ class AccountViewSet(NounViewSet[Account]):
     answers = {"limits": LimitsShown, "change_limits": {200: shown_or_named(LimitsShown)}}
     filterset_class = AccountFilters
     orderings = ("name", "created_at")
+
+    def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
+        self.look.read(rows)
+        return super().show(rows, serializer)
 
     def create(self, request: Request) -> Response:
         """Open a subaccount."""

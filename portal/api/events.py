@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.audit.models import Event
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import VisibleThing
@@ -66,11 +66,11 @@ class EventViewSet(NounViewSet[Event]):
     orderings = ()
 
     def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
-        veil_actors(self.look, rows)
+        veil_names(self.look, rows)
         return super().show(rows, serializer)
 
     def show_one(self, row: Event) -> Any:
-        veil_actors(self.look, [row])
+        veil_names(self.look, [row])
         return super().show_one(row)
 
     def get_object(self) -> Event:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol.access import engine
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.accounts.names import fold
 from accesscontrol.audit.models import Event
@@ -194,5 +194,5 @@ class GrantLogViewSet(NounViewSet[Grant]):
         return self.answer_list(self.get_queryset())
 
     def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
-        veil_actors(self.look, rows)
+        veil_names(self.look, rows)
         return super().show(rows, serializer)

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.token_contents import token_lines
 from accesscontrol.accounts.names import named, named_in
 from accesscontrol.audit.models import Event
@@ -200,7 +200,7 @@ class TokenLogViewSet(NounViewSet[Token]):
         return self.answer_list(self.get_queryset())
 
     def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
-        veil_actors(self.look, rows)
+        veil_names(self.look, rows)
         return super().show(rows, serializer)
 
 

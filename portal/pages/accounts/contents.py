@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accesscontrol import catalogue
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import ancestor_ids, branch_ids
@@ -85,7 +85,7 @@ def events(look: Look, account: Account, start: int) -> dict[str, Any]:
     """What happened in the account, the latest first."""
     rows = look.visible("event:view").filter(account_id=account.pk).select_related("detail")
     found = list(rows.order_by("-at", "-id")[start : start + EVENTS + 1])
-    veil_actors(look, found)
+    veil_names(look, found)
     url = reverse("account_events", kwargs={"key": account.key})
     back, on = max(0, start - EVENTS), start + EVENTS
     pagination = {

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accesscontrol.access.doors.event_names import by_seen_actor
+from accesscontrol.access.doors.event_names import by_seen_actor, by_told_thing
 from accesscontrol.accounts.models import Account
 from portal.actors import look_of
 from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter, WordFilter
@@ -16,7 +16,7 @@ from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter, WordFil
 class EventFilters(ListFilters):
     """Events by what was done, who did it, account and time."""
 
-    searched = ("action", "detail__thing_name")
+    searched = ("action",)
 
     account = ThingFilter("account:view", method="by_account", label=_("Account"))
     action = WordFilter(lookup_expr="istartswith", label=_("What begins with"))
@@ -32,11 +32,14 @@ class EventFilters(ListFilters):
     )
 
     def search(self, rows: QuerySet, name: str, value: str) -> QuerySet:
-        """Also by who acted, where the caller may view them."""
+        """Also by who acted and on what, where the caller may view them."""
         letters = value.replace("\x00", "").strip()
-        found = super().search(rows, name, value)
-        named = rows.filter(by_seen_actor(look_of(self.request)), detail__actor_name__icontains=letters)
-        return found | named if letters else rows
+        if not letters:
+            return rows
+        look = look_of(self.request)
+        acted = rows.filter(by_seen_actor(look), detail__actor_name__icontains=letters)
+        on = rows.filter(by_told_thing(look), detail__thing_name__icontains=letters)
+        return super().search(rows, name, value) | acted | on
 
     def by_account(self, rows: QuerySet, _name: str, accounts: list[Account]) -> QuerySet:
         """The lines of accounts that the caller may view: the field has narrowed them."""

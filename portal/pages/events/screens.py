@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.audit.models import Event
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
@@ -27,7 +27,7 @@ class EventListing(Listing):
 
     def decorate(self, table: EventTable, rows: list[Event]) -> None:
         super().decorate(table, rows)
-        veil_actors(self.look, rows)
+        veil_names(self.look, rows)
         table.account_names = account_names(self.screen, rows)
 
     def creation(self) -> dict[str, str]:
@@ -63,7 +63,7 @@ class EventScreen(NounPage):
 
     def detail_page(self) -> HttpResponse:
         event = self.thing
-        veil_actors(self.look, [event])
+        veil_names(self.look, [event])
         detail = getattr(event, "detail", None)
         rows: list[dict[str, Any]] = [
             {"label": _("Time"), "time": event.at},

@@ -30,7 +30,6 @@ def invitations(look: Look, own: int | None, grants: list[Grant]) -> list[dict[s
             "title": _("%(account)s offers you access") % {"account": grant.account.name},
             "what": title(grant),
             "levels": level_tags(grant, 8),
-            "note": grant.note,
             "ends": grant.expires_at,
             "url": address(grant),
             "accept_url": address(grant, "accept"),

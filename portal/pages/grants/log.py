@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.audit.models import Event
 from portal.frame.listing import Listing
@@ -28,7 +28,7 @@ class GrantLogListing(Listing):
 
     def decorate(self, table: GrantLogTable, rows: list[Event]) -> None:
         super().decorate(table, rows)
-        veil_actors(self.look, rows)
+        veil_names(self.look, rows)
         table.account_names = account_names(self.screen, rows)
         ids = [row.pk for row in rows]
         table.seen_events = set(self.look.visible("event:view").filter(pk__in=ids).values_list("pk", flat=True))

@@ -69,10 +69,12 @@ class GrantTable(ListTable):
 
     def render_covers(self, record: Grant) -> str:
         label = self.item_names.get(record.pk) or what(record)
-        note = record.note.split("\n")[0] or record.key
-        return render_to_string(
-            "components/thing.html", {"label": label, "url": address(record), "icon": "grant", "note": note}
-        )
+        shown = {"label": label, "url": address(record), "icon": "grant", "note": self.line_below(record)}
+        return render_to_string("components/thing.html", shown)
+
+    def line_below(self, record: Grant) -> str:
+        """What stands below: never the grantor's note, unless this is the grantor's side."""
+        return record.key
 
     def render_account(self, record: Grant) -> str:
         return self.named(record.account)
@@ -110,6 +112,9 @@ class GivenTable(GrantTable):
 
     tick = TickColumn()
     menu = ActsColumn()
+
+    def line_below(self, record: Grant) -> str:
+        return record.note.split("\n")[0] or record.key
 
     def menu_of(self, record: Grant) -> list[dict[str, Any]]:
         """What the caller may do with the row."""

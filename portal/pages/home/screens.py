@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from accesscontrol import catalogue
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.grants import sides as grant_sides
@@ -124,7 +124,7 @@ def _events(look: Look, access: Access) -> list[dict[str, Any]]:
     if access["event"]["event:view"] == "none":
         return []
     rows = list(look.visible("event:view").select_related("detail").order_by("-at", "-id")[:EVENTS])
-    veil_actors(look, rows)
+    veil_names(look, rows)
     return [{"time": row.at, "sentence": sentence(row), "url": address(row)} for row in rows]
 
 

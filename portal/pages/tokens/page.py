@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.token_contents import contents_of, token_lines
 from accesscontrol.access.look import Look
 from accesscontrol.services.tokens import tokens as services
@@ -129,7 +129,7 @@ class TokenPageScreen(NounPage):
         asked = self.request.GET.get("start", "")
         start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
         found = list(token_lines(self.look, self.thing)[start : start + LINES + 1])
-        veil_actors(self.look, found)
+        veil_names(self.look, found)
         back = f"?start={max(0, start - LINES)}" if start else ""
         on = f"?start={start + LINES}" if len(found) > LINES else ""
         text = _("Every change of the token, and every change made with it, leaves a line here.")

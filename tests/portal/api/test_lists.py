@@ -180,14 +180,14 @@ def test_settings_that_are_a_section_are_not_in_the_item(person):
 
 #: Noun → the statements that a list makes: its own are the count, the rows and related things.
 MADE = {
-    "accounts": of_page(3, things=0),
+    "accounts": of_page(3),  # whose notes the caller is told
     "items": of_page(4, things=0),
     "users": of_page(3, things=0),
     "roles": of_page(3, things=0),
     "tokens": of_page(4, things=0),
     "grants": of_page(5),
     "projects": of_page(4, things=0),
-    "events": of_page(2, things=0),
+    "events": of_page(2),  # which names the caller is told
 }
 
 
