@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-<<<<<<< HEAD
-=======
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
->>>>>>> 94eb933 (Notes stay with the side that wrote them; events name a thing only to who may view it)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor, Digests
-from accesscontrol.access.doors.event_names import veil_actors
+from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item, Record
@@ -236,5 +236,5 @@ def lines_since(actor: Actor, thing: Revised, revision: int) -> list[Event]:
     else:
         rows = Event.objects.filter(thing_type=thing_type(thing), thing_id=thing.pk, revision__gt=revision)
         found = list(rows.select_related("detail").order_by("-revision", "-pk")[:MOST_LINES])
-    veil_actors(engine.look(actor), found)
+    veil_names(engine.look(actor), found)
     return found
