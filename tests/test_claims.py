@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.claims import MARKERS, claims_of_marker, named
+from tests.claims import MARKERS, claims, claims_of_marker, named, partly
 
 
 @pytest.mark.parametrize("marker", MARKERS)
@@ -12,3 +12,9 @@ def test_markers_name_claims_that_exist(marker: str) -> None:
     tests = named(marker)
     unknown = {key: places for key, places in tests.items() if key not in claims_of_marker(marker)}
     assert not unknown
+
+
+def test_what_is_met_in_part_is_a_row_and_says_what_brings_the_rest() -> None:
+    listed = claims("checklist")
+    assert {key for key in partly() if key not in listed} == set()
+    assert all(missing and brought_by for missing, brought_by in partly().values())

@@ -14,7 +14,7 @@ from accesscontrol.audit import chain, heads
 from accesscontrol.audit.models import ChainHead, Event, EventDetail
 from accesscontrol.audit.verification import verify
 
-pytestmark = [pytest.mark.django_db, pytest.mark.checklist("L08")]
+pytestmark = [pytest.mark.django_db, pytest.mark.checklist("L08"), pytest.mark.checklist("E10")]
 
 
 @pytest.fixture

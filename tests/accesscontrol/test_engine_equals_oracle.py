@@ -107,6 +107,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
+@pytest.mark.checklist("Z10")
 @pytest.mark.parametrize("seed", seeds())
 def test_every_door_gives_the_oracles_answer(seed: int, still: None) -> None:
     freshness.forget()

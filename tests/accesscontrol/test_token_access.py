@@ -98,6 +98,7 @@ class World:
         return [Question(actor, permission_on(action, kind), self.rows.find(kind, key)) for kind, key, action in asked]
 
 
+@pytest.mark.checklist("Z11")
 @pytest.mark.django_db
 @pytest.mark.both
 @pytest.mark.checklist("T08")

@@ -22,6 +22,15 @@ def claims(name: str) -> dict[str, str]:
     return dict(line.split("\t", 1) for line in lines if line and not line.startswith("#"))
 
 
+def partly() -> dict[str, tuple[str, str]]:
+    """Rows of the checklist that are met in part: id → what is missing, and what brings it."""
+    found = {}
+    for key, text in claims("partly").items():
+        missing, brought_by = text.split("\t")
+        found[key] = (missing, brought_by)
+    return found
+
+
 def claims_of_marker(marker: str) -> dict[str, str]:
     """All claims that a marker may name."""
     return {key: text for name in MARKERS[marker] for key, text in claims(name).items()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.claims import MARKERS, claims, named
+from tests.claims import MARKERS, claims, named, partly
 
 
 def main() -> int:
@@ -21,6 +21,8 @@ def main() -> int:
             for key, text in bare.items():
                 print(f"  without a test: {key}  {text}")
             bare_sentences += len(bare) if marker == "seed" else 0
+    for key, (missing, brought_by) in partly().items():
+        print(f"  met in part: {key}  missing: {missing} ({brought_by})")
     return 1 if bare_sentences else 0
 
 

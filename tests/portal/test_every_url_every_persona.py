@@ -167,6 +167,7 @@ def walk_pages(client: Client, caller: Caller, pages: list[Address], deep: bool)
     return wrong, asked
 
 
+@pytest.mark.checklist("W10")
 @pytest.mark.checklist("Z03")
 @pytest.mark.parametrize("username", INSIDE)
 def test_every_page_answers_each_persona_as_the_engine_decides(walk, deep, username: str):

@@ -16,6 +16,7 @@ from tests.world import CONSOLE
 pytestmark = [pytest.mark.django_db, pytest.mark.checklist("L08")]
 
 
+@pytest.mark.checklist("E10")
 def test_a_removed_persons_values_leave_the_log_and_the_log_says_so(cast, capsys):
     anna = cast.people["anna"]
     number, name = anna.pk, anna.username

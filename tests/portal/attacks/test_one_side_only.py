@@ -82,6 +82,7 @@ def lines(client, secret):
     return client.get("/api/v1/events/", headers={"Authorization": f"Bearer {secret}"}).json()["results"]
 
 
+@pytest.mark.checklist("E11")
 def test_an_event_names_other_things_only_to_who_may_view_them(cast, client):
     hidden, sam = cast.items["truck_8"], cast.people["sam"]
     assignments.assign_items(CONSOLE, sam, [hidden])

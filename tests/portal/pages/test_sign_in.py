@@ -76,6 +76,7 @@ def test_everybody_who_is_kept_out_reads_the_same_sentence(client, cast):
     assert set(map(str, said.values())) == {str((200, [str(SignInForm.refusal)]))}
 
 
+@pytest.mark.checklist("Z13")
 def test_a_session_ends_with_the_access(client, cast):
     sign_in(client, "adam")
     assert is_in(client)

@@ -46,6 +46,7 @@ def test_acting_as_an_account_gives_exactly_what_it_has(browse, cast):
     assert "operating_as" not in nora.get("/").context
 
 
+@pytest.mark.checklist("Z12")
 def test_starting_and_stopping_are_recorded_under_both_names(browse, cast):
     nora = browse("nora")
     nora.post("/act-as/", {"account": "contoso"})

@@ -141,6 +141,7 @@ def end(cast: Cast, why: str) -> None:
         Account.objects.filter(key="northwind").update(blocked=True)
 
 
+@pytest.mark.checklist("Z13")
 @pytest.mark.checklist("S04")
 @pytest.mark.checklist("T09")
 @pytest.mark.parametrize("why", list(ENDS))
