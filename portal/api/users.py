@@ -20,7 +20,7 @@ from accesscontrol.services.items import assignments
 from accesscontrol.services.owning import leaving
 from accesscontrol.services.people import users
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
+from portal.api.frame.payloads import AccountToCreateIn, Moment, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, YesOrNo
 from portal.api.items.items import ItemShown
 
@@ -52,7 +52,7 @@ class UserChanges(Payload):
     email = serializers.EmailField(allow_blank=True, required=False)
     phone = serializers.CharField(max_length=40, allow_blank=True, required=False)
     verified = serializers.BooleanField(required=False)
-    expires_at = serializers.DateTimeField(allow_null=True, required=False)
+    expires_at = Moment(allow_null=True, required=False)
     history_days = serializers.IntegerField(min_value=0, max_value=_MOST_DAYS, allow_null=True, required=False)
     time_zone = serializers.CharField(max_length=64, allow_blank=True, required=False)
 
@@ -120,7 +120,7 @@ class Assignment(Payload):
     """Items to assign, until when."""
 
     items = VisibleItems()
-    expires_at = serializers.DateTimeField(allow_null=True, default=None)
+    expires_at = Moment(allow_null=True, default=None)
 
 
 class UserFilters(NounFilters):

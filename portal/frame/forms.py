@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import named, named_in
 from accesscontrol.json_data import DATA, NO_JSON, JSONFault, read_json
+from accesscontrol.moments import far
 from accesscontrol.services.frame.errors import Invalid, Problem
-from accesscontrol.services.frame.fields import EARLIEST_YEAR, LATEST_YEAR
 from portal.addresses import name_in_address
 
 SHOWN = 20
@@ -198,9 +198,9 @@ class MomentField(forms.DateTimeField):
 
     def clean(self, value: Any) -> datetime | None:
         moment = super().clean(value)
-        if moment is not None and not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
-            years = {"first": EARLIEST_YEAR, "last": LATEST_YEAR}
-            raise forms.ValidationError(_("Enter a time between the years %(first)s and %(last)s.") % years, code="far")
+        said = far(moment) if moment is not None else None
+        if said is not None:
+            raise forms.ValidationError(str(said), code=said.code)
         return moment
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import Permission, UnknownName, permission_on
 from accesscontrol.json_data import QUESTIONS, JSONFault, read_json
+from accesscontrol.moments import MomentFault, read_moment
 
 #: Types of resource: events and subscriptions are asked of the account.
 RESOURCE_TYPES = tuple(kind for kind in catalogue.KINDS if kind not in catalogue.ASKED_OF_ACCOUNT)
@@ -116,7 +117,6 @@ def _read_context(context: Mapping[str, Any]) -> dict[str, Any]:
 
 def _moment(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest("“context.at” is a time such as 2027-01-01T00:00:00Z.") from error
+        return read_moment(text)
+    except MomentFault as error:
+        raise BadRequest(f"“context.at”: {error}") from error

@@ -20,6 +20,7 @@ from accesscontrol.accounts.life import is_over
 from accesscontrol.accounts.names import fold
 from accesscontrol.accounts.spelling import key_faults, name_faults, text_faults, username_faults
 from accesscontrol.json_data import unstorable
+from accesscontrol.moments import far
 from accesscontrol.sentences import Sentence, Wording
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
@@ -27,8 +28,6 @@ from accesscontrol.services.frame.lines import chunks
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 LONGEST_EMAIL = 254
 MOST_DAYS = 36_500
-#: Times nearer to the ends of the calendar cannot be shown in every time zone.
-EARLIEST_YEAR, LATEST_YEAR = 1900, 9000
 IN_THE_PAST = Wording(
     "end_in_the_past",
     _("This end lies in the past. Choose a later one; to end something now, switch it off or take it away."),
@@ -130,8 +129,8 @@ class Findings:
             return
         if value.tzinfo is None:
             self.add(field, "Enter the time with its time zone.", about)
-        elif not EARLIEST_YEAR <= value.year < LATEST_YEAR:
-            self.add(field, f"Enter a time between the years {EARLIEST_YEAR} and {LATEST_YEAR}.", about)
+        elif (said := far(value)) is not None:
+            self.add(field, said, about)
 
     def email(self, value: str, about: Any = None, *, required: bool = False) -> None:
         if not value and not required:

@@ -12,9 +12,9 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
+from accesscontrol.moments import LATEST_YEAR
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
-from accesscontrol.services.frame.fields import LATEST_YEAR
 from accesscontrol.tokens.life import idle_end
 from accesscontrol.tokens.models import Token
 

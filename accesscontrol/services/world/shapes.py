@@ -10,10 +10,11 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from accesscontrol.accounts.names import fold
+from accesscontrol.moments import NO_MOMENT, MomentFault, read_moment
 from accesscontrol.services.world.reading import Fault, Mapping, Sequence
 
 Part = TypeVar("Part")
@@ -151,10 +152,11 @@ class Entry:
             return None
         if isinstance(value, str):
             try:
-                found = datetime.fromisoformat(value)
-                return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-            except (ValueError, OverflowError):
-                pass  # said below, as for every other wrong value
+                return read_moment(value)
+            except MomentFault as error:
+                if error.said.code != NO_MOMENT.code:
+                    self.error(name, f"“{name}” of {self.what}: {error}")
+                    return None
         self.wrong(name, "a time such as 2027-03-01T00:00:00Z")
         return None
 

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import parsers, serializers
@@ -20,6 +22,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.names import named, named_in
 from accesscontrol.json_data import BODY, JSONFault, read_json
+from accesscontrol.moments import MomentFault, read_moment
 
 MOST_NAMED = 1000
 
@@ -109,6 +112,16 @@ class Seen:
         found = self.look.visible(view_of(noun)).filter(pk__in=row_ids)
         names = dict(found.values_list("pk", found.model.known_by))
         self._names[noun] |= dict.fromkeys(row_ids) | names
+
+
+class Moment(serializers.DateTimeField):
+    """A time, read as at every door."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            return read_moment(value if isinstance(value, str) else "", timezone.get_current_timezone())
+        except MomentFault as error:
+            raise serializers.ValidationError(str(error), code=error.said.code) from error
 
 
 @extend_schema_field(str)

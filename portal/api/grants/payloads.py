@@ -13,7 +13,7 @@ from accesscontrol.services.grants.checks import LEVELS
 from accesscontrol.services.grants.previews import words
 from accesscontrol.services.grants.previews.previews import Preview
 from accesscontrol.services.previews.counting import WORDS
-from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
+from portal.api.frame.payloads import AccountToCreateIn, Moment, Payload, VisibleItems, VisibleThing
 
 MOST_GRANTEES = 100
 
@@ -72,8 +72,8 @@ class _Terms(Payload):
         required=False,
         max_length=len(LEVELS) + 1,
     )
-    starts_at = serializers.DateTimeField(allow_null=True, required=False)
-    expires_at = serializers.DateTimeField(allow_null=True, required=False)
+    starts_at = Moment(allow_null=True, required=False)
+    expires_at = Moment(allow_null=True, required=False)
     enabled = serializers.BooleanField(required=False)
     note = serializers.CharField(allow_blank=True, required=False, trim_whitespace=False)
 

@@ -16,7 +16,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.doors.records import records_to_act_on
 from accesscontrol.items.models import Item, Record
 from accesscontrol.services.items import sections
-from portal.api.frame.payloads import Payload, VisibleThing
+from portal.api.frame.payloads import Moment, Payload, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, TimeFilter, TimePages
 from portal.api.frame.schema import shown_or_named
 from portal.api.items.sections import SectionViewSet
@@ -50,7 +50,7 @@ class NewRecord(Payload):
 
     data = serializers.DictField()  # type: ignore[assignment]
     name = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    at = serializers.DateTimeField(required=False)
+    at = Moment(required=False)
     device = VisibleThing("item", required=False)
 
 

@@ -14,7 +14,7 @@ from accesscontrol.accounts.names import named_in
 from accesscontrol.services.tokens.leaks import MOST_KEYS
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from accesscontrol.services.tokens.tokens import LONGEST_OVERLAP
-from portal.api.frame.payloads import MOST_NAMED, AccountToCreateIn, Payload, VisibleThing, view_of
+from portal.api.frame.payloads import MOST_NAMED, AccountToCreateIn, Moment, Payload, VisibleThing, view_of
 from portal.api.tokens.shown import SECTIONS_SCHEMA
 
 MOST_RULES = 200
@@ -119,7 +119,7 @@ class TokenChanges(Payload):
 
     name = serializers.CharField(max_length=200)
     enabled = serializers.BooleanField(required=False)
-    expires_at = serializers.DateTimeField(allow_null=True, required=False)
+    expires_at = Moment(allow_null=True, required=False)
     idle_ttl = serializers.IntegerField(
         allow_null=True, required=False, min_value=300, max_value=2**31 - 1,
         help_text="Seconds without use after which it dies; at least 300.",

@@ -9,13 +9,13 @@ from typing import Any
 from django import forms
 from django.urls import reverse_lazy
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import Permission, UnknownName, permission
+from accesscontrol.moments import MomentFault, read_moment
 from portal.frame.long_select import LongSelect
 
 
@@ -93,12 +93,9 @@ class ExplorerForm(forms.Form):
     def clean_at(self) -> datetime | None:
         text = self.cleaned_data["at"].strip()
         try:
-            found = parse_datetime(text) if text else None
-        except ValueError:
-            found = None
-        if text and found is None:
-            raise forms.ValidationError(_("This is not a time. Write one such as 2027-01-31T08:00."))
-        return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
+            return read_moment(text, timezone.get_current_timezone()) if text else None
+        except MomentFault as error:
+            raise forms.ValidationError(str(error), code=error.said.code) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
