@@ -73,7 +73,7 @@ WRONG = [
     (question(action="account:view"), "is asked of an account"),
     ({**question(), "resource": entity("boat", "x")}, "“boat” is not a type of resource"),
     ({**question(), "context": {"account": 5}}, "“context.account” is a string."),
-    ({**question(), "context": {"at": "soon"}}, "“context.at” is a time"),
+    ({**question(), "context": {"at": "soon"}}, "“context.at”: This is not a time"),
     ({**question(), "context": {"address": "here"}}, "“context.address” is an IP address"),
 ]
 
