@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.audit.models import Event
-from portal.api.frame.base import NounViewSet
+from portal.api.frame.base import NounViewSet, Row
 from portal.api.frame.payloads import VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, TimeFilter, TimePages
 
@@ -78,3 +82,40 @@ class EventViewSet(NounViewSet[Event]):
         if row is None:
             raise NotFound("Not found.")
         return row
+
+
+class LogFilters(filters.FilterSet):
+    """The log of one thing, by what was done and when."""
+
+    action = AnyWord()
+    since = TimeFilter(field_name="at", lookup_expr="gte")
+    until = TimeFilter(field_name="at", lookup_expr="lt")
+
+    class Meta:
+        model = Event
+        fields = ()
+
+
+class LogViewSet(NounViewSet[Row]):
+    """What happened with one thing, newest first. Subclasses say of which noun, what it asks, and which lines."""
+
+    model = Event
+    serializer_class = EventShown
+    filterset_class = LogFilters
+    pagination_class = TimePages
+    orderings = ()
+
+    def lines(self) -> QuerySet[Event]:
+        """The lines about the thing of this address that the caller may read."""
+        raise LookupError(f"{type(self).__name__} says nothing about its lines.")
+
+    def get_queryset(self) -> QuerySet:
+        return super().get_queryset() if getattr(self, "swagger_fake_view", False) else self.lines()
+
+    def list(self, request: Request, key: str) -> Response:
+        """What happened with it."""
+        return self.answer_list(self.get_queryset())
+
+    def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
+        veil_names(self.look, rows)
+        return super().show(rows, serializer)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol.access import engine
-from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.accounts.names import fold
 from accesscontrol.audit.models import Event
@@ -24,9 +22,9 @@ from accesscontrol.services.grants.links import covered_items
 from accesscontrol.services.grants.previews import previews
 from accesscontrol.services.grants.previews.previews import Preview
 from accesscontrol.services.grants.sides import Sides
-from portal.api.events import EventShown
+from portal.api.events import LogViewSet
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, TimeFilter, TimePages, YesOrNo
+from portal.api.frame.reading import AnyChoice, NounFilters, TimeFilter, YesOrNo
 from portal.api.grants.payloads import AddedGrantees, GrantChanges, GrantPreviewed, GrantShown, NewGrant, PreviewShown
 from portal.api.items.items import ItemFilters, ItemShown
 
@@ -163,36 +161,11 @@ class GrantItemViewSet(NounViewSet[Grant]):
         return super().list(request)
 
 
-class GrantLogFilters(filters.FilterSet):
-    action = AnyWord()
-    since = TimeFilter(field_name="at", lookup_expr="gte")
-    until = TimeFilter(field_name="at", lookup_expr="lt")
-
-    class Meta:
-        model = Event
-        fields = ()
-
-
-class GrantLogViewSet(NounViewSet[Grant]):
+class GrantLogViewSet(LogViewSet[Grant]):
     """What happened with a grant, newest first: each side reads its own part."""
 
     noun = "grant"
-    model = Event
     declares = {"list": "grant.logs:view"}
-    serializer_class = EventShown
-    filterset_class = GrantLogFilters
-    pagination_class = TimePages
-    orderings = ()
 
-    def get_queryset(self) -> QuerySet:
-        if getattr(self, "swagger_fake_view", False):
-            return super().get_queryset()
+    def lines(self) -> QuerySet[Event]:
         return visible_log(self.look, self.get_object()).select_related("detail")
-
-    def list(self, request: Request, key: str) -> Response:
-        """The log of a grant."""
-        return self.answer_list(self.get_queryset())
-
-    def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
-        veil_names(self.look, rows)
-        return super().show(rows, serializer)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet, prefetch_related_objects
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,7 +14,6 @@ from rest_framework.response import Response
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.token_contents import token_lines
 from accesscontrol.accounts.names import named, named_in
 from accesscontrol.audit.models import Event
@@ -26,10 +24,10 @@ from accesscontrol.services.tokens.tokens import Issued
 from accesscontrol.tokens.life import USED_AT
 from accesscontrol.tokens.models import Token
 from portal.actors import client_address, look_of
-from portal.api.events import EventShown
+from portal.api.events import LogViewSet
 from portal.api.frame.base import NounViewSet, View
 from portal.api.frame.payloads import refuse_empty
-from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, TimeFilter, TimePages, YesOrNo
+from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, TimeFilter, YesOrNo
 from portal.api.frame.schema import shown_or_named
 from portal.api.tokens.payloads import ChosenTokens, LeakedFound, LeakedText, ManyDone, NewToken, Rotation, TokenChanges
 from portal.api.tokens.shown import SecretNamed, TokenDetail, TokenIssued, TokenShown
@@ -169,39 +167,14 @@ def _columns(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-class TokenLogFilters(filters.FilterSet):
-    action = AnyWord()
-    since = TimeFilter(field_name="at", lookup_expr="gte")
-    until = TimeFilter(field_name="at", lookup_expr="lt")
-
-    class Meta:
-        model = Event
-        fields = ()
-
-
-class TokenLogViewSet(NounViewSet[Token]):
+class TokenLogViewSet(LogViewSet[Token]):
     """What was done to a token, and with it where the caller may read events; newest first."""
 
     noun = "token"
-    model = Event
     declares = {"list": "token.logs:view"}
-    serializer_class = EventShown
-    filterset_class = TokenLogFilters
-    pagination_class = TimePages
-    orderings = ()
 
-    def get_queryset(self) -> QuerySet:
-        if getattr(self, "swagger_fake_view", False):
-            return super().get_queryset()
+    def lines(self) -> QuerySet[Event]:
         return token_lines(self.look, self.get_object())
-
-    def list(self, request: Request, key: str) -> Response:
-        """The log of a token."""
-        return self.answer_list(self.get_queryset())
-
-    def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
-        veil_names(self.look, rows)
-        return super().show(rows, serializer)
 
 
 class LeakedView(View):
