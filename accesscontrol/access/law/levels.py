@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from accesscontrol import catalogue
@@ -64,6 +65,15 @@ def rights_permissions(codes: tuple[str, ...]) -> PermissionSet:
         if code not in catalogue.RIGHTS:
             raise UnknownName(f"“{code}” is not a right that can be given. Valid: {nearest(code, catalogue.RIGHTS)}.")
     return BASIC | PermissionSet.of(pattern for code in codes for pattern in catalogue.RIGHTS[code].permits)
+
+
+def listed_permissions(kind: str, verbs: Iterable[str], sections: str | Mapping[str, Iterable[str]]) -> PermissionSet:
+    """What a rule of a token lists (access model §4). sections: by name with their verbs, or “all” with the rule's."""
+    known, named = catalogue.KINDS[kind], tuple(verbs)
+    of_sections = dict.fromkeys(known.sections, named) if isinstance(sections, str) else sections
+    names = [f"{kind}:{verb}" for verb in named]
+    names += [f"{kind}.{section}:{verb}" for section, these in of_sections.items() for verb in these]
+    return PermissionSet.of(name for name in names if name in known.permissions)
 
 
 #: What an account, and so its administrators, may with itself and what it owns (access model §3, 1).

@@ -69,10 +69,13 @@ class Ceiling:
         self,
         wanted: Iterable[tuple[Item, PermissionSet]],
         field: str,
-        behind: Actor | None = None,
+        behind: Actor | Iterable[Actor] | None = None,
         about: Any = None,
     ) -> None:
-        """On each item, what is passed on of its kind (creating aside), as far as the account behind has it itself."""
+        """On each item, what is passed on of its kind (creating aside), as far as the account behind has it itself.
+
+        behind: several, where whoever it is passed on to may have it from any of them.
+        """
         asked = [
             (item, name)
             for item, permissions in wanted
@@ -81,8 +84,9 @@ class Ceiling:
         ]
         refused = _refused(self.actor, asked)
         if refused and behind is not None:
-            lacking = set(_refused(behind, refused))
-            refused = [pair for pair in refused if pair not in lacking]
+            all_behind = [behind] if isinstance(behind, Actor) else list(behind)
+            had = {pair for one in all_behind for pair in set(refused).difference(_refused(one, refused))}
+            refused = [pair for pair in refused if pair in had]
         if refused:
             item = refused[0][0]
             engine.require(self.actor, f"{item.kind}:view", item)  # what one may not view is not named either

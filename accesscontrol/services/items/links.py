@@ -17,6 +17,7 @@ from accesscontrol.services.frame.acts import Fact, act, caller, fresh, record_a
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks, distinct
+from accesscontrol.services.items.group_rules import require_groups_within
 from accesscontrol.services.items.link_grants import set_grants
 from accesscontrol.services.items.specs import LinkSpec
 
@@ -46,6 +47,7 @@ def create_links(actor: Actor, specs: Sequence[LinkSpec]) -> list[ItemLink]:
         asked = [to_link(spec.member, spec.container) for spec in specs]
         require_all(actor, [question for pair in asked for question in pair])
         _check(specs)
+        require_groups_within(actor, specs)
         user = caller(actor).user
         links = [ItemLink(member=spec.member, container=spec.container, made_by=user) for spec in specs]
         set_grants(actor, links, asked)

@@ -147,12 +147,12 @@ def _identity(rule: ProjectRuleSpec) -> tuple[Any, ...]:
 
 
 def _gains(old: MemberSpec | None, new: MemberSpec) -> bool:
-    """Whether a member has more roles or rules, or has them sooner or longer."""
+    """Whether a member has more roles or allows, or has them sooner or longer."""
     if old is None or (new.accepted and not old.accepted) or not set(new.roles) <= set(old.roles):
         return True
     longer = is_sooner(new.starts_at, old.starts_at) or is_later(new.expires_at, old.expires_at)
-    rules = set(map(_identity, new.rules)) <= set(map(_identity, old.rules))
-    return longer or not rules
+    allows = [{_identity(rule) for rule in one.rules if rule.effect == "allow"} for one in (new, old)]
+    return longer or not allows[0] <= allows[1]
 
 
 def _allowed(rules: Iterable[ProjectRuleSpec], item: Item) -> PermissionSet:

@@ -14,7 +14,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import CREATES, EVERYTHING
 from accesscontrol.accounts.models import Account
 from accesscontrol.items.models import Item
-from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole
+from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Caller, Fact, act, caller, difference, fresh, record_all, require_all
@@ -24,6 +24,7 @@ from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.projects import checks as project_checks
+from accesscontrol.services.projects.denies import require_taking
 from accesscontrol.services.projects.rows import as_told, empty_spec, project_spec, store_members, store_roles
 from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectSpec
 
@@ -179,6 +180,7 @@ def _bring(actor: Actor, who: Caller, triples: Sequence[tuple[Project, ProjectSp
     findings.stop()
     for project, old, new in triples:
         project_checks.require_giving(actor, old, new, project)
+        require_taking(actor, who, old, new, project)
     facts = []
     for project, old, new in triples:
         facts += _write(project, old, new)
@@ -234,7 +236,13 @@ def remove_projects(actor: Actor, projects: Sequence[Project]) -> None:
     """Delete many projects; their items stay, what members had through them ends."""
     with act(project.account_id for project in projects):
         require_all(actor, [("project:delete", project) for project in projects])
-        rows = list(fresh(Project, projects).values())
+        rows, who = list(fresh(Project, projects, "account", "owner").values()), caller(actor)
+        denying = ProjectRule.objects.filter(project__in=rows, effect=ProjectRule.Effect.DENY)
+        holding = set(denying.values_list("project", flat=True))
+        for row in rows:
+            spec = project_spec(row) if row.pk in holding else None
+            if spec is not None:
+                require_taking(actor, who, spec, empty_spec(spec), row)
         record_all(actor, [Fact("project.delete", row, row.account_id, {"name": [row.name, None]}) for row in rows])
         ProjectMember.objects.filter(project__in=rows).delete()
         for piece in chunks([row.pk for row in rows]):

@@ -13,7 +13,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.fresh.things import MODELS
-from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF
+from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF, listed_permissions
 from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
 from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
@@ -137,11 +137,7 @@ def _rule_spec(rule: TokenRule) -> TokenRuleSpec:
 
 def rule_permissions(rule: TokenRuleSpec) -> PermissionSet:
     """What a rule lists, as permissions."""
-    kind = catalogue.KINDS[rule.kind]
-    sections = dict.fromkeys(kind.sections, rule.verbs) if isinstance(rule.sections, str) else rule.sections
-    names = [f"{rule.kind}:{verb}" for verb in rule.verbs]
-    names += [f"{rule.kind}.{section}:{verb}" for section, verbs in sections.items() for verb in verbs]
-    return PermissionSet.of(name for name in names if name in kind.permissions)
+    return listed_permissions(rule.kind, rule.verbs, rule.sections)
 
 
 def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -20,6 +21,7 @@ from portal.frame.noun_pages import NounPage
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.pages.projects.filters import ProjectFilters
 from portal.pages.projects.forms import MemberAddForm, ProjectForm, ProjectItemsForm, RulesForm
+from portal.pages.projects.opening import opening
 from portal.pages.projects.owning import ProjectOwningScreen
 from portal.pages.projects.tables import ProjectTable
 
@@ -91,6 +93,14 @@ class ProjectScreen(NounPage):
         act = self.item_act if self.has("items:delete") else None
         return self.things(_("Items"), rows, _("No item that you may see."), action=action, act=act)
 
+    def opens_without(self, item: int | None) -> list[str]:
+        """What would open without an item of the project, or (None) without any; for who may know the members."""
+        if not self.has("members:view"):
+            return []
+        spec = project_spec(self.thing)
+        kept = tuple(one for one in spec.items if item is not None and one.pk != item)
+        return opening(spec, replace(spec, items=kept))
+
     def item_act(self, item: Item) -> dict[str, Any]:
         return {"label": _("Take out"), "url": self.to("items_remove", item=item.key), "icon": "unlink", "dialog": True}
 
@@ -108,7 +118,7 @@ class ProjectScreen(NounPage):
         return self.confirm_page(
             lambda: services.remove_project_items(self.actor, self.thing, [found]),
             title=_("Take %(item)s out of %(project)s?") % names,
-            warning=_("What members have on it through the project ends at once."),
+            warning=_("What members have on it through the project ends at once."), opens=self.opens_without(found.pk),
             confirm_label=_("Take it out"), to=address(self.thing), done=_("%(item)s is out of the project.") % names,
         )  # fmt: skip
 
@@ -201,11 +211,9 @@ class ProjectScreen(NounPage):
 
     def members_remove_page(self, member: int) -> HttpResponse:
         found = self.member(member)
-        denied = [rule for rule in found.rules.all() if rule.effect == ProjectRule.Effect.DENY]
-        opens = [
-            _("What was denied here is denied no more: %(what)s.") % {"what": ", ".join(rule.permissions)}
-            for rule in denied
-        ]
+        spec = project_spec(self.thing)
+        kept = tuple(one for one in spec.members if one.user.pk != found.user_id)
+        opens = opening(spec, replace(spec, members=kept))
         return self.confirm_page(
             lambda: member_services.remove_member(self.actor, found),
             title=_("Remove %(name)s from the project?") % {"name": found.user}, opens=opens,
@@ -230,7 +238,7 @@ class ProjectScreen(NounPage):
         return self.delete_confirmed(
             lambda: services.delete_project(self.actor, project),
             title=_("Delete the project %(name)s?") % {"name": project},
-            consequences=[one for one in goes if one["count"]],
+            consequences=[one for one in goes if one["count"]], opens=self.opens_without(None),
             to=list_address("project"), done=_("%(name)s has been deleted.") % {"name": project},
         )  # fmt: skip
 

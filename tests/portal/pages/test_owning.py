@@ -82,3 +82,10 @@ def test_a_project_is_given_to_a_developer_and_back(browse, cast):
         assert nora.post("/projects/pilot/give/", {"owner": owner}).status_code == 302
         assert Project.objects.get(key="pilot").owner == stands
     assert browse("lee").get("/projects/pilot/give/").status_code == 403
+
+
+def test_the_dialogs_of_a_project_say_what_would_open(browse, cast):
+    nora, member = browse("nora"), cast.pilot.members.get()
+    said = "What was denied to lee on 1 item is denied no more: device.messages:view."
+    for page in (f"members/{member.pk}/remove/", "items/truck-7/remove/", "delete/"):
+        assert nora.get(f"/projects/pilot/{page}").context["opens"] == [said], page
