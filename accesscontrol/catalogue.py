@@ -30,7 +30,8 @@ WAYS = (ASSIGNED, BY_DEVICE, BY_DEVICE_OR_FREE, BY_MEMBER, ALL, MADE)
 class Kind:
     """A kind of thing: its own verbs, its sections with their verbs, how people call it, draw it and reach it.
 
-    reached: one of `WAYS`. holds: the kinds that may be linked to it.
+    reached: one of `WAYS`. holds: the kinds that may be linked to it. has_ident: whether each may carry an ident, its
+    IMEI, serial or name on the wire, unique within its account.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Kind:
     about: str = ""
     reached: str = ASSIGNED
     holds: tuple[str, ...] = ()
+    has_ident: bool = False
 
     @property
     def is_item(self) -> bool:
@@ -154,7 +156,7 @@ SECTIONS: dict[str, Section] = {section.name: section for section in _SECTIONS}
 _ITEM_KINDS = (
     _kind("device", "Device", TELEMATICS,
           "settings vhd, telemetry v, messages vcd, commands vcd, outputs vh, media vcd, properties vchd, logs v",
-          origin="F T N", about="A tracker, sensor or gateway that sends data."),
+          origin="F T N", about="A tracker, sensor or gateway that sends data.", has_ident=True),
     _kind("channel", "Channel", TELEMATICS, "items vcd, messages vc, connections vd, idents v, logs v", origin="F",
           about="An entry point that devices of one protocol connect to.", holds="device"),
     _kind("stream", "Stream", TELEMATICS, "items vcd, logs v", origin="F",
@@ -165,12 +167,12 @@ _ITEM_KINDS = (
           about="Extends the messages of its devices.", holds="device"),
     _kind("group", "Group", TELEMATICS, "items vcd, logs v", origin="F T N", about="A named set of things.",
           reached=BY_MEMBER, holds="*"),
-    _kind("modem", "Modem", TELEMATICS, "logs v", origin="F", about="Sends SMS commands to devices."),
+    _kind("modem", "Modem", TELEMATICS, "logs v", origin="F", about="Sends SMS commands to devices.", has_ident=True),
     _kind("container", "Container", TELEMATICS, "messages vcd, logs v", origin="F",
           about="A time-series store for free messages."),
     _kind("cdn", "CDN", TELEMATICS, "files vcd, logs v", plural="CDNs", origin="F", about="Serves files."),
     _kind("asset", "Asset", TELEMATICS, "intervals v, logs v", origin="F T",
-          about="A physical thing that devices follow."),
+          about="A physical thing that devices follow.", has_ident=True),
     _kind("bucket", "Bucket", IOT, "data vcd, tags v", origin="T", about="Stores data that devices write."),
     _kind("dashboard", "Dashboard", IOT, origin="T", about="Shows data as charts and controls."),
     _kind("endpoint", "Endpoint", IOT, "calls c", origin="T", about="Something outside that can be called."),
@@ -218,6 +220,8 @@ _MANAGEMENT_KINDS = (
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_ITEM_KINDS, *_MANAGEMENT_KINDS)}
 ITEM_KINDS: tuple[str, ...] = tuple(kind.name for kind in _ITEM_KINDS)
 ITEM_KIND_CHOICES: list[tuple[str, str]] = [(kind.name, kind.label) for kind in _ITEM_KINDS]
+#: Kinds whose items may carry an ident.
+WITH_IDENT: tuple[str, ...] = tuple(kind.name for kind in _ITEM_KINDS if kind.has_ident)
 MANAGEMENT_KINDS: tuple[str, ...] = tuple(kind.name for kind in _MANAGEMENT_KINDS)
 #: Kinds whose permissions are asked of the account, because a row of theirs is not a thing of its own.
 ASKED_OF_ACCOUNT = ("event", "subscription")

@@ -40,7 +40,7 @@ class DeviceRecords:
         chance = random.random()
         self.silent, self.stale = not first and chance < 0.12, not first and 0.12 <= chance < 0.2
         self.days = FOCUS_DAYS if first else DAYS if chance < 0.4 else LAST_DAY
-        self.is_sensor = "ident" not in item.settings
+        self.is_sensor = not item.ident
 
     def rows(self) -> Iterator[Record]:
         """Every record of the device."""

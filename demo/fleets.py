@@ -40,8 +40,8 @@ def add_tracker(draft: Draft, home: Home, number: int, groups: list[str], channe
     random = draft.random
     word, _models, _speed = names.FLEETS[home.fleet]
     model, protocol = random.choice(names.TRACKERS)
+    ident = f"86{random.randrange(10**12, 10**13)}"
     settings: dict[str, Any] = {
-        "ident": f"86{random.randrange(10**12, 10**13)}",
         "model": model,
         "protocol": protocol,
         "interval": random.choice((10, 30, 30, 60, 120)),
@@ -50,7 +50,7 @@ def add_tracker(draft: Draft, home: Home, number: int, groups: list[str], channe
     }
     links = [random.choice(groups), random.choice(channels)]
     fields: dict[str, Any] = {"history_days": random.choice((90, 180))} if random.random() < 0.15 else {}
-    return draft.item("device", f"{word} {number}", links=links, settings=settings, **fields)
+    return draft.item("device", f"{word} {number}", links=links, ident=ident, settings=settings, **fields)
 
 
 def _add_calculators(draft: Draft, devices: list[str]) -> None:

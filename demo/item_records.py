@@ -48,11 +48,11 @@ class ItemRecords:
     def channel(self) -> None:
         for device in self.some_devices(8):
             address = f"198.51.100.{self.random.randrange(1, 250)}"
-            ident = device.settings.get("ident", device.key)
+            ident = device.ident or device.key
             self.add("connections", self.ago(6), {"address": address, "ident": ident}, device=device)
             self.add("messages", self.ago(2), {"ident": ident, "bytes": self.random.randrange(40, 400)}, device=device)
         for device in self.devices[:6]:
-            self.add("idents", self.ago(48), {"ident": device.settings.get("ident", device.key)}, device=device)
+            self.add("idents", self.ago(48), {"ident": device.ident or device.key}, device=device)
         self.logs()
 
     def calculator(self) -> None:

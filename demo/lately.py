@@ -60,7 +60,8 @@ def _install_device() -> None:
         kind="device",
         name="Truck 91 (new)",
         key="harbor-device-new",
-        settings={"ident": "860000000000091", "model": "Teltonika FMC130", "interval": 30},
+        ident="860000000000091",
+        settings={"model": "Teltonika FMC130", "interval": 30},
     )
 
 

@@ -113,7 +113,8 @@ def _items(rows: Rows, entry: dict, account: Account, now: datetime) -> None:
     for item in entry.get("items") or []:
         rows["item"][item["key"]] = Item.objects.create(
             key=item["key"], kind=item["kind"], account=account, name=item.get("name", item["key"]),
-            owner=rows["user"].get(item.get("owner")), made_by=rows["user"].get(item.get("made_by")),
+            ident=item.get("ident", ""), owner=rows["user"].get(item.get("owner")),
+            made_by=rows["user"].get(item.get("made_by")),
             settings=item.get("settings", {}), history_days=item.get("history_days"),
         )  # fmt: skip
 

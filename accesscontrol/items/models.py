@@ -8,10 +8,13 @@ from django.utils import timezone
 from guardian.models import UserObjectPermissionBase
 
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.accounts.names import KeyField, Named, with_letters
+from accesscontrol.accounts.names import FoldedField, KeyField, Named, SearchedField, with_letters
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.accounts.spelling import KEY_LENGTH, key_validator
 from accesscontrol.json_data import BoundedJSONField
+
+#: The longest ident: an IMEI has 15 digits, an EUI-64 23 characters, a name on the wire may be long.
+IDENT_LENGTH = 100
 
 
 class Item(Named, Revised):
@@ -28,12 +31,16 @@ class Item(Named, Revised):
     owner = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="owned_items")
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="made_items")
     name = models.CharField(max_length=200)
+    #: Its IMEI, serial or name on the wire, for kinds that have one. It finds the item and never stands for a right.
+    ident = models.CharField(max_length=IDENT_LENGTH, blank=True)
+    ident_folded = FoldedField("ident")
     settings = BoundedJSONField(default=dict, blank=True)
     #: The tariff's history depth in days; empty = no limit of its own.
     history_days = models.PositiveIntegerField(null=True, blank=True)
     device_count = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(auto_now=True, editable=False)
+    searched = SearchedField("name", "key", "ident")
 
     class Meta:
         permissions = [("command_item", "Can command item"), ("logs_item", "Can read logs of item")]
@@ -44,6 +51,12 @@ class Item(Named, Revised):
             models.Index(fields=["kind", "created_at", "id"], name="item_kind_created"),
             models.Index(fields=["name_order", "id"], name="item_name"),
             models.Index(fields=["searched", "id"], name="item_searched"),
+            models.Index(fields=["ident_folded", "id"], name="item_ident"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "ident_folded"], condition=~Q(ident_folded=""), name="one_ident_an_account"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -80,7 +93,7 @@ class ItemLink(models.Model):
 
 
 def few_ids_with_letters(letters: str, most: int = 500) -> list[int] | None:
-    """The ids of the items with these letters in their name or key, or None where there are more than `most`.
+    """The ids of the items with these letters in their name, key or ident, or None where there are more than `most`.
 
     Read from one narrow index alone. For narrowing a visible queryset only; it says nothing about who may see them.
     """

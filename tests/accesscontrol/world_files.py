@@ -29,6 +29,7 @@ accounts:
       - key: truck-7
         kind: device
         name: 'Truck "7"'
+        ident: "350 123-456"
         owner: dev.anna
         settings: {interval: 30, ratio: 1.5, big: 1.0e+20, on: "yes", list: [1, null, true, "007"]}
         links: [hub-1, group-a]

@@ -25,11 +25,12 @@ from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks, distinct
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.assignments import give_first_view
+from accesscontrol.services.items.idents import check_idents, free_idents
 from accesscontrol.services.items.links import count_devices, create_links
 from accesscontrol.services.items.specs import ItemSpec, LinkSpec
 
 Pair = tuple[Item, ItemSpec]
-_COLUMNS = ("name", "settings", "history_days")
+_COLUMNS = ("name", "ident", "settings", "history_days")
 #: What `change` leaves as it is, and how to get there nevertheless.
 _KEPT = {
     "account_id": ("account", Wording("moved_not_changed", _("An item is moved by an act of its own: move it."))),
@@ -43,8 +44,8 @@ OWNING = ITEMS - CREATES
 def item_spec(item: Item) -> ItemSpec:
     """The state of an item as a spec; its links are no part of it."""
     return ItemSpec(
-        account=item.account, kind=item.kind, name=item.name, key=item.key, settings=item.settings,
-        owner=item.owner, made_by=item.made_by, history_days=item.history_days,
+        account=item.account, kind=item.kind, name=item.name, key=item.key, ident=item.ident,
+        settings=item.settings, owner=item.owner, made_by=item.made_by, history_days=item.history_days,
     )  # fmt: skip
 
 
@@ -75,10 +76,13 @@ def create_items(actor: Actor, specs: Sequence[ItemSpec]) -> list[Item]:
         if who.is_subuser:
             give_first_view(who, [item for item in items if item.kind == "device"])
         require_room(actor, [Growth(item.account_id, item.kind) for item in items])
-        record_all(
-            actor, [Fact("item.create", item, item.account_id, {"name": [None, item.name]}, ()) for item in items]
-        )
+        record_all(actor, [Fact("item.create", item, item.account_id, _told(item), ()) for item in items])
     return items
+
+
+def _told(item: Item) -> dict[str, list[Any]]:
+    """What an event tells of a new item: its name, and its ident where it has one."""
+    return difference({"ident": ""}, {"name": item.name, "ident": item.ident})
 
 
 def _check_kinds(specs: Sequence[ItemSpec]) -> None:
@@ -91,6 +95,7 @@ def _check_kinds(specs: Sequence[ItemSpec]) -> None:
 def _check_new(specs: Sequence[ItemSpec], who: Caller) -> None:
     findings = Findings()
     findings.keys(Item, specs)
+    check_idents(findings, [(None, spec) for spec in specs])
     for spec in specs:
         _check(findings, spec, spec)
         if who.is_developer and who.user is not None and spec.owner not in (None, who.user):
@@ -131,7 +136,7 @@ def _new(spec: ItemSpec, who: Caller) -> Item:
     developer = who.user if who.is_developer and who.account_id == spec.account.pk else None
     return Item(
         key=spec.key or make_key(spec.name), kind=spec.kind, account=spec.account, name=spec.name,
-        settings=spec.settings, owner=spec.owner or developer, made_by=spec.made_by or who.user,
+        ident=spec.ident, settings=spec.settings, owner=spec.owner or developer, made_by=spec.made_by or who.user,
         history_days=spec.history_days,
     )  # fmt: skip
 
@@ -140,7 +145,7 @@ def _new(spec: ItemSpec, who: Caller) -> Item:
 
 
 def change_item(actor: Actor, item: Item, **changes: Any) -> Item:
-    """Change some fields of an item: its name, settings, history depth."""
+    """Change some fields of an item: its name, ident, settings, history depth."""
     with act([item.account_id]):
         current = present(fresh(Item, [item], "account", "owner", "made_by"), item)
         return change_items(actor, [(current, join(actor, current, item_spec(current), changes))])[0]
@@ -170,6 +175,7 @@ def change_items(actor: Actor, pairs: Sequence[Pair]) -> list[Item]:
         current = [(present(rows, item), spec) for item, spec in pairs]
         require_all(actor, [question for item, spec in current for question in _questions(item, spec)])
         _check_changes(current)
+        free_idents(current)
         record_all(actor, [fact for item, spec in current for fact in _bring(item, spec)])
     return [item for item, _spec in current]
 
@@ -183,7 +189,8 @@ def present(rows: dict[int, Item], item: Item) -> Item:
 
 def _questions(item: Item, spec: ItemSpec) -> list[tuple[str, Model]]:
     questions: list[tuple[str, Model]] = []
-    if spec.name != item.name or any(value != getattr(item, column) for column, value in _kept(spec).items()):
+    kept = any(value != getattr(item, column) for column, value in _kept(spec).items())
+    if kept or (spec.name, spec.ident) != (item.name, item.ident):
         questions.append((f"{item.kind}:change", item))
     if spec.settings != item.settings:
         verb = "change" if spec.settings else "delete"
@@ -211,13 +218,15 @@ def _check_changes(current: Sequence[Pair]) -> None:
                 field, said = _KEPT[column]
                 findings.add(field, said(), item)
         _check_plain(findings, spec, item, item)
+    check_idents(findings, current)
     findings.stop()
 
 
 def _bring(item: Item, spec: ItemSpec) -> list[Fact]:
     """Write the columns that differ."""
     before = {name: getattr(item, name) for name in _COLUMNS}
-    item.name, item.settings, item.history_days = spec.name, spec.settings, spec.history_days
+    item.name, item.ident, item.settings = spec.name, spec.ident, spec.settings
+    item.history_days = spec.history_days
     after = {name: getattr(item, name) for name in _COLUMNS}
     changes = difference(before, after)
     if not changes:

@@ -12,15 +12,19 @@ from accesscontrol.items.models import Item
 
 @dataclass(slots=True, kw_only=True)
 class ItemSpec:
-    """An item. owner: a developer of its account; made_by: the user whose report (or rule, vehicle …) it is."""
+    """An item. owner: a developer of its account; made_by: the user whose report (or rule, vehicle …) it is.
 
-    PLAIN: ClassVar[tuple[str, ...]] = ("name", "settings")
+    ident: its IMEI, serial or name on the wire, where its kind has one; unique within its account.
+    """
+
+    PLAIN: ClassVar[tuple[str, ...]] = ("name", "ident", "settings")
     ACCESS: ClassVar[tuple[str, ...]] = ("account", "kind", "key", "owner", "made_by", "history_days")
 
     account: Account
     kind: str
     name: str
     key: str | None = None
+    ident: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     owner: User | None = None
     made_by: User | None = None

@@ -10,6 +10,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
 from accesscontrol.services.frame.acts import act, fresh
+from accesscontrol.services.items.idents import free_idents
 from accesscontrol.services.items.items import change_items, present
 from accesscontrol.services.items.specs import ItemSpec
 from accesscontrol.services.owning.giving import give_items, give_projects
@@ -24,8 +25,10 @@ def bring_items(actor: Actor, pairs: Sequence[tuple[Item, ItemSpec]]) -> list[It
         rows = fresh(Item, [item for item, _spec in pairs], "account", "owner")
         current = [(present(rows, item), spec) for item, spec in pairs]
         moving = [(item, spec.account) for item, spec in current if item.account_id != spec.account.pk]
+        free_idents(current)
+        idents = {item.pk: spec.ident for item, spec in current}
         for account, items in _together(moving).items():
-            move_items(actor, items, account)
+            move_items(actor, items, account, idents=idents)
         rows = fresh(Item, [item for item, _spec in pairs], "account", "owner", "made_by")
         giving = [(rows[item.pk], spec.owner or spec.account) for item, spec in current if _given(rows[item.pk], spec)]
         for heir, items in _together(giving).items():

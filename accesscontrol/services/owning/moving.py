@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
@@ -10,13 +12,16 @@ from django.utils import timezone
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import following
 from accesscontrol.grants.models import Grant, GrantItem
 from accesscontrol.items.models import Item
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Fact, act, fresh, record_all, require_all
+from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.grants.links import end_links, links_of_items, part_links, with_ends
-from accesscontrol.services.items.items import present
+from accesscontrol.services.items.idents import check_idents
+from accesscontrol.services.items.items import item_spec, present
 
 
 def everything_on(thing: Model, kind: str) -> list[tuple[str, Model]]:
@@ -29,18 +34,25 @@ def move_item(actor: Actor, item: Item, account: Account) -> Item:
     return move_items(actor, [item], account)[0]
 
 
-def move_items(actor: Actor, items: Sequence[Item], account: Account) -> list[Item]:
-    """Move many items to an account. What leaves a branch leaves its grants, and links made under these are cut."""
+def move_items(
+    actor: Actor, items: Sequence[Item], account: Account, *, idents: Mapping[int, str] | None = None
+) -> list[Item]:
+    """Move many items to an account. What leaves a branch leaves its grants, and links made under these are cut.
+
+    idents: item id → the ident that it shall have there, where that changes on the way.
+    """
     with act([account.pk, *(item.account_id for item in items), *_grantees(items)]):
         rows = fresh(Item, items, "account")
         current = [present(rows, item) for item in items]
         moving = [item for item in current if item.account_id != account.pk]
         asked = [pair for item in moving for pair in everything_on(item, item.kind)]
         require_all(actor, [*asked, *((f"{item.kind}:create", account) for item in moving)])
+        there = {item.pk: (idents or {}).get(item.pk, item.ident) for item in moving}
+        _check_idents(moving, account, there)
         linked = links_of_items(moving)
         facts = _leave_grants(moving, account)
         growth = [Growth(account.pk, item.kind, item.account_id) for item in moving]
-        facts += [fact for item in moving for fact in _move(item, account)]
+        facts += [fact for item in moving for fact in _move(item, account, there[item.pk])]
         require_room(actor, growth)
         record_all(actor, facts)
         end_links(actor, *part_links(with_ends(linked)))
@@ -55,13 +67,24 @@ def _grantees(items: Sequence[Item]) -> list[int]:
     return sorted(found)
 
 
-def _move(item: Item, account: Account) -> list[Fact]:
+def _check_idents(items: Sequence[Item], account: Account, idents: Mapping[int, str]) -> None:
+    findings = Findings()
+    check_idents(findings, [(one, replace(item_spec(one), account=account, ident=idents[one.pk])) for one in items])
+    findings.stop()
+
+
+def _move(item: Item, account: Account, ident: str) -> list[Fact]:
     """Write the move; the facts stand in the chain of both accounts."""
-    changes: dict[str, list[int | None]] = {"account_id": [item.account_id, account.pk]}
+    changes: dict[str, list[Any]] = {"account_id": [item.account_id, account.pk]}
     if item.owner_id is not None:
         changes["owner_id"] = [item.owner_id, None]
-    item.account, item.owner, item.changed_at = account, None, timezone.now()
-    Item.objects.filter(pk=item.pk).update(account=account, owner=None, changed_at=item.changed_at)
+    if item.ident != ident:
+        changes["ident"] = [item.ident, ident]
+    item.account, item.owner, item.ident, item.changed_at = account, None, ident, timezone.now()
+    # What follows from the ident is written also where it stays: it may have been given up for another item.
+    Item.objects.filter(pk=item.pk).update(
+        account=account, owner=None, changed_at=item.changed_at, ident=ident, **following(item, {"ident": ident})
+    )
     return [Fact("item.move", item, one, changes) for one in changes["account_id"]]
 
 

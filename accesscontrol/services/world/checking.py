@@ -23,7 +23,7 @@ ACCOUNT_FIELDS = (
 )  # fmt: skip
 ROLE_FIELDS = ("key", "name", "rights", "history_days")
 LINK_FIELDS = ("to", "member_under", "container_under")
-ITEM_FIELDS = ("key", "kind", "name", "owner", "made_by", "settings", "links", "history_days")
+ITEM_FIELDS = ("key", "kind", "name", "ident", "owner", "made_by", "settings", "links", "history_days")
 USER_FIELDS = (
     "username", "authority", "email", "verified", "enabled", "expires_at", "role", "history_days", "assigned", "shares",
 )  # fmt: skip
@@ -162,6 +162,7 @@ def _read_item(checked: Checked, entry: Entry, account: str) -> None:
         "account": account,
         "kind": entry.choice("kind", catalogue.ITEM_KINDS) if entry.required("kind") else "",
         "name": entry.name(),
+        "ident": entry.text("ident"),
         "owner": entry.reference("owner", "user"),
         "made_by": entry.reference("made_by", "user"),
         "settings": entry.plain("settings"),

@@ -113,7 +113,7 @@ def _role(key: str, record: Record) -> Record:
 
 
 def _item(key: str, record: Record) -> Record:
-    entry = {"key": key, **_picked(record, "kind", "name", "owner", "made_by", "settings")}
+    entry = {"key": key, **_picked(record, "kind", "name", "ident", "owner", "made_by", "settings")}
     entry["links"] = [_link(container, record["links_under"].get(container, {})) for container in record["links"]]
     return _but_defaults(entry | _picked(record, "history_days"))
 

@@ -107,13 +107,13 @@ def _load_users(state: State, wanted: Wanted) -> None:
 def _load_items(state: State, wanted: Wanted) -> None:
     links, under = _links(wanted)
     columns = (
-        "key", "account__key", "kind", "name", "owner__username_folded", "made_by__username_folded", "settings",
-        "history_days",
+        "key", "account__key", "kind", "name", "ident", "owner__username_folded", "made_by__username_folded",
+        "settings", "history_days",
     )  # fmt: skip
     for row in _named(Item.objects.order_by("id"), "item", wanted).values_list(*columns).iterator():
-        key, account, kind, name, owner, made_by, settings, history = row
+        key, account, kind, name, ident, owner, made_by, settings, history = row
         state["item"][key] = {
-            "account": account, "kind": kind, "name": name, "owner": owner, "made_by": made_by,
+            "account": account, "kind": kind, "name": name, "ident": ident, "owner": owner, "made_by": made_by,
             "settings": settings, "links": tuple(sorted(links.get(key, ()))),
             "links_under": under.get(key, {}), "history_days": history,
         }  # fmt: skip

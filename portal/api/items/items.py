@@ -10,16 +10,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol import catalogue
-from accesscontrol.items.models import Item
+from accesscontrol.items.models import IDENT_LENGTH, Item
 from accesscontrol.services.items import items, links
 from accesscontrol.services.owning import giving, moving
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
-from portal.api.frame.reading import AnyChoice, NounFilters
+from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters
 
 
 class ItemShown(serializers.ModelSerializer):
-    """An item. settings: null for a kind whose settings are a section of their own."""
+    """An item. ident: its IMEI, serial or name on the wire; empty where it has none.
+
+    settings: null for a kind whose settings are a section of their own.
+    """
 
     kind = serializers.ChoiceField(choices=catalogue.ITEM_KIND_CHOICES, read_only=True)
     account = VisibleThing("account", read_only=True, help_text="Null where the caller may not see the account.")
@@ -30,12 +33,20 @@ class ItemShown(serializers.ModelSerializer):
 
     class Meta:
         model = Item
-        fields = ("id", "key", "kind", "name", "account", "owner", "made_by", "links", "settings", "history_days",
-                  "created_at", "changed_at")  # fmt: skip
+        fields = ("id", "key", "kind", "name", "ident", "account", "owner", "made_by", "links", "settings",
+                  "history_days", "created_at", "changed_at")  # fmt: skip
         read_only_fields = fields
 
     def get_settings(self, item: Item) -> dict[str, Any] | None:
         return None if "settings" in catalogue.KINDS[item.kind].sections else item.settings
+
+
+class Ident(serializers.CharField):
+    """The ident of a device, modem or asset; empty = none."""
+
+    def __init__(self, **options: Any):
+        text = "IMEI, serial or name on the wire of a device, modem or asset; unique within its account. Empty = none."
+        super().__init__(max_length=IDENT_LENGTH, allow_blank=True, help_text=text, **options)
 
 
 class NewItem(Payload):
@@ -44,6 +55,7 @@ class NewItem(Payload):
     account = AccountToCreateIn()
     kind = serializers.ChoiceField(choices=catalogue.ITEM_KIND_CHOICES)
     name = serializers.CharField(max_length=200)
+    ident = Ident(required=False)
     settings = serializers.DictField(required=False)
     owner = VisibleThing("user", required=False, allow_null=True)
     links = VisibleItems(required=False)
@@ -53,6 +65,7 @@ class ItemChanges(Payload):
     """What can be changed of an item."""
 
     name = serializers.CharField(max_length=200)
+    ident = Ident()
     settings = serializers.DictField()
     history_days = serializers.IntegerField(min_value=0, max_value=36_500, allow_null=True)
 
@@ -82,6 +95,7 @@ class ItemLinkPayload(Payload):
 
 class ItemFilters(NounFilters):
     kind = AnyChoice(catalogue.ITEM_KIND_CHOICES)
+    ident = AnyWord(field_name="ident_folded", max_length=IDENT_LENGTH, help_text="The whole ident, in any case.")
 
     class Meta:
         model = Item
@@ -125,7 +139,7 @@ class ItemViewSet(NounViewSet[Item]):
         return self.answer(items.create_item(self.actor, data.pop("account"), **data), 201)
 
     def partial_update(self, request: Request, key: str) -> Response:
-        """Change its name, history depth, or the settings of a kind that has no section for them."""
+        """Change its name, ident, history depth, or the settings of a kind that has no section for them."""
         item, data = self.get_object(), self.payload()
         if "settings" in data and "settings" in catalogue.KINDS[item.kind].sections:
             sentence = f"The settings of a {item.kind} are changed at …/{item.key}/settings/."

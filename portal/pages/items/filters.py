@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from portal.frame.filters import ListFilters, ThingFilter
+from accesscontrol import catalogue
+from portal.frame.filters import ListFilters, ThingFilter, WordFilter
+from portal.requests import SignedInRequest
 
 
 class ItemFilters(ListFilters):
-    """Items by account, owner, group and day of creation."""
+    """Items by account, owner, group, day of creation, and ident where the kind has one."""
 
+    searched = ("name", "key", "ident")
+
+    ident = WordFilter(field_name="ident_folded", label=_("Ident"))
     account = ThingFilter("account:view", label=_("Account"))
     owner = ThingFilter("user:view", label=_("Owner"))
     group = ThingFilter("group:view", field_name="container_links__container", label=_("Group"))
@@ -27,3 +34,8 @@ class ItemFilters(ListFilters):
         label=_("Created until"),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
+
+    def __init__(self, data: QueryDict, queryset: QuerySet, *, request: SignedInRequest, kind: str):
+        super().__init__(data, queryset, request=request, kind=kind)
+        if not catalogue.KINDS[kind].has_ident:
+            del self.filters["ident"]

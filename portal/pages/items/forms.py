@@ -12,12 +12,23 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
-from accesscontrol.items.models import Item
+from accesscontrol.items.models import IDENT_LENGTH, Item
 from portal.frame.forms import ActForm, DataField, DaysField, ThingField, ThingsField, read_data
 
 
+class IdentField(forms.CharField):
+    """The ident of a device, modem or asset; empty = none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Ident"), required=False, max_length=IDENT_LENGTH,
+            help_text=_("Its IMEI, serial number or name on the wire; unique in the account."),
+        )  # fmt: skip
+        self.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+
 class ItemCreateForm(ActForm):
-    """A new item: for which account, its name, its settings, and what it is put into."""
+    """A new item: for which account, its name and ident, its settings, and what it is put into."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
 
@@ -28,6 +39,8 @@ class ItemCreateForm(ActForm):
             accounts.order_by("name"), f"{kind}:create", label=_("Create for"), help_text=text, empty=""
         )
         self.fields = {"account": account, **self.fields}
+        if catalogue.KINDS[kind].has_ident:
+            self.fields["ident"] = IdentField()
         self.fields["settings"] = DataField(label=_("Settings"), help_text=_("A JSON object; leave it empty for none."))
         containers = catalogue.LINKS.get(kind, ())
         if containers:
@@ -40,13 +53,15 @@ class ItemCreateForm(ActForm):
 
 
 class ItemChangeForm(ActForm):
-    """Name and history depth of an item; its settings where the kind has no section for them."""
+    """Name, ident and history depth of an item; its settings where the kind has no section for them."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
 
     def __init__(self, data: Any = None, *, look: Look, item: Item, **rest: Any):
-        initial = {"name": item.name, "settings": item.settings, "history_days": item.history_days}
+        initial = {name: getattr(item, name) for name in ("name", "ident", "settings", "history_days")}
         super().__init__(data, initial=initial, **rest)
+        if catalogue.KINDS[item.kind].has_ident:
+            self.fields["ident"] = IdentField()
         if look.may("subscription:change", item.account):
             text = _("Days of messages, media, intervals and events that can be seen; empty = as the account.")
             self.fields["history_days"] = DaysField(label=_("History depth"), help_text=text)

@@ -29,7 +29,7 @@ from portal.pages.items.owning import ItemOwningScreen
 from portal.pages.items.page import ItemPage, grant_tags
 from portal.pages.items.records.screens import ItemSectionScreen
 from portal.pages.items.records.track import ItemTrackScreen
-from portal.pages.items.tables import ContainerTable, DeviceTable, ItemTable
+from portal.pages.items.tables import ContainerTable, DeviceTable, IdentTable, ItemTable
 from portal.tool_registry import tool_of
 
 #: Kinds that devices are linked to.
@@ -53,6 +53,8 @@ class ItemListing(Listing):
         super().__init__(screen)
         if screen.kind_name == "device":
             self.table = DeviceTable
+        elif screen.noun.has_ident:
+            self.table = IdentTable
         elif screen.kind_name in HOLDERS:
             self.table = ContainerTable
 
@@ -126,6 +128,7 @@ class ItemScreen(ItemPage):
         people = visible_people(self, {item.owner_id, item.made_by_id}).in_bulk()
         rows = [
             {"label": _("Key"), "value": item.key, "copyable": True},
+            *self.ident(),
             {"label": _("Account"), "value": item.account.name},
             {"label": _("Owner"), **self.person(people, item.owner_id)},
             {"label": _("Made by"), **self.person(people, item.made_by_id)},
@@ -136,6 +139,11 @@ class ItemScreen(ItemPage):
         if "settings" not in self.noun.sections and item.settings:
             rows += [{"label": str(name), "value": value} for name, value in item.settings.items()]
         return self.item_page("generic/detail.html", "detail", rows=rows, intro=_(self.noun.about))
+
+    def ident(self) -> list[dict[str, Any]]:
+        """The line of the ident, for kinds that have one."""
+        shown = {"label": _("Ident"), "value": self.thing.ident, "copyable": bool(self.thing.ident)}
+        return [shown] if self.noun.has_ident else []
 
     def depth(self) -> str:
         days = self.thing.history_days

@@ -31,19 +31,36 @@ class ItemTable(ListTable):
         ]
 
     class Meta(ListTable.Meta):
-        sequence = ("name", "...", "owner", "created_at", "menu")
+        sequence: tuple[str, ...] = ("name", "...", "owner", "created_at", "menu")
+
+
+class IdentColumn(tables.Column):
+    """The IMEI, serial or name on the wire."""
+
+    def __init__(self) -> None:
+        super().__init__(verbose_name=_("Ident"), orderable=False, empty_values=("",), default="")
+
+
+class IdentTable(ItemTable):
+    """Items that may carry an ident."""
+
+    ident = IdentColumn()
+
+    class Meta(ItemTable.Meta):
+        sequence = ("name", "ident", "owner", "created_at", "menu")
 
 
 class DeviceTable(ItemTable):
     """Devices, with the time of the last message for who may read messages."""
 
+    ident = IdentColumn()
     last_message = TimeColumn(verbose_name=_("Last message"), orderable=False, empty=_("none seen"))
 
     def render_last_message(self, record: Item, column: TimeColumn) -> str:
         return column.render(self.last_times.get(record.pk))
 
     class Meta(ItemTable.Meta):
-        sequence = ("name", "last_message", "owner", "created_at", "menu")
+        sequence = ("name", "ident", "last_message", "owner", "created_at", "menu")
 
 
 class ContainerTable(ItemTable):

@@ -30,7 +30,7 @@ SEARCHED = {
     "grant": ("key",),
     "role": ("name", "key"),
     "project": ("name", "key"),
-    "item": ("name", "key"),
+    "item": ("name", "key", "ident_folded"),
 }
 
 
@@ -106,6 +106,7 @@ def _choice(row: Model) -> dict[str, Any]:
     account = getattr(row, "account", None)
     notes = [_(catalogue.KINDS[row.kind].label)] if isinstance(row, Item) else []
     notes += [account.name] if account is not None else []
+    notes += [row.ident] if isinstance(row, Item) and row.ident else []
     return {"value": name_in_address(row), "text": str(row), "note": " · ".join(notes)}
 
 

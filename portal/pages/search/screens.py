@@ -27,9 +27,9 @@ from portal.requests import SignedInRequest
 
 SHOWN = 8
 OFFERED = 6
-#: Noun → (the columns that are searched, an item's exact name in the first two; the related rows that a line shows).
+#: Noun → (the columns that are searched, an item's exact name in all of them; the related rows that a line shows).
 SEARCHED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "item": (("name", "key"), ("account",)),
+    "item": (("name", "key", "ident_folded"), ("account",)),
     "account": (("name", "key"), ()),
     "user": (("username", "first_name", "last_name", "email"), ("account",)),
     "role": (("name", "key"), ("account",)),
@@ -69,7 +69,7 @@ def _first(rows: QuerySet, columns: tuple[str, ...], letters: str, limit: int) -
     """Some rows, at most `limit`. They come as they are stored: sorting all of 200,000 to show eight takes too long."""
     if not letters:
         return sorted(rows.order_by("pk")[:limit], key=str)
-    named = rows.filter(_any(columns[:2], "exact", letters)) if rows.model is Item else rows.none()
+    named = rows.filter(_any(columns, "exact", letters)) if rows.model is Item else rows.none()
     exact = list(named.order_by("pk")[:limit])
     near = rows.filter(_any(columns, "icontains", letters)).exclude(pk__in=[row.pk for row in exact])
     return [*exact, *sorted(near.order_by("pk")[: limit - len(exact)], key=str)]
@@ -94,6 +94,7 @@ def whose(row: Model) -> str:
     account = getattr(row, "account", None)
     parts = [_(catalogue.KINDS[row.kind].label)] if isinstance(row, Item) else []
     parts += [account.name] if account is not None else []
+    parts += [row.ident] if isinstance(row, Item) and row.ident else []
     if name_in_address(row) != str(row):
         parts.append(name_in_address(row))
     return " · ".join(parts)
