@@ -17,9 +17,9 @@ from accesscontrol.services.items.items import (
     create_items,
     item_spec,
 )
+from accesscontrol.services.items.specs import ItemSpec
 from accesscontrol.services.owning.by_spec import bring_items
 from accesscontrol.services.owning.moving import move_item
-from accesscontrol.services.items.specs import ItemSpec
 from tests.world import CONSOLE, Cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
