@@ -42,7 +42,8 @@ def check_idents(findings: Findings, wishes: Sequence[Wish]) -> None:
         item, spec = wish
         if not spec.ident or (item is not None and (item.account_id, item.ident) == (spec.account.pk, spec.ident)):
             continue
-        _check_one(findings, wish)
+        if not _can_be(findings, wish):
+            continue
         if _place(spec) in places:
             findings.add("ident", TWICE(ident=spec.ident, account=spec.account.name), _about(wish))
         places[_place(spec)] = wish
@@ -55,13 +56,16 @@ def _about(wish: Wish) -> Item | ItemSpec:
     return wish[1] if wish[0] is None else wish[0]
 
 
-def _check_one(findings: Findings, wish: Wish) -> None:
+def _can_be(findings: Findings, wish: Wish) -> bool:
+    """Whether this can be an ident at all; what cannot is noted, and not looked for."""
+    told = len(findings.problems)
     spec, kind = wish[1], catalogue.KINDS[wish[1].kind]
     if not kind.has_ident:
         findings.add("ident", NO_IDENT(kind=kind.label.lower()), _about(wish))
     if spec.ident != spec.ident.strip():
         findings.add("ident", SPACES(), _about(wish))
     findings.name("ident", spec.ident, _about(wish), length=IDENT_LENGTH, required=False)
+    return len(findings.problems) == told
 
 
 def _refused(places: Mapping[Place, Wish], later: Mapping[int, Place]) -> Iterator[Wish]:

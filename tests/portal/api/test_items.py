@@ -108,7 +108,7 @@ def test_an_item_is_created_changed_moved_and_deleted(person, cast):
 
 
 WRONG = [
-    ({"key": "chosen"}, "key", "“key” cannot be set here. Valid: name, settings, history_days."),
+    ({"key": "chosen"}, "key", "“key” cannot be set here. Valid: name, ident, settings, history_days."),
     ({"account": "acme"}, "account", "“account” cannot be set here."),
     ({"made_by": "sam"}, "made_by", "“made_by” cannot be set here."),
     ({"nmae": "x"}, "nmae", "“nmae” cannot be set here."),
