@@ -83,6 +83,10 @@ class ScopeCompiler:
         token = self.facts.tokens.get(actor.id)
         return self._token(token) if token else None
 
+    def imagined(self, user: UserFacts) -> Scope:
+        """The scope of somebody who is not there; the facts are those of their account."""
+        return self._user(user)
+
     def _user(self, user: UserFacts) -> Scope:
         scope = Scope(user.name, self.now, account=user.account, users=frozenset([user.id]))
         self.wait_for(user.expires_at)

@@ -31,7 +31,8 @@ class RoleForm(ActForm):
     )
     history_days = DaysField(label=_("Available object history"), help_text=_("Days; empty = as the account."))
 
-    def __init__(self, *args: Any, accounts: QuerySet | None = None, **rest: Any):
+    def __init__(self, *args: Any, basics: str, accounts: QuerySet | None = None, **rest: Any):
+        """basics: what the basic rights alone let somebody see."""
         super().__init__(*args, **rest)
         if accounts is not None:
             text = _("Users of this account and of those below it can be given the role.")
@@ -44,7 +45,7 @@ class RoleForm(ActForm):
         self.groups = (
             (_("Role"), "", ("account", "name", "history_days")),
             (_("Owner rights"), _("Never part of a role: %(rights)s.") % {"rights": owner}, ()),
-            (_("Basic rights"), _("Always on: %(rights)s.") % {"rights": basic}, ()),
+            (_("Basic rights"), f"{_('Always on: %(rights)s.') % {'rights': basic}} {basics}", ()),
             (_("Additional rights"), "", ("rights",)),
         )
 

@@ -9,10 +9,12 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.models import Account
 from accesscontrol.roles.models import Role
 from accesscontrol.services.people import roles as services
 from portal.addresses import list_address
 from portal.frame.listing import Listing
+from portal.frame.newcomers import seen_at_once
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import screens_at
 from portal.pages.roles.filters import RoleFilters
@@ -41,10 +43,19 @@ class RoleScreen(NounPage):
     def create_page(self) -> HttpResponse:
         accounts = self.creation_accounts()
         start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
-        form = RoleForm(self.request.POST or None, initial={"account": start}, accounts=accounts)
+        form = RoleForm(
+            self.request.POST or None, initial={"account": start}, accounts=accounts, basics=self.basics(start)
+        )
         return self.form_page(form, lambda values: services.create_role(self.actor, values.pop("account"), **values),
                               title=_("Add a role"), done=_("The role has been added."),
                               submit_label=_("Add the role"))  # fmt: skip
+
+    def basics(self, account: Account | None) -> str:
+        """What everybody has who is let in, whatever their role says besides."""
+        if account is None:
+            return ""
+        said = _("Who has these alone in %(account)s %(sees)s.")
+        return said % {"account": account.name, "sees": seen_at_once(self.look, account)}
 
     def detail_page(self) -> HttpResponse:
         role = self.thing
@@ -84,7 +95,7 @@ class RoleScreen(NounPage):
     def change_page(self) -> HttpResponse:
         role = self.thing
         initial = {"name": role.name, "rights": role.rights, "history_days": role.history_days}
-        form = RoleForm(self.request.POST or None, initial=initial)
+        form = RoleForm(self.request.POST or None, initial=initial, basics=self.basics(role.account))
         return self.form_page(form, lambda values: services.change_role(self.actor, role, **values),
                               title=_("Change %(name)s") % {"name": role}, done=_("Saved."))  # fmt: skip
 

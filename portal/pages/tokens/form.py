@@ -17,6 +17,7 @@ from accesscontrol.services.frame.simulating import simulate
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.services.tokens.preview import Preview, access_of_token, preview_token
 from portal.addresses import address, list_address, name_in_address
+from portal.frame.newcomers import seen_at_once
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import CHANGE, CREATE, WRITE, Route
 from portal.pages.tokens.editor import TokenEditor, new_values, take_step, values_of
@@ -36,6 +37,10 @@ def preset_cards(chosen: str) -> list[dict[str, Any]]:
     ]
     found.append({"code": "", "label": _("Blank"), "about": _("Start with an empty entry."), "icon": "edit"})
     return [{**one, "chosen": one["code"] == chosen} for one in found]
+
+
+#: Permissions by which people come in.
+LETTING_IN = ("user:create", "project.members:create")
 
 
 class TokenFormScreen(NounPage):
@@ -130,12 +135,22 @@ class TokenFormScreen(NounPage):
         try:
             if tried.is_valid():
                 whole = whole_words(tried.type, tried.acts_for_user)
-                return preview_words(look(tried), counts=self.may_count(), whole=whole)
+                found = look(tried)
+                words = preview_words(found, counts=self.may_count(), whole=whole)
+                return words | self.lets_in(found, tried)
         except Invalid as error:
             tried.take(error)
         except (Conflict, AccessDenied) as error:
             tried.problems.append(said(error))
         return {"sentence": _("Not yet a token:"), "problems": tried.sentences(), "tone": "warning"}
+
+    def lets_in(self, preview: Preview, tried: TokenEditor) -> dict[str, str]:
+        """What a token gives that may make users: whom it lets in has what every user of the account has."""
+        if not any(name in line.permissions for line in preview.lines for name in LETTING_IN):
+            return {}
+        account = self.thing.account if self.thing is not None else tried.spec().account
+        said = _("It lets people in: whoever it makes in %(account)s %(sees)s. They wait for an administrator.")
+        return {"lets_in": said % {"account": account, "sees": seen_at_once(self.look, account)}}
 
     def may_count(self) -> bool:
         """Whether the numbers may be told: of what one issues oneself; else only to who sees all that is counted."""

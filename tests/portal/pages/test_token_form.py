@@ -12,6 +12,7 @@ from django.utils import timezone
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.services.items.items import create_item
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import create_token, token_spec
@@ -317,3 +318,15 @@ def test_the_form_takes_as_many_statements_for_entries_of_one_kind(browse, cast,
     with statements() as made:
         nora.get("/tokens/entries/change/")
     assert made == of_page(10, things=2)
+
+
+def test_a_token_that_makes_users_says_in_numbers_what_that_gives(browse, cast):
+    for name in ("Red", "Blue"):
+        create_item(CONSOLE, cast.accounts["northwind"], kind="tag", name=name)
+    nora = browse("nora")
+    told = preview(nora, **entry(kind="user", verbs=["create"]))
+    assert "whoever it makes in Northwind sees 2 things at once: 2 tags" in told
+    assert "It lets people in" in preview(nora, type="master")
+    assert "It lets people in" not in preview(nora, **entry(kind="user", verbs=["view", "change"]))
+    page = nora.get("/roles/~new/").content.decode()
+    assert "Who has these alone in Northwind sees 2 things at once: 2 tags." in page
