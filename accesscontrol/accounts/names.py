@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, ClassVar
 
 from django.db import models
@@ -223,10 +225,11 @@ def with_letters(letters: str, path: str = "") -> Q:
     return Q(**{f"{path}searched__contains": letters_of(letters)})
 
 
-def called(letters: str, model: type[Named]) -> Q:
-    """Rows with exactly this name or key; both are read from an index."""
+def called(letters: str, model: type[models.Model]) -> Q:
+    """Rows with exactly this name, or with a key, username, e-mail or ident that is folded to this; all by an index."""
     name = Q(name_order=order_of(letters), searched__startswith=f"{letters_of(letters)}\n")
-    return name | Q(**{model.found_by: letters})
+    folded = (field.name for field in model._meta.concrete_fields if isinstance(field, FoldedField | KeyField))
+    return reduce(or_, (Q(**{column: letters}) for column in folded), name)
 
 
 def beginning_with(letters: str) -> Q:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from django.db import connection, models
 from django.utils import timezone
 
+from accesscontrol.accounts.names import following
 from accesscontrol.audit.digests import START, digest_detail, digest_event, plain, register_mark, seal
 from accesscontrol.audit.heads import publish_in_turn
 from accesscontrol.audit.models import ChainHead, Event, EventDetail
@@ -99,6 +100,8 @@ def _chained(line: Line, head: ChainHead, now: datetime) -> tuple[Event, EventDe
         address=_text(line.address or "", 64),
         changes=plain(dict(line.changes)),
     )
+    for name, value in following(detail, {"actor_name": detail.actor_name, "thing_name": detail.thing_name}).items():
+        setattr(detail, name, value)
     head.position += 1
     event = Event(
         chain=line.chain,

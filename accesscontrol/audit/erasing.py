@@ -13,7 +13,8 @@ from accesscontrol.audit.models import Event, EventDetail
 
 #: The action of the lines that tell of an erasure. Their own details are never erased: they hold numbers only.
 ERASE = "event.erase"
-BLANK = {"actor_name": "", "acting_account_name": "", "thing_name": "", "address": "", "changes": {}}
+BLANK = {"actor_name": "", "acting_account_name": "", "thing_name": "", "address": "", "changes": {},
+         "actor_searched": "", "thing_searched": ""}  # fmt: skip
 CHUNK = 500
 #: So many spans of lines are told by one line.
 SPANS_A_LINE = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from accesscontrol.accounts.names import SearchedField
 from accesscontrol.json_data import BoundedJSONField
 
 
@@ -64,6 +65,8 @@ class EventDetail(models.Model):
     address = models.CharField(max_length=64, blank=True)
     changes = BoundedJSONField(default=dict)
     erased_at = models.DateTimeField(null=True, blank=True)
+    actor_searched = SearchedField("actor_name")
+    thing_searched = SearchedField("thing_name")
 
     def __str__(self) -> str:
         return f"Detail of event {self.event_id}"

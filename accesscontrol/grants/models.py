@@ -41,6 +41,8 @@ class Grant(Named, Revised):
     grantees = models.ManyToManyField(Account, through="GrantGrantee", related_name="received_grants")
     name_order = OrderField("key")
     searched = SearchedField("key")
+    #: The note is the grantor's own, and so is searching in it.
+    note_searched = SearchedField("note", longest=20_000)
 
     class Meta:
         indexes = [

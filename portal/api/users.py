@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -124,13 +124,9 @@ class Assignment(Payload):
 
 
 class UserFilters(NounFilters):
-    search = AnyWord(rows_of="named", help_text="Part of a name or of the e-mail.")
+    search = AnyWord(rows_of="holding", help_text="Part of a name or of the e-mail.")
     authority = AnyChoice(_AUTHORITIES)
     enabled = YesOrNo(field_name="is_active")
-
-    def named(self, text: str) -> Q:
-        columns = ("username", "first_name", "last_name", "email")
-        return Q(*[(f"{column}__icontains", text) for column in columns], _connector=Q.OR)
 
     class Meta:
         model = User
@@ -208,7 +204,7 @@ class UserViewSet(NounViewSet[User]):
     def assigned(self, user: User) -> QuerySet[Item]:
         """The visible ones among the items that are assigned to a user."""
         seen = self.look.visible(engine.ANY_ITEM_VIEW).prefetch_related("container_links")
-        return seen.filter(shares__user=user, shares__permission__codename="view_item").order_by("name", "pk")
+        return seen.filter(shares__user=user, shares__permission__codename="view_item").order_by("name_order", "pk")
 
     def assign(self, request: Request, key: str) -> Response:
         """Assign items to a user, or set the end of their assignment anew."""

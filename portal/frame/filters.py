@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
-from operator import or_
-from typing import Any, ClassVar
+from typing import Any
 
 import django_filters
 from django import forms
@@ -14,6 +12,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accesscontrol.accounts.names import with_letters
 from portal.actors import look_of
 from portal.filtering import AnyOf, takes_several, wrong_names, wrong_values
 from portal.frame.forms import ThingsField
@@ -79,9 +78,7 @@ class ThingFilter(django_filters.Filter):
 
 
 class ListFilters(django_filters.FilterSet):
-    """A search over the columns of `searched`, and the size of a page."""
-
-    searched: ClassVar[tuple[str, ...]] = ("name", "key")
+    """A search, and the size of a page."""
 
     q = django_filters.CharFilter(
         method="search", label=_("Search"), widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Search")})
@@ -109,11 +106,13 @@ class ListFilters(django_filters.FilterSet):
         return wrong_names(self.data, known) | wrong_values(self.form)
 
     def search(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
-        """Rows with these letters in one of the searched columns."""
-        value = value.replace("\x00", "").strip()
-        return (
-            rows.filter(reduce(or_, (Q(**{f"{name}__icontains": value}) for name in self.searched))) if value else rows
-        )
+        """Rows with these letters in what is searched of them."""
+        letters = value.replace("\x00", "").strip()
+        return rows.filter(self.holding(letters)) if letters else rows
+
+    def holding(self, letters: str) -> Q:
+        """Which rows hold these letters."""
+        return with_letters(letters)
 
     def all_rows(self, rows: QuerySet, _name: str, _value: str) -> QuerySet:
         """The size of a page narrows nothing."""

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accesscontrol.accounts.names import named, named_in
+from accesscontrol.accounts.names import named, named_in, order_of
 from accesscontrol.json_data import DATA, NO_JSON, JSONFault, read_json
 from accesscontrol.moments import far
 from accesscontrol.services.frame.errors import Invalid, Problem
@@ -107,7 +107,7 @@ class ThingField(forms.Field):
         offered = {name_in_address(row): thing_label(row) for row in self.chosen}
         # Sorting all that may be chosen costs more than it helps.
         some = self.rows.order_by()[: self.shown] if self.shown else ()
-        offered |= dict(sorted(((name_in_address(row), thing_label(row)) for row in some), key=lambda pair: pair[1]))
+        offered |= {name_in_address(row): thing_label(row) for row in sorted(some, key=lambda row: order_of(str(row)))}
         unasked = self.many or (self.required and not self.empty)
         return [*([] if unasked else [("", self.empty)]), *offered.items()]
 

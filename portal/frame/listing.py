@@ -30,7 +30,7 @@ class Listing:
     table: type[tables.Table]
     filters: ClassVar[type[ListFilters]]
     row_permissions: ClassVar[tuple[str, ...]] = ()
-    order: ClassVar[tuple[str, ...]] = ("name", "id")
+    order: ClassVar[tuple[str, ...]] = ("name_order", "id")
     paginator: ClassVar[type[Paginator]] = Paginator
 
     def __init__(self, screen: Screen):

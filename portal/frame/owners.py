@@ -20,7 +20,11 @@ ACCOUNT, DELETE = "~account", "~delete"
 
 def developers(look: Look, account: Account | None) -> QuerySet[User]:
     """The developers of an account whom the caller may view."""
-    return look.visible("user:view").filter(account=account, authority=User.Authority.DEVELOPER).order_by("username")
+    return (
+        look.visible("user:view")
+        .filter(account=account, authority=User.Authority.DEVELOPER)
+        .order_by("name_order", "pk")
+    )
 
 
 class OwnerForm(ActForm):

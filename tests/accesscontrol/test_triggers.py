@@ -188,7 +188,7 @@ COUNTED_ACTS = {
     model.__name__: (lambda c, model=model: model.objects.update(revision=F("revision") + 1), set())
     for model in (Account, User, Role, Token, Grant, Project, Item)
 } | {
-    "note of a grant": (lambda c: Grant.objects.update(note="For the spring"), set()),
+    "note of a grant": (lambda c: written(c.grant, {"note": "For the spring"}), set()),
     "words of a project": (lambda c: raw("UPDATE projects_project SET description = 'Spring'"), set()),
 }
 

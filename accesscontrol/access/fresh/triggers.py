@@ -108,7 +108,8 @@ RENEWALS = (
 
 _ERASED = (
     "OLD.erased_at IS NULL AND NEW.erased_at IS NOT NULL AND NEW.event_id = OLD.event_id AND NEW.actor_name = '' "
-    "AND NEW.acting_account_name = '' AND NEW.thing_name = '' AND NEW.address = '' AND NEW.changes = '{}'"
+    "AND NEW.acting_account_name = '' AND NEW.thing_name = '' AND NEW.address = '' AND NEW.changes = '{}' "
+    "AND NEW.actor_searched = '' AND NEW.thing_searched = ''"
 )
 
 REFUSALS = (

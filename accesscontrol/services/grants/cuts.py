@@ -9,6 +9,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import order_of
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import ItemLink
 from accesscontrol.services.grants.links import end_links, linked_under, part_links
@@ -59,7 +60,7 @@ class Cuts:
             if pk == grant.pk and account_id in (grant.account_id, account.pk)
             if link.pk in self._lost and (account_id, link.pk) in self._seen
         }
-        return {"links": [sorted(names.values())[:MOST_NAMED], []]} if names else {}
+        return {"links": [sorted(names.values(), key=order_of)[:MOST_NAMED], []]} if names else {}
 
     def cut(self, actor: Actor) -> None:
         end_links(actor, *self._parted)

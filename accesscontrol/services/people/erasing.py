@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
-from accesscontrol.accounts.names import fold
+from accesscontrol.accounts.names import fold, with_letters
 from accesscontrol.audit.erasing import ERASE, erase
 from accesscontrol.audit.models import Event
 from accesscontrol.services.frame.acts import act, require_platform, signature_of
@@ -34,6 +34,6 @@ def erase_person(actor: Actor, person: int, reason: str) -> int:
 
 def numbers_of(username: str) -> list[int]:
     """The numbers of the users that the log knows by this name, however it is written, removed ones included."""
-    lines = Event.objects.filter(thing_type="user").exclude(detail__thing_name="").order_by()
+    lines = Event.objects.filter(with_letters(username, "detail__thing_"), thing_type="user").order_by()
     told = lines.values_list("thing_id", "detail__thing_name").distinct()
     return sorted({number for number, name in told.iterator() if number is not None and fold(name) == fold(username)})

@@ -80,5 +80,5 @@ def _said(look: Look, user: User) -> Sentence:
 
 
 def _names(rows: Iterable[Item | Project] | QuerySet) -> list[str]:
-    ordered = rows.order_by("name", "pk")[:NAMED] if isinstance(rows, QuerySet) else rows
+    ordered = rows.order_by("name_order", "pk")[:NAMED] if isinstance(rows, QuerySet) else rows
     return [row.name for row in ordered]

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
-from accesscontrol.accounts.names import named, named_in
+from accesscontrol.accounts.names import named, named_in, order_of
 from accesscontrol.json_data import BODY, JSONFault, read_json
 from accesscontrol.moments import MomentFault, read_moment
 
@@ -199,7 +199,7 @@ class VisibleItems(serializers.Field):
 
     def to_representation(self, value: list[int]) -> list[str]:
         names = (self.context["seen"].name("item", row_id) for row_id in value)
-        return sorted(name for name in names if name is not None)
+        return sorted((name for name in names if name is not None), key=order_of)
 
 
 def expect_related(seen: Seen, fields: Mapping[str, serializers.Field], rows: Iterable[Model]) -> None:

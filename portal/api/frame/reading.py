@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core import signing
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from accesscontrol.access.permissions import permission
-from accesscontrol.accounts.names import named
+from accesscontrol.accounts.names import named, with_letters
 from portal.actors import look_of
 from portal.filtering import MOST_VALUES, AnyOf, takes_several
 from portal.problems import WrongParameter
@@ -101,6 +101,10 @@ class TimePages(CursorPagination):
                          "schema": {"type": "string"}}]  # fmt: skip
 
 
+#: Columns that are sorted as people count and spell: by the place of the name among others.
+_SORTED = {"name": "name_order", "username": "name_order"}
+
+
 class Ordering(BaseFilterBackend):
     """`ordering=name` or `ordering=-name`, by the columns that the view lists in `orderings`."""
 
@@ -112,7 +116,8 @@ class Ordering(BaseFilterBackend):
         valid = self.valid(view)
         if wanted not in valid:
             raise WrongParameter({"ordering": [f"“{wanted[:100]}” is not an order. Valid: {', '.join(valid)}."]})
-        return queryset.order_by(wanted, "-pk" if wanted.startswith("-") else "pk")
+        way, column = ("-", wanted[1:]) if wanted.startswith("-") else ("", wanted)
+        return queryset.order_by(f"{way}{_SORTED.get(column, column)}", f"{way}pk")
 
     @staticmethod
     def valid(view: Any) -> list[str]:
@@ -178,8 +183,12 @@ class YesOrNo(AnyOf):
 class NounFilters(filters.FilterSet):
     """Filters of a list: by part of the name, and by the account a row belongs to."""
 
-    search: AnyWord | None = AnyWord(field_name="name", lookup_expr="icontains", help_text="Part of the name.")
+    search: AnyWord | None = AnyWord(rows_of="holding", help_text="Part of the name or key.")
     account: AnyWord | None = AnyWord(method="of_account", help_text="Key of the account.")
+
+    def holding(self, letters: str) -> Q:
+        """Which rows hold these letters in what is searched of them."""
+        return with_letters(letters)
 
     def of_account(self, rows: QuerySet, name: str, keys: list[str]) -> QuerySet:
         """Only accounts that the caller may see count: the key of another finds nothing."""

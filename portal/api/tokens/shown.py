@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.things import MODELS
+from accesscontrol.accounts.names import order_of
 from accesscontrol.tokens.models import Token, TokenRule, TokenTopic
 from portal.api.frame.payloads import VisibleThing
 
@@ -52,7 +53,7 @@ class ListedThings(serializers.Field):
     def to_representation(self, value: TokenRule) -> list[str]:
         seen = self.context["seen"]
         names = [seen.name(noun, row_id) for noun, row_id in listed_things(value)]
-        return sorted(name for name in names if name is not None)
+        return sorted((name for name in names if name is not None), key=order_of)
 
 
 def listed_things(rule: TokenRule) -> Iterator[tuple[str, int]]:

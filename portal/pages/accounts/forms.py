@@ -56,7 +56,7 @@ class AccountCreateForm(ActForm):
         super().__init__(*args, **rest)
         text = _("The new account is managed by this account and all accounts above it.")
         self.fields["parent"] = ThingField(
-            parents.order_by("name", "pk"), "account:create", label=_("Create for"), help_text=text,
+            parents.order_by("name_order", "pk"), "account:create", label=_("Create for"), help_text=text,
             required=not top_level, empty=_("Nobody: a top-level account") if top_level else _("Choose an account"),
         )  # fmt: skip
         self.order_fields(["parent", "name", "notes"])
@@ -126,6 +126,6 @@ class AccountMoveForm(ActForm):
         super().__init__(*args, **rest)
         text = _("The account moves with everything below it. Accounts above the old place lose sight of it.")
         self.fields["parent"] = ThingField(
-            parents.order_by("name", "pk"), "account:create", label=_("New parent"), help_text=text,
+            parents.order_by("name_order", "pk"), "account:create", label=_("New parent"), help_text=text,
             required=not top_level, empty=_("Nobody: a top-level account") if top_level else _("Choose an account"),
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accesscontrol.accounts.models import Account
-from accesscontrol.accounts.names import named
+from accesscontrol.accounts.names import named, with_letters
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.people import sessions
@@ -34,8 +34,8 @@ def _found(request: SignedInRequest) -> list[Account]:
     letters = request.GET.get("q", "").replace("\x00", "").strip()
     rows = may_operate(request)
     if letters:
-        rows = rows.filter(Q(name__icontains=letters) | Q(key__icontains=letters))
-    return list(rows.select_related("parent").order_by("name", "pk")[:SHOWN])
+        rows = rows.filter(with_letters(letters))
+    return list(rows.select_related("parent").order_by("name_order", "pk")[:SHOWN])
 
 
 @declares(SIGNED_IN)

@@ -12,11 +12,12 @@ from django.utils.translation import ngettext
 
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import fold, with_letters
 from accesscontrol.accounts.tree import ancestor_ids
 from portal.addresses import address
 
 PAGE = 50
-ORDER = ("name", "pk")
+ORDER = ("name_order", "pk")
 
 
 def blocked_state(account: Account) -> dict[str, str] | None:
@@ -45,7 +46,7 @@ class AccountTree:
         first = Case(When(key=key, then=Value(0)), default=Value(1), output_field=IntegerField())
         rows = self.accounts.filter(Q(key=key) | Q(parent__key=key)).order_by(first, *ORDER)
         found = list(rows[: PAGE + 2]) if start == 0 else [*rows[:1], *rows[start + 1 : start + PAGE + 2]]
-        if not found or found[0].key != key:
+        if not found or found[0].key != fold(key):
             raise Http404
         return found[0], found[1:]
 
@@ -62,7 +63,7 @@ class AccountTree:
 
     def find(self, letters: str) -> list[Account]:
         """Accounts with these letters in name or key: a page of them and one more."""
-        return list(self.accounts.filter(Q(name__icontains=letters) | Q(key__icontains=letters))[: PAGE + 1])
+        return list(self.accounts.filter(with_letters(letters))[: PAGE + 1])
 
     def paths(self, accounts: list[Account]) -> dict[int, str]:
         """The names of the visible accounts above each of these, for telling namesakes apart."""

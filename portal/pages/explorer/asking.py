@@ -118,5 +118,4 @@ def things_of(request: SignedInRequest, subject: Subject, wanted: Permission) ->
     if not subject.is_self:
         model = "account" if wanted.is_create else wanted.kind
         rows = rows.filter(pk__in=look_of(request).visible(f"{model}:view").order_by().values("pk"))
-    order = {"user": "username", "grant": "key"}.get(str(rows.model._meta.model_name), "name")
-    return (rows if rows.model is Account else rows.select_related("account")).order_by(order, "pk")
+    return (rows if rows.model is Account else rows.select_related("account")).order_by("name_order", "pk")

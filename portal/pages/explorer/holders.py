@@ -12,7 +12,11 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access.doors.reverse import Holder
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.names import order_of
 from portal.pages.search.screens import full_name
+
+#: In this order, each by name; those whom the asker may not view come last.
+_TYPES = ("account", "user", "token")
 
 
 def holder_lines(asker: Look, holders: Iterable[Holder], permission: str, thing: Model) -> list[dict[str, Any]]:
@@ -24,6 +28,7 @@ def holder_lines(asker: Look, holders: Iterable[Holder], permission: str, thing:
         for row in asker.visible(f"{kind}:view").filter(pk__in=ids):
             names[kind, row.pk] = full_name(row)
     asked = {"permission": permission, "thing": full_name(thing)}
+    listed.sort(key=lambda one: (one.hidden, _TYPES.index(one.type), order_of(one.name), one.id))
     return [_line(one, names.get((one.type, one.id), ""), asked) for one in listed]
 
 

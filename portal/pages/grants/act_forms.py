@@ -28,7 +28,7 @@ class GranteesForm(ActForm):
 
     def __init__(self, *args: Any, look: Look, grant: Grant, **rest: Any):
         super().__init__(*args, **rest)
-        known = look.visible("account:view").exclude(received_grants=grant).order_by("name")
+        known = look.visible("account:view").exclude(received_grants=grant).order_by("name_order", "pk")
         picker = ThingsField(known, "account:view", label=_("To accounts you see"), required=False)
         self.fields = {"grantees": picker, **self.fields}
 
@@ -49,7 +49,7 @@ class ItemsForm(ActForm):
 
     def __init__(self, *args: Any, rows: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
-        self.fields["items"] = ThingsField(rows.order_by("name", "id"), engine.ANY_ITEM_VIEW, label=_("Items"))
+        self.fields["items"] = ThingsField(rows.order_by("name_order", "id"), engine.ANY_ITEM_VIEW, label=_("Items"))
 
 
 class HandOnForm(ActForm):
@@ -60,8 +60,8 @@ class HandOnForm(ActForm):
     def __init__(self, *args: Any, users: QuerySet, items: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
         person = ThingField(
-            users.order_by("username"), "user.assignments:change", label=_("To the user"), empty="",
+            users.order_by("name_order", "pk"), "user.assignments:change", label=_("To the user"), empty="",
             help_text=_("A user of limited access in your account. Owners, administrators have it without this."),
         )  # fmt: skip
-        things = ThingsField(items.order_by("name", "id"), engine.ANY_ITEM_VIEW, label=_("Items of this grant"))
+        things = ThingsField(items.order_by("name_order", "id"), engine.ANY_ITEM_VIEW, label=_("Items of this grant"))
         self.fields = {"user": person, "items": things, **self.fields}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
 
 import django_filters
 from django import forms
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.accounts.life import ending_rows
 from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.names import with_letters
 from accesscontrol.grants.life import GrantState, grant_rows
 from accesscontrol.services.grants.sides import accepted
 from portal.actors import look_of
@@ -33,8 +33,6 @@ SOON = [("1", _("Within a day")), ("7", _("Within a week")), ("30", _("Within a 
 
 class GrantFilters(ListFilters):
     """What both lists share: state, what is covered, levels, what ends soon."""
-
-    searched: ClassVar[tuple[str, ...]] = ("key",)
 
     state = ChoiceFilter(STATES, rows_of="in_state", label=_("State"))
     ends = ChoiceFilter(SOON, rows_of="ending", label=_("Ends"))
@@ -75,10 +73,12 @@ class GrantFilters(ListFilters):
 class GivenFilters(GrantFilters):
     """Grants that accounts of the caller's branch gave; their notes are for this side only."""
 
-    searched = ("key", "note")
-
     account = ThingFilter("account:view", label=_("From"))
     to = ThingFilter("account:view", method="by_grantee", label=_("To"))
+
+    def holding(self, letters: str) -> Q:
+        """The note is this side's own."""
+        return super().holding(letters) | with_letters(letters, "note_")
 
     def by_grantee(self, rows: QuerySet, _name: str, accounts: list[Account]) -> QuerySet:
         """Grants to accounts that the caller may view."""
@@ -88,7 +88,11 @@ class GivenFilters(GrantFilters):
 class ReceivedFilters(GrantFilters):
     """Grants that accounts of the caller's branch received; only the part of these accounts counts."""
 
-    account = WordFilter(field_name="account__name", lookup_expr="icontains", label=_("From"))
+    account = WordFilter(rows_of="from_account", label=_("From"))
+
+    def from_account(self, letters: str) -> Q:
+        """Grants of accounts with these letters in their name or key."""
+        return with_letters(letters, "account__")
 
     def accepted(self) -> Q:
         return accepted(of=self.own)
@@ -103,7 +107,9 @@ class CoveredFilters(ListFilters):
 class GrantLogFilters(ListFilters):
     """The log of a grant, by what was done and when."""
 
-    searched = ("action",)
+    def holding(self, letters: str) -> Q:
+        """What was done is a word of ours."""
+        return Q(action__icontains=letters)
 
     since = django_filters.DateFilter(
         field_name="at", lookup_expr="date__gte", label=_("From"), widget=forms.DateInput(attrs={"type": "date"})

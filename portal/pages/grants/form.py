@@ -53,7 +53,7 @@ class GrantFormScreen(NounPage):
 
     def new_form(self) -> GrantForm:
         accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
         return GrantForm(self.request.POST or None, initial={"account": start}, look=self.look, accounts=accounts)
 
     def create_page(self) -> HttpResponse:

@@ -169,10 +169,10 @@ class GrantForm(LevelsForm):
     def __init__(self, *args: Any, look: Look, accounts: QuerySet, **rest: Any):
         super().__init__(*args, **rest)
         self.offer("covers", [(scope, _described(*words)) for scope, words in SCOPES.items()])
-        known = look.visible("account:view").order_by("name")
-        items = look.visible(engine.ANY_ITEM_VIEW).order_by("name", "id")
+        known = look.visible("account:view").order_by("name_order", "pk")
+        items = look.visible(engine.ANY_ITEM_VIEW).order_by("name_order", "id")
         self.fields["account"] = ThingField(
-            accounts.order_by("name"), "grant:create", label=_("Who grants"), empty="",
+            accounts.order_by("name_order", "pk"), "grant:create", label=_("Who grants"), empty="",
             help_text=_("The account whose items are shared."),
         )  # fmt: skip
         self.fields["grantees"] = ThingsField(

@@ -47,7 +47,7 @@ class GrantPage(NounPage):
     @cached_property
     def known_links(self) -> list[GrantGrantee]:
         """The grantees that the caller may know of, by name."""
-        return sorted(self.sides.known(self.thing), key=lambda link: (link.account.name, link.pk))
+        return sorted(self.sides.known(self.thing), key=lambda link: (link.account.name_order, link.pk))
 
     @cached_property
     def received(self) -> list[GrantGrantee]:

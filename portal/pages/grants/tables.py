@@ -60,7 +60,7 @@ class GrantTable(ListTable):
     item_names: dict[int, str]
 
     covers = tables.Column(verbose_name=_("What"), order_by=("covers", "kind", "id"))
-    account = tables.Column(verbose_name=_("From"), order_by=("account__name", "id"))
+    account = tables.Column(verbose_name=_("From"), order_by=("account__name_order", "id"))
     grantees = tables.Column(verbose_name=_("To"), empty_values=(), orderable=False)
     levels = tables.Column(verbose_name=_("Levels"), empty_values=(), orderable=False)
     starts_at = TimeColumn(verbose_name=_("Starts"), empty=_("at once"), order_by=("starts_at", "id"))
@@ -146,9 +146,9 @@ class ReceivedTable(GrantTable):
 class CoveredTable(ListTable):
     """The items that a grant covers now, as far as the caller may view them."""
 
-    name = ThingColumn(verbose_name=_("Item"), tags=False, order_by=("name", "id"))
-    kind = tables.Column(verbose_name=_("Kind"), order_by=("kind", "name", "id"))
-    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name", "name", "id"))
+    name = ThingColumn(verbose_name=_("Item"), tags=False, order_by=("name_order", "id"))
+    kind = tables.Column(verbose_name=_("Kind"), order_by=("kind", "name_order", "id"))
+    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name_order", "name_order", "id"))
     menu = MenuColumn()
 
     def render_kind(self, record: Item) -> str:

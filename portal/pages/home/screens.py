@@ -132,7 +132,7 @@ def _blocked(look: Look, access: Access) -> list[Account]:
     """Blocked accounts that the caller sees."""
     if access["account"]["account.limits:view"] == "none":
         return []
-    return list(look.visible("account:view").filter(blocked=True).order_by("name", "pk")[:BLOCKED])
+    return list(look.visible("account:view").filter(blocked=True).order_by("name_order", "pk")[:BLOCKED])
 
 
 def _steps(access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:

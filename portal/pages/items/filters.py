@@ -16,8 +16,6 @@ from portal.requests import SignedInRequest
 class ItemFilters(ListFilters):
     """Items by account, owner, group, day of creation, and ident where the kind has one."""
 
-    searched = ("name", "key", "ident")
-
     ident = WordFilter(field_name="ident_folded", label=_("Ident"))
     account = ThingFilter("account:view", label=_("Account"))
     owner = ThingFilter("user:view", label=_("Owner"))

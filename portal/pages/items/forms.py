@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.names import order_of
 from accesscontrol.items.models import IDENT_LENGTH, Item
 from portal.frame.forms import ActForm, DataField, DaysField, ThingField, ThingsField, read_data
 
@@ -36,7 +37,7 @@ class ItemCreateForm(ActForm):
         super().__init__(*args, **rest)
         text = _("It belongs to this account; accounts above it see it too.")
         account = ThingField(
-            accounts.order_by("name"), f"{kind}:create", label=_("Create for"), help_text=text, empty=""
+            accounts.order_by("name_order", "pk"), f"{kind}:create", label=_("Create for"), help_text=text, empty=""
         )
         self.fields = {"account": account, **self.fields}
         if catalogue.KINDS[kind].has_ident:
@@ -44,7 +45,7 @@ class ItemCreateForm(ActForm):
         self.fields["settings"] = DataField(label=_("Settings"), help_text=_("A JSON object; leave it empty for none."))
         containers = catalogue.LINKS.get(kind, ())
         if containers:
-            rows = look.visible(engine.ANY_ITEM_VIEW).filter(kind__in=containers).order_by("name", "id")
+            rows = look.visible(engine.ANY_ITEM_VIEW).filter(kind__in=containers).order_by("name_order", "id")
             query = "&".join(f"kind={name}" for name in containers)
             self.fields["links"] = ThingsField(
                 rows, engine.ANY_ITEM_VIEW, query=query, label=_("Put into"), required=False,
@@ -79,7 +80,7 @@ class ItemMoveForm(ActForm):
             "Its assignments and projects stay as rows, and count as far as the new account allows."
         )
         self.fields["account"] = ThingField(
-            accounts.order_by("name"), f"{kind}:create", label=_("New account"), help_text=text, empty=""
+            accounts.order_by("name_order", "pk"), f"{kind}:create", label=_("New account"), help_text=text, empty=""
         )
 
 
@@ -97,7 +98,7 @@ class SettingsForm(ActForm):
         #: What stays without being shown.
         self.unseen = {} if shown else dict(item.settings)
         #: Field → (setting, value before).
-        named = sorted(item.settings.items()) if shown else []
+        named = sorted(item.settings.items(), key=lambda setting: order_of(setting[0])) if shown else []
         self.nested = {name: json.dumps(value, ensure_ascii=False) for name, value in named if not _is_plain(value)}
         self.plain = {value_field(name): (name, value) for name, value in named if _is_plain(value)}
         for field, (name, value) in self.plain.items():

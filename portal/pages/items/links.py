@@ -45,7 +45,7 @@ class ItemLinkScreen(ItemPage):
         return tuple(route for route in cls.routes if route.name != "items" or "items" in noun.sections)
 
     def all_items(self) -> QuerySet:
-        return self.look.visible(engine.ANY_ITEM_VIEW).select_related("account").order_by("name", "id")
+        return self.look.visible(engine.ANY_ITEM_VIEW).select_related("account").order_by("name_order", "id")
 
     def holds(self) -> bool:
         """Whether what is in this item stands on this tab: *Items* where the kind has the section, else *Links*."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -75,8 +75,8 @@ class ItemListing(Listing):
         rows = super().rows()
         if not any(one.strip("-") == "owner" for one in self.request.GET.getlist("sort")):
             return rows
-        owner = self.look.visible("user:view").filter(pk=OuterRef("owner")).order_by().values("username")[:1]
-        return rows.annotate(seen_owner=Coalesce(Subquery(owner), Value("")))
+        owner = self.look.visible("user:view").filter(pk=OuterRef("owner")).order_by().values("name_order")[:1]
+        return rows.annotate(seen_owner=Coalesce(Subquery(owner), Value(""), output_field=TextField()))
 
     def device_counts(self, rows: list[Item]) -> dict[int, int]:
         """How many of the devices linked to each row the caller may view."""
@@ -103,7 +103,7 @@ class ItemScreen(ItemPage):
 
     def start_account(self, accounts: QuerySet) -> Any:
         """The account that the form starts with: the one acted for, else the first."""
-        return accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+        return accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
 
     def create(self, values: dict[str, Any]) -> Item:
         return services.create_item(self.actor, values.pop("account"), kind=self.kind_name, **values)

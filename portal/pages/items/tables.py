@@ -15,7 +15,7 @@ from portal.frame.tables import ListTable, MenuColumn, PersonColumn, ThingColumn
 class ItemTable(ListTable):
     """Items of one kind. Listing gives it marks, grant tags and who may be named."""
 
-    name = ThingColumn(tags=True, verbose_name=_("Name"), order_by=("name", "id"))
+    name = ThingColumn(tags=True, verbose_name=_("Name"), order_by=("name_order", "id"))
     owner = PersonColumn(verbose_name=_("Owner"), order_by=("seen_owner", "id"))
     created_at = TimeColumn(verbose_name=_("Created"), order_by=("created_at", "id"))
     menu = MenuColumn()

@@ -10,6 +10,4 @@ from portal.frame.filters import ListFilters, ThingFilter
 class ProjectFilters(ListFilters):
     """Projects by account."""
 
-    searched = ("name", "key", "description")
-
     account = ThingFilter("account:view", label=_("Account"))

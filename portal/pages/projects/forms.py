@@ -24,7 +24,9 @@ class ProjectForm(ActForm):
     def __init__(self, *args: Any, accounts: QuerySet | None = None, **rest: Any):
         super().__init__(*args, **rest)
         if accounts is not None:
-            account = ThingField(accounts.order_by("name"), "project:create", label=_("Create for"), empty="")
+            account = ThingField(
+                accounts.order_by("name_order", "pk"), "project:create", label=_("Create for"), empty=""
+            )
             self.fields = {"account": account, **self.fields}
 
 
@@ -81,7 +83,7 @@ class MemberAddForm(RulesForm):
 
     def __init__(self, *args: Any, look: Look, **rest: Any):
         super().__init__(*args, **rest)
-        people = look.visible("user:view").order_by("username")
+        people = look.visible("user:view").order_by("name_order", "pk")
         self.fields["user"] = ThingField(people, "user:view", label=_("User"), required=False)
         self.fields["name"] = forms.CharField(
             label=_("Or invite"), required=False, max_length=254,

@@ -55,7 +55,7 @@ class ProjectScreen(NounPage):
 
     def create_page(self) -> HttpResponse:
         accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
         form = ProjectForm(self.request.POST or None, initial={"account": start}, accounts=accounts)
         return self.form_page(form, lambda values: services.create_project(self.actor, values.pop("account"), **values),
                               title=_("Create a project"), done=_("The project has been created."), to=self.after,
@@ -88,7 +88,11 @@ class ProjectScreen(NounPage):
 
     def items(self) -> dict[str, Any] | None:
         """The items of the project that the caller may view."""
-        rows = self.related(engine.ANY_ITEM_VIEW, projects=self.thing).select_related("account").order_by("name", "id")
+        rows = (
+            self.related(engine.ANY_ITEM_VIEW, projects=self.thing)
+            .select_related("account")
+            .order_by("name_order", "id")
+        )
         action = self.action("items_add", _("Put items in"), "plus") if self.has("items:create") else None
         act = self.item_act if self.has("items:delete") else None
         return self.things(_("Items"), rows, _("No item that you may see."), action=action, act=act)
@@ -105,7 +109,7 @@ class ProjectScreen(NounPage):
         return {"label": _("Take out"), "url": self.to("items_remove", item=item.key), "icon": "unlink", "dialog": True}
 
     def items_add_page(self) -> HttpResponse:
-        rows = self.look.visible(engine.ANY_ITEM_VIEW).exclude(projects=self.thing).order_by("name", "id")
+        rows = self.look.visible(engine.ANY_ITEM_VIEW).exclude(projects=self.thing).order_by("name_order", "id")
         form = ProjectItemsForm(self.request.POST or None, rows=rows)
         return self.form_page(form, lambda values: services.add_project_items(self.actor, self.thing, values["items"]),
                               title=_("Put items into %(name)s") % {"name": self.thing}, done=_("Done."))  # fmt: skip
@@ -130,7 +134,7 @@ class ProjectScreen(NounPage):
             return None
         members = self.known_members().select_related("user").prefetch_related("roles", "rules")
         action = self.action("members_add", _("Add a member"), "plus") if self.has("members:create") else None
-        rows = [self.member_row(member) for member in members.order_by("user__username")]
+        rows = [self.member_row(member) for member in members.order_by("user__name_order", "pk")]
         invited = [
             {"label": name, "icon": "mail", "note": _("invited, has not answered")} for name in self.thing.invited
         ]

@@ -12,8 +12,8 @@ from portal.frame.tables import AccountColumn, ListTable, ThingColumn, TimeColum
 class ProjectTable(ListTable):
     """Projects: what they are for, what is in them."""
 
-    name = ThingColumn(verbose_name=_("Project"), note="description", order_by=("name", "id"))
-    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name", "name"))
+    name = ThingColumn(verbose_name=_("Project"), note="description", order_by=("name_order", "id"))
+    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name_order", "name_order"))
     items = tables.Column(verbose_name=_("Items"), empty_values=(), orderable=False)
     created_at = TimeColumn(verbose_name=_("Created"), order_by=("created_at", "id"))
     changed_at = TimeColumn(verbose_name=_("Modified"), order_by=("changed_at", "id"))

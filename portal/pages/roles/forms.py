@@ -37,7 +37,7 @@ class RoleForm(ActForm):
         if accounts is not None:
             text = _("Users of this account and of those below it can be given the role.")
             account = ThingField(
-                accounts.order_by("name"), "role:create", label=_("Create for"), help_text=text, empty=""
+                accounts.order_by("name_order", "pk"), "role:create", label=_("Create for"), help_text=text, empty=""
             )
             self.fields = {"account": account, **self.fields}
         owner = ", ".join(right.label for right in catalogue.OWNER_RIGHTS)

@@ -42,7 +42,7 @@ class RoleScreen(NounPage):
 
     def create_page(self) -> HttpResponse:
         accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
         form = RoleForm(
             self.request.POST or None, initial={"account": start}, accounts=accounts, basics=self.basics(start)
         )
@@ -65,7 +65,7 @@ class RoleScreen(NounPage):
             {"label": _("Key"), "value": role.key, "copyable": True},
             {"label": _("Created"), "time": role.created_at},
         ]
-        users = self.related("user:view", role=role).select_related("account").order_by("username", "id")
+        users = self.related("user:view", role=role).select_related("account").order_by("name_order", "id")
         return self.thing_page(
             rows, self.rights(), self.things(_("Users with this role"), users, _("Nobody that you may see has it.")),
             actions=self.buttons(("change", "change", _("Change"), "edit")),
@@ -101,7 +101,7 @@ class RoleScreen(NounPage):
 
     def delete_page(self) -> HttpResponse:
         role = self.thing
-        users = self.related("user:view", role=role).order_by("username")
+        users = self.related("user:view", role=role).order_by("name_order", "pk")
         goes = {"count": users.count(), "label": _("users lose its rights"), "names": [str(user) for user in users[:5]]}
         return self.delete_confirmed(
             lambda: services.delete_role(self.actor, role),

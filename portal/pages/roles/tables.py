@@ -13,8 +13,8 @@ from portal.frame.tables import AccountColumn, ListTable, ThingColumn, TimeColum
 class RoleTable(ListTable):
     """Roles: what they add, and how many users have them."""
 
-    name = ThingColumn(verbose_name=_("Name"), order_by=("name", "id"))
-    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name", "name"))
+    name = ThingColumn(verbose_name=_("Name"), order_by=("name_order", "id"))
+    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name_order", "name_order"))
     rights = tables.Column(verbose_name=_("Additional rights"), empty_values=(), orderable=False)
     users = tables.Column(verbose_name=_("Users"), empty_values=(), orderable=False)
     history_days = tables.Column(verbose_name=_("History"), order_by=("history_days", "id"))

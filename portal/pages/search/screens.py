@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
@@ -18,25 +16,19 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import UnknownName
+from accesscontrol.accounts.names import called
 from accesscontrol.items.models import Item
 from portal.actors import look_of
 from portal.addresses import address, kind_of, name_in_address
 from portal.declared import SIGNED_IN, declares
 from portal.frame.menu import address_or_none
+from portal.pages.search.finding import first_by_name, rows_with_letters
 from portal.requests import SignedInRequest
 
 SHOWN = 8
 OFFERED = 6
-#: Noun → (the columns that are searched, an item's exact name in all of them; the related rows that a line shows).
-SEARCHED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "item": (("name", "key", "ident_folded"), ("account",)),
-    "account": (("name", "key"), ()),
-    "user": (("username", "first_name", "last_name", "email"), ("account",)),
-    "role": (("name", "key"), ("account",)),
-    "token": (("name", "key"), ("account",)),
-    "grant": (("key", "account__name"), ("account",)),
-    "project": (("name", "key", "description"), ("account",)),
-}
+#: What is searched, in the order in which it is shown.
+SEARCHED = ("item", "account", "user", "role", "token", "grant", "project")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +44,24 @@ class Group:
         return _("Items") if self.noun == "item" else _(catalogue.KINDS[self.noun].plural)
 
 
-def find(look: Look, letters: str, limit: int, nouns: tuple[str, ...] = tuple(SEARCHED)) -> list[Group]:
-    """The first things of each noun with these letters in a searched column, exact names of items first; by name."""
+def find(look: Look, letters: str, limit: int, nouns: tuple[str, ...] = SEARCHED) -> list[Group]:
+    """The first things of each noun with these letters in what is searched, exact names of items first; by name."""
     groups = []
     for noun in nouns:
-        columns, related = SEARCHED[noun]
-        view = engine.ANY_ITEM_VIEW if noun == "item" else f"{noun}:view"
-        rows = look.visible(view).select_related(*related)
-        found = _first(rows, columns, letters, limit + 1)
+        rows = look.visible(engine.ANY_ITEM_VIEW if noun == "item" else f"{noun}:view")
+        found = _first(rows if noun == "account" else rows.select_related("account"), letters, limit + 1)
         if found:
             groups.append(Group(noun, found[:limit], len(found) > limit))
     return groups
 
 
-def _first(rows: QuerySet, columns: tuple[str, ...], letters: str, limit: int) -> list[Model]:
-    """Some rows, at most `limit`. They come as they are stored: sorting all of 200,000 to show eight takes too long."""
+def _first(rows: QuerySet, letters: str, limit: int) -> list[Model]:
+    """Some rows, at most `limit`: of items, of which there are many, first what is called so."""
     if not letters:
-        return sorted(rows.order_by("pk")[:limit], key=str)
-    named = rows.filter(_any(columns, "exact", letters)) if rows.model is Item else rows.none()
-    exact = list(named.order_by("pk")[:limit])
-    near = rows.filter(_any(columns, "icontains", letters)).exclude(pk__in=[row.pk for row in exact])
-    return [*exact, *sorted(near.order_by("pk")[: limit - len(exact)], key=str)]
-
-
-def _any(columns: tuple[str, ...], how: str, letters: str) -> Q:
-    return reduce(or_, (Q(**{f"{column}__{how}": letters}) for column in columns))
+        return first_by_name(rows, limit)
+    exact = list(rows.filter(called(letters, Item)).order_by("name_order", "pk")[:limit]) if rows.model is Item else []
+    near = rows_with_letters(rows, letters).exclude(pk__in=[row.pk for row in exact])
+    return [*exact, *near.order_by("name_order", "pk")[: limit - len(exact)]]
 
 
 def asked_letters(request: SignedInRequest) -> str:
@@ -133,7 +118,7 @@ def suggest(request: SignedInRequest) -> JsonResponse:
     unknown = [noun for noun in only if noun not in SEARCHED]
     if unknown:
         raise UnknownName(f"“{unknown[0][:50]}” is nothing that is searched.")
-    nouns = tuple(noun for noun in SEARCHED if noun in only) or tuple(SEARCHED)
+    nouns = tuple(noun for noun in SEARCHED if noun in only) or SEARCHED
     groups = find(look_of(request), letters, OFFERED, nouns if letters else nouns[:1])
     return JsonResponse({"results": [choice(row) for group in groups for row in group.rows]})
 

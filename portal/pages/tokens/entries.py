@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access.doors.token_contents import seen_rows
 from accesscontrol.access.look import Look
-from accesscontrol.accounts.names import named
+from accesscontrol.accounts.names import named, order_of
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from portal.addresses import name_in_address
 from portal.frame.forms import SHOWN, ThingsField, thing_label
@@ -80,9 +80,8 @@ class Pickers:
         """Some things of a kind, key and words: what can be chosen without a script and without typing."""
         if kind not in self._first:
             some = self.rows(kind).order_by()[:SHOWN]
-            self._first[kind] = dict(
-                sorted(((name_in_address(row), thing_label(row)) for row in some), key=lambda pair: pair[1])
-            )
+            named = sorted(some, key=lambda row: order_of(str(row)))
+            self._first[kind] = {name_in_address(row): thing_label(row) for row in named}
         return self._first[kind]
 
 

@@ -81,12 +81,12 @@ class TokenForm(StepForm):
             del self.fields["type"]
             return
         self.fields["account"] = ThingField(
-            accounts.order_by("name"), "token:create", label=_("Create for"), empty="",
+            accounts.order_by("name_order", "pk"), "token:create", label=_("Create for"), empty="",
             help_text=_("The account that the token acts for."),
         )  # fmt: skip
         people = look.visible("user:view").filter(authority__in=list(catalogue.AUTHORITIES)[:3])
         self.fields["user"] = ThingField(
-            people.order_by("username"), "user:view", label=_("Or only for a user of it"),
+            people.order_by("name_order", "pk"), "user:view", label=_("Or only for a user of it"),
             required=False, empty=_("the account itself"),
             help_text=_("It then may do what this user may do, and ends when the user's access ends."),
         )  # fmt: skip

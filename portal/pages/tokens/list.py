@@ -93,7 +93,7 @@ class TokenListScreen(NounPage):
         """List what is ticked and may be done; do it when that has been confirmed."""
         sent = self.request.POST
         action, keys = sent.get("action", ""), sent.getlist("selection")[:MOST_TICKED]
-        rows = self.rows().filter(key__in=[key for key in keys if "\x00" not in key]).order_by("name", "id")
+        rows = self.rows().filter(key__in=[key for key in keys if "\x00" not in key]).order_by("name_order", "id")
         listed = list(rows) if keys else []
         needed = NEEDED.get(action, "view")
         marks = self.look.mark(listed, [needed]) if listed else {}

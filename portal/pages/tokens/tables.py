@@ -46,9 +46,9 @@ class TokenTable(ListTable):
     """Tokens: which, for whom, what they may, last used when and from where, until when."""
 
     selection = TickColumn(verbose_name=_("Ticked"), empty_values=(), orderable=False)
-    name = ThingColumn(verbose_name=_("Name"), note="hint", order_by=("name", "id"))
-    account = ForWhomColumn(verbose_name=_("For whom"), order_by=("account__name", "name", "id"))
-    may = tables.Column(verbose_name=_("What it may"), empty_values=(), order_by=("type", "name", "id"))
+    name = ThingColumn(verbose_name=_("Name"), note="hint", order_by=("name_order", "id"))
+    account = ForWhomColumn(verbose_name=_("For whom"), order_by=("account__name_order", "name_order", "id"))
+    may = tables.Column(verbose_name=_("What it may"), empty_values=(), order_by=("type", "name_order", "id"))
     last_used_at = TimeColumn(verbose_name=_("Last used"), order_by=("last_used_at", "id"))
     expires_at = TimeColumn(verbose_name=_("Ends"), ends=True, empty=_("no date"), order_by=("expires_at", "id"))
     state = StateColumn()

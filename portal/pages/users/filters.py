@@ -11,8 +11,6 @@ from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter
 class UserFilters(ListFilters):
     """Users by account, authority, role and switch."""
 
-    searched = ("username", "first_name", "last_name", "email")
-
     account = ThingFilter("account:view", label=_("Account"))
     authority = ChoiceFilter(catalogue.AUTHORITIES.items(), label=_("Authority"))
     role = ThingFilter("role:view", label=_("Role"))

@@ -73,12 +73,12 @@ class UserForm(PersonForm):
         if by_token:
             del self.fields["verified"]
         self.fields["role"] = ThingField(
-            look.visible("role:view").order_by("name", "id"), "role:view", label=_("Role"), required=False,
+            look.visible("role:view").order_by("name_order", "id"), "role:view", label=_("Role"), required=False,
             empty=_("No role"), help_text=_("For the authority user; without a role only the basic rights."),
         )  # fmt: skip
         if accounts is not None:
             self.fields["account"] = ThingField(
-                accounts.order_by("name"), "user:create", label=_("Create for"), empty=""
+                accounts.order_by("name_order", "pk"), "user:create", label=_("Create for"), empty=""
             )
         if accounts is not None and not by_token:
             self.fields["password"] = forms.CharField(
@@ -120,5 +120,5 @@ class AssignForm(ActForm):
 
     def __init__(self, *args: Any, look: Look, **rest: Any):
         super().__init__(*args, **rest)
-        rows = look.visible(engine.ANY_ITEM_VIEW).order_by("name", "id")
+        rows = look.visible(engine.ANY_ITEM_VIEW).order_by("name_order", "id")
         self.fields = {"items": ThingsField(rows, engine.ANY_ITEM_VIEW, label=_("Items")), **self.fields}

@@ -77,7 +77,10 @@ class UserLeavingScreen(NounPage):
     def owned(self) -> tuple[tuple[str, QuerySet], ...]:
         """What a developer owns, as far as the caller may view it."""
         items, projects = seen_of(self.look, self.thing)
-        return (_("items that are theirs"), items.order_by("name", "pk")), (_("projects that are theirs"), projects)
+        return (_("items that are theirs"), items.order_by("name_order", "pk")), (
+            _("projects that are theirs"),
+            projects,
+        )
 
     def goes(self) -> list[dict[str, Any]]:
         """What goes with the user in any case, as far as the caller may view it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Model, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
@@ -35,14 +35,14 @@ class UserListing(Listing):
 
     table = UserTable
     filters = UserFilters
-    order = ("username", "id")
+    order = ("name_order", "id")
 
     def rows(self) -> QuerySet:
         """Sorted by role, a row whose role the caller may not view stands as one without."""
         if not any(one.strip("-") == "role" for one in self.request.GET.getlist("sort")):
             return super().rows()
-        role = self.look.visible("role:view").filter(pk=OuterRef("role")).order_by().values("name")[:1]
-        return super().rows().annotate(seen_role=Coalesce(Subquery(role), Value("")))
+        role = self.look.visible("role:view").filter(pk=OuterRef("role")).order_by().values("name_order")[:1]
+        return super().rows().annotate(seen_role=Coalesce(Subquery(role), Value(""), output_field=TextField()))
 
     def decorate(self, table: UserTable, rows: list[User]) -> None:
         super().decorate(table, rows)
@@ -73,7 +73,7 @@ class UserScreen(NounPage):
 
     def create_page(self) -> HttpResponse:
         accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name").first()
+        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
         form = UserForm(self.request.POST or None, initial={"account": start}, look=self.look, accounts=accounts)
         return self.form_page(form, lambda values: services.create_user(self.actor, values.pop("account"), **values),
                               title=_("Add a user"), done=_("The user has been added."), to=self.after,
@@ -118,7 +118,7 @@ class UserScreen(NounPage):
         rows = (
             self.related(engine.ANY_ITEM_VIEW, pk__in=assignments.items_of(self.thing))
             .select_related("account")
-            .order_by("name", "id")
+            .order_by("name_order", "id")
         )
         may = self.has("assignments:change")
         action = self.action("assign", _("Assign items"), "plus") if may and self.thing.authority == "user" else None
@@ -129,11 +129,15 @@ class UserScreen(NounPage):
         return {"label": _("Take away"), "url": self.to("unassign", item=item.key), "icon": "unlink", "dialog": True}
 
     def tokens(self) -> dict[str, Any] | None:
-        rows = self.related("token:view", user=self.thing).select_related("account").order_by("name", "id")
+        rows = self.related("token:view", user=self.thing).select_related("account").order_by("name_order", "id")
         return self.things(_("Tokens"), rows, "") if rows.exists() else None
 
     def projects(self) -> dict[str, Any] | None:
-        rows = self.related("project:view", members__user=self.thing).select_related("account").order_by("name", "id")
+        rows = (
+            self.related("project:view", members__user=self.thing)
+            .select_related("account")
+            .order_by("name_order", "id")
+        )
         return self.things(_("Projects"), rows, "") if rows.exists() else None
 
     def change_form(self) -> PersonForm:

@@ -15,11 +15,11 @@ from portal.frame.tables import AccountColumn, ListTable, StateColumn, ThingColu
 class UserTable(ListTable):
     """Users: who they are, what they may, whether they are switched on."""
 
-    username = ThingColumn(verbose_name=_("User"), note="full_name", order_by=("username", "id"))
-    email = tables.Column(verbose_name=_("E-mail"), order_by=("email", "id"))
-    authority = tables.Column(verbose_name=_("Authority"), order_by=("authority", "username"))
-    role = tables.Column(verbose_name=_("Role"), order_by=("seen_role", "username"))
-    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name", "username"))
+    username = ThingColumn(verbose_name=_("User"), note="full_name", order_by=("name_order", "id"))
+    email = tables.Column(verbose_name=_("E-mail"), order_by=("email_folded", "id"))
+    authority = tables.Column(verbose_name=_("Authority"), order_by=("authority", "name_order"))
+    role = tables.Column(verbose_name=_("Role"), order_by=("seen_role", "name_order"))
+    account = AccountColumn(verbose_name=_("Account"), order_by=("account__name_order", "name_order"))
     state = StateColumn()
     date_joined = TimeColumn(verbose_name=_("Registered"), order_by=("date_joined", "id"))
 

@@ -178,7 +178,7 @@ def test_events_of_the_account(browse, cast):
 def test_who_can_act_on_the_account(browse):
     page = browse("carla").get("/accounts/shop/access/?permission=account.limits:change")
     assert [(one["label"], one["note"]) for one in page.context["holders"] if one["icon"] == "user"] == [
-        ("carla", "Contoso"), ("carl", "Contoso"),
+        ("carl", "Contoso"), ("carla", "Contoso"),
     ]  # fmt: skip
     above = [one for one in page.context["holders"] if one["label"] == "Northwind"]
     assert [(one["note"], one["url"]) for one in above] == [("somebody of it whom you cannot see", "")]

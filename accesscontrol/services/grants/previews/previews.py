@@ -116,7 +116,7 @@ def _preview(
     *, own: bool = False,
 ) -> Preview:  # fmt: skip
     """own: it is the grantee's side that asks, which reads nothing of who else waits."""
-    accounts = sorted({account.pk: account for account in named}.values(), key=lambda one: (one.name, one.pk))
+    accounts = sorted({account.pk: account for account in named}.values(), key=lambda one: (one.name_order, one.pk))
     watched = links_of(grant) if grant is not None else []
     measure = Measure(actor, grantor, accounts, watched)
 
@@ -134,7 +134,7 @@ def _preview(
 def _others(measure: Measure, grantees: Sequence[Account]) -> tuple[tuple[Account, People], ...]:
     told = {account.pk for account in grantees}
     changed = {pk: people for pk, people in measure.people.items() if pk not in told and people.changes}
-    rows = Account.objects.filter(pk__in=changed).order_by("name", "pk")
+    rows = Account.objects.filter(pk__in=changed).order_by("name_order", "pk")
     return tuple((account, changed[account.pk]) for account in rows)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
+from accesscontrol.accounts.names import order_of
 from accesscontrol.items.models import Item, Record
 
 #: A column for each name in this many of the newest rows; names that come up later stand together in the last column.
@@ -50,7 +51,7 @@ def _names(rows: QuerySet) -> list[str]:
     found: dict[str, None] = {}
     for data in rows.values_list("data", flat=True)[:LOOKED_AT]:
         found.update(dict.fromkeys(data if isinstance(data, dict) else ()))
-    return sorted(found)[:COLUMNS]
+    return sorted(found, key=order_of)[:COLUMNS]
 
 
 def _cells(row: Record, names: list[str]) -> list[Any]:

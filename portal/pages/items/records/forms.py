@@ -33,7 +33,7 @@ class RecordForm(ActForm):
             self.fields["name"] = forms.CharField(label=label, max_length=200, required=known.needs_name)
         self.fields["data"] = DataField(label=_("Data"), help_text=_("A JSON object, such as {“speed”: 30}."))
         if not edits and kind != "device" and section not in ("calls",) and look is not None:
-            rows = look.visible("device:view").order_by("name", "id")
+            rows = look.visible("device:view").order_by("name_order", "id")
             self.fields["device"] = ThingField(
                 rows, "device:view", label=_("Device that it names"), required=False,
                 help_text=_("The row then shows only to who may view this device."),

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from accesscontrol.accounts.names import order_of
 from portal.requests import SignedInRequest
 
 SIZE = 50
@@ -28,7 +29,8 @@ class RecordPage:
 def page_of(request: SignedInRequest, rows: QuerySet, by_name: bool) -> RecordPage:
     """The page that the address bar asks for: `before` or `after` a row, as time and number; named rows by name."""
     if by_name:
-        return RecordPage(list(rows.order_by("name", "-at", "-id")[: SIZE * 4]), {})
+        found = list(rows.order_by("name", "-at", "-id")[: SIZE * 4])
+        return RecordPage(sorted(found, key=lambda row: order_of(row.name)), {})
     before, after = _cursor(request.GET.get("before")), _cursor(request.GET.get("after"))
     if after is not None:
         found = list(rows.filter(_newer(*after)).order_by("at", "id")[: SIZE + 1])

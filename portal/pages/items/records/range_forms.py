@@ -6,6 +6,8 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
@@ -68,12 +70,16 @@ def _value(text: str) -> Any:
 
 
 def holding(rows: QuerySet, text: str) -> QuerySet:
-    """The rows with this text in their name or anywhere in their data, as it is written or as JSON escapes it."""
+    """The rows with this text in their name or anywhere in their data, as it is written or as JSON escapes it.
+
+    Records are too many and too long to keep their letters folded beside them. SQLite knows the case of a to z only, so
+    it is asked for each usual way to write other letters.
+    """
     named = rows.annotate(searched_text=Cast("data", TextField()))
-    escaped = json.dumps(text)[1:-1]
-    return named.filter(
-        Q(name__icontains=text) | Q(searched_text__icontains=text) | Q(searched_text__icontains=escaped)
-    )
+    ways = dict.fromkeys([text, text.lower(), text.upper(), text.capitalize(), text.title()])
+    written = [Q(name__icontains=way) | Q(searched_text__icontains=way) for way in ways]
+    escaped = [Q(searched_text__icontains=json.dumps(way)[1:-1]) for way in ways]
+    return named.filter(reduce(or_, [*written, *escaped]))
 
 
 class RecordFilterForm(SpanForm):

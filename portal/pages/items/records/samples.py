@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import Mod, RowNumber
 
+from accesscontrol.accounts.names import order_of
+
 #: A chart gets no more points than this.
 MOST = 2000
 #: Of a longer range only the newest so many rows are read.
@@ -78,7 +80,7 @@ def parameters(rows: QuerySet, looked_at: int = 50) -> list[str]:
     for data in rows.values_list("data", flat=True)[:looked_at]:
         if isinstance(data, dict):
             found.update((name, None) for name, value in data.items() if number(value) is not None)
-    return sorted(found)
+    return sorted(found, key=order_of)
 
 
 def positions(rows: Sequence[tuple[datetime, dict[str, Any]]]) -> list[list[float | None]]:
