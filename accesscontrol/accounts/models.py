@@ -160,6 +160,13 @@ class OwnershipHandover(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(confirmed_at=None), name="one_open_handover_an_account"
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"{self.account} from {self.from_user} to {self.to_user}"
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import following
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.gifts import require_moves, require_sign_up
 from accesscontrol.services.accounts.quotas import (
     ABOVE_PARENT,
@@ -38,6 +40,7 @@ from accesscontrol.services.frame.lines import Lines, distinct
 from accesscontrol.services.frame.revisions import join
 
 Pair = tuple[Account, AccountSpec]
+MOVED = Wording("moved", _("%(thing)s has been moved meanwhile. Reload the page."))
 _COLUMNS = ("name", "notes", "blocked", "limits", "history_days", "public_sign_up")
 #: Column → the permissions that changing it takes; `account.limits:change` is for an account above (§3, 1).
 _ASKED = {
@@ -177,6 +180,8 @@ def change_accounts(actor: Actor, pairs: Sequence[Pair]) -> list[Account]:
     with act([*(account.pk for account, _ in pairs), *parent_ids], of_tree=moves):
         rows = fresh(Account, [account for account, _ in pairs])
         current = [(_present(rows, account), spec) for account, spec in pairs]
+        if not moves:
+            _refuse_moved(current)
         require_all(actor, [question for account, spec in current for question in _questions(account, spec)])
         if any(account.parent_id is not None and spec.parent is None for account, spec in current):
             require_platform(actor)
@@ -207,6 +212,13 @@ def _present(rows: dict[int, Account], account: Account) -> Account:
     if account.pk not in rows:
         raise Conflict(f"{account.name} has been closed meanwhile. Reload the page.")
     return rows[account.pk]
+
+
+def _refuse_moved(current: Sequence[Pair]) -> None:
+    """An account that was moved while this act waited, which holds no lock of the tree: it stays where it is now."""
+    for account, spec in current:
+        if account.parent_id != _parent_id(spec):
+            raise Conflict(MOVED(thing=account.name))
 
 
 def _questions(account: Account, spec: AccountSpec) -> list[tuple[str, Model]]:

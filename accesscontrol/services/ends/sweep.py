@@ -19,7 +19,7 @@ from accesscontrol.grants.models import EndNotice
 from accesscontrol.items.models import ItemLink
 from accesscontrol.services.ends.coming import send_digests
 from accesscontrol.services.frame.acts import act, record_all
-from accesscontrol.services.items.links import cut_links, link_facts
+from accesscontrol.services.items.links import accounts_of, cut_links, link_facts
 from accesscontrol.tokens.models import Token
 
 #: So long a notice is kept after its end.
@@ -68,7 +68,7 @@ def _cut_links(now: datetime) -> int:
     rows = list(ItemLink.objects.filter(ended).select_related("member", "container"))
     if not rows:
         return 0
-    with act(end.account_id for link in rows for end in (link.member, link.container)):
+    with act(lambda: accounts_of(rows)):
         links = list(
             ItemLink.objects.filter(ended, pk__in=[row.pk for row in rows]).select_related("member", "container")
         )

@@ -16,7 +16,10 @@ from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.audit import chain
+from accesscontrol.items.models import Item
+from accesscontrol.services.frame.collisions import told_collisions
 from accesscontrol.services.frame.lines import chunks, distinct
+from accesscontrol.services.frame.locks import Places, lock_roots, places_of, read_again
 from accesscontrol.services.frame.revisions import count_up, counting, thing_type
 from accesscontrol.tokens.models import Token
 
@@ -25,16 +28,17 @@ LONGEST_REQUEST_ID = 64
 
 
 @contextmanager
-def act(account_ids: Iterable[int | None] = (), *, of_tree: bool = False) -> Iterator[None]:
+def act(places: Places = (), *, of_tree: bool = False) -> Iterator[None]:
     """One transaction in which the trees of these accounts belong to this act alone.
 
     of_tree: the act writes the tree itself. The tree's lock comes first, then the top-level accounts in id order, so
     that no two acts wait for each other. The first line inside asks, so what is decided holds until the act is done.
+    What takes a name at the same moment as another act is refused with the sentence of the check.
     """
-    with transaction.atomic():
+    with told_collisions(), transaction.atomic():
         if of_tree:
             tree.lock_tree()
-        lock_roots(account_ids)
+        lock_roots(places)
         try:
             with counting():
                 yield
@@ -42,14 +46,14 @@ def act(account_ids: Iterable[int | None] = (), *, of_tree: bool = False) -> Ite
             engine.end_looks()
 
 
-def lock_roots(account_ids: Iterable[int | None]) -> None:
-    """Lock the top-level accounts of these accounts, in id order. On SQLite an IMMEDIATE transaction does the same."""
-    tops: set[int] = set()
-    for piece in chunks({account_id for account_id in account_ids if account_id is not None}):
-        tops |= set(Account.objects.filter(pk__in=piece).order_by().values_list("top_id", flat=True).distinct())
-    for piece in chunks(sorted(tops)):
-        # NO KEY: rows that point at the account may still be inserted elsewhere.
-        list(Account.objects.select_for_update(no_key=True).filter(pk__in=piece).order_by("pk").values_list("pk"))
+@contextmanager
+def act_on_items(items: Iterable[Item], *others: int | None) -> Iterator[None]:
+    """An act on items, wherever they are by then, and on other accounts by their ids. The items are read again under
+    the lock; one that is gone stays as it was loaded, and whoever asks about it gets a no."""
+    rows = list(items)
+    with act(places_of(rows, *others)):
+        read_again(rows)
+        yield
 
 
 def require_all(actor: Actor, questions: Iterable[tuple[str, Model]]) -> None:

@@ -19,6 +19,7 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.items.models import Item
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
+from accesscontrol.services.frame.locks import read_again
 
 SHOWN = 6
 #: `missing` holds the names of all that is missing, `named` those that are told.
@@ -43,6 +44,8 @@ class Ceiling:
     def __init__(self, actor: Actor):
         self.actor = actor
         self._missing: dict[tuple[int, PermissionSet], PermissionSet] = {}
+        #: Items that were read again by now: whose they are decides what is asked.
+        self._read: set[int] = set()
         #: The console lacks nothing; a world file of 20,000 owners need not ask 20,000 times.
         self._console = actor.type == "system" and actor.acting is None
 
@@ -65,6 +68,13 @@ class Ceiling:
         """Whether the actor holds every permission on every item of the account, so that none need be asked alone."""
         return not self.missing(ITEMS, account)
 
+    def read(self, items: Iterable[Item]) -> None:
+        """Read again where these items are, each once: many in one statement."""
+        if not self._console:
+            unread = [item for item in items if item.pk not in self._read]
+            read_again(unread)
+            self._read |= {item.pk for item in unread}
+
     def require_items(
         self,
         wanted: Iterable[tuple[Item, PermissionSet]],
@@ -76,6 +86,8 @@ class Ceiling:
 
         behind: several, where whoever it is passed on to may have it from any of them.
         """
+        wanted = list(wanted)
+        self.read(item for item, _permissions in wanted)
         asked = [
             (item, name)
             for item, permissions in wanted

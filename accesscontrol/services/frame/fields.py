@@ -22,6 +22,7 @@ from accesscontrol.accounts.spelling import key_faults, name_faults, text_faults
 from accesscontrol.json_data import unstorable
 from accesscontrol.moments import far
 from accesscontrol.sentences import Sentence, Wording
+from accesscontrol.services.frame.collisions import TAKEN_KEY
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
 
@@ -154,7 +155,7 @@ class Findings:
             by_key[fold(spec.key)] = spec
         for piece in chunks(by_key):
             for taken in model._default_manager.filter(key__in=piece).values_list("key", flat=True):
-                self.add("key", f"The key “{taken}” is taken. Choose another.", by_key[taken])
+                self.add("key", TAKEN_KEY(value=taken), by_key[taken])
 
     def key(self, key: str, about: Any = None) -> None:
         self._all("key", key_faults(key), about)

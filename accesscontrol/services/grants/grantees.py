@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 from django.utils import timezone
@@ -13,6 +13,7 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.frame.acts import Fact, act, caller, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.grants.cuts import Cuts
 from accesscontrol.services.items.link_grants import release
 
@@ -26,6 +27,15 @@ def invite(grant: Grant, account_ids: Collection[int]) -> None:
             f"SELECT %s, a.id, NULL FROM accounts_account a WHERE a.id IN {listed}",
             [grant.pk, param],
         )
+
+
+def sides_of(grants: Iterable[Grant], *others: int) -> list[int]:
+    """The accounts of both sides of these grants as they are now, beside others."""
+    rows = list(grants)
+    found = [*others, *(grant.account_id for grant in rows)]
+    for piece in chunks([grant.pk for grant in rows]):
+        found += GrantGrantee.objects.filter(grant__in=piece).values_list("account", flat=True)
+    return found
 
 
 def accept_grant(actor: Actor, grant: Grant, account: Account) -> GrantGrantee:
@@ -50,7 +60,7 @@ def drop_grant(actor: Actor, grant: Grant, account: Account | None = None) -> No
 
     One that has not been accepted goes silently: to the grantor, declined and never seen look the same.
     """
-    with act([grant.account_id, *grant.grantee_links.values_list("account", flat=True)]):
+    with act(lambda: sides_of([grant])):
         require_all(actor, [("grant:delete", grant)])
         who = caller(actor)
         account_id = account.pk if account is not None else who.account_id

@@ -19,10 +19,11 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.grants import checks as grant_checks
 from accesscontrol.services.grants.cuts import Cuts
-from accesscontrol.services.grants.grantees import invite
+from accesscontrol.services.grants.grantees import invite, sides_of
 from accesscontrol.services.grants.specs import GrantSpec
 from accesscontrol.services.items.link_grants import release
 
@@ -71,6 +72,7 @@ def create_grants(actor: Actor, specs: Sequence[GrantSpec]) -> list[Grant]:
 def _create(actor: Actor, specs: Sequence[GrantSpec], unknown: dict[int, list[str]]) -> list[Grant]:
     with act(one.pk for spec in specs for one in (spec.account, *spec.grantees)):
         require_all(actor, [("grant:create", spec.account) for spec in specs])
+        read_named(item for spec in specs for item in spec.items)
         lines = Lines(one for spec in specs for one in grant_checks.accounts_of(spec))
         findings = Findings(actor)
         findings.keys(Grant, specs)
@@ -147,8 +149,7 @@ def change_grant(actor: Actor, grant: Grant, **changes: Any) -> Grant:
 
     accepted is said anew each time: that the grantees of before have accepted says nothing about one that is added.
     """
-    grantees = [*grant.grantees.all(), *changes.get("grantees", ())]
-    with act([grant.account_id, *(account.pk for account in grantees)]):
+    with act(lambda: sides_of([grant], *(account.pk for account in changes.get("grantees", ())))):
         current = _present(fresh(Grant, [grant], "account"), grant)
         before = grant_spec(current)
         wanted = join(actor, current, before, changes, as_told(current, before))
@@ -170,12 +171,14 @@ def extend_grant(actor: Actor, grant: Grant, expires_at: datetime | None) -> Gra
 
 def change_grants(actor: Actor, pairs: Sequence[Pair]) -> list[Grant]:
     """Bring grants to their specs; in the order of the pairs. Grantor and key never change."""
-    with act(one.pk for grant, spec in pairs for one in (grant.account, *spec.grantees, *grant.grantees.all())):
+    named = [account.pk for _, spec in pairs for account in spec.grantees]
+    with act(lambda: sides_of([grant for grant, _ in pairs], *named)):
         require_all(actor, [("grant:change", grant) for grant, _ in pairs])
         rows = fresh(Grant, [grant for grant, _ in pairs], "account")
         current = [(_present(rows, grant), spec) for grant, spec in pairs]
         before = {grant.pk: grant_spec(grant) for grant, _ in current}
         specs = (*before.values(), *(spec for _, spec in current))
+        read_named(item for _, spec in current for item in spec.items)
         lines = Lines(one for spec in specs for one in grant_checks.accounts_of(spec))
         findings = Findings(actor)
         for grant, spec in current:
@@ -282,7 +285,7 @@ def revoke_grant(actor: Actor, grant: Grant) -> None:
 
 def remove_grants(actor: Actor, grants: Sequence[Grant]) -> None:
     """Revoke many grants. Only the grantor's side does this; a grantee drops out (`drop_grant`)."""
-    with act(one.pk for grant in grants for one in (grant.account, *grant.grantees.all())):
+    with act(lambda: sides_of(grants)):
         require_all(actor, [("grant:delete", grant) for grant in grants])
         rows = list(fresh(Grant, grants, "account").values())
         _require_grantor_side(caller(actor), rows)

@@ -16,7 +16,7 @@ from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.grants import checks as grant_checks
-from accesscontrol.services.grants.grantees import invite
+from accesscontrol.services.grants.grantees import invite, sides_of
 from accesscontrol.services.grants.grants import as_told, change_grant, grant_spec, told
 
 
@@ -25,7 +25,7 @@ def add_grantees(
 ) -> Grant:  # fmt: skip
     """Grant it to more accounts. keys: accounts named by their exact key; whether they exist is never told."""
     known, unknown = grant_checks.accounts_named(actor, grant.account, keys)
-    with act([grant.account_id, *(one.pk for one in (*accounts, *known, *grant.grantees.all()))]):
+    with act(lambda: sides_of([grant], *(one.pk for one in (*accounts, *known)))):
         require_all(actor, [("grant:change", grant)])
         current = grant_of(grant)
         before = grant_spec(current)
@@ -34,7 +34,8 @@ def add_grantees(
         asked = set(current.invited)  # asked again, a key of nobody is as silent as one that does not answer
         unknown = [key for key in unknown if key not in asked]
         new = [account for account in dict.fromkeys([*accounts, *known]) if account not in there]
-        near = [account for account in new if account.top_id == grant.account.top_id]
+        lines = Lines([grant.account_id, *(account.pk for account in new)])
+        near = [account for account in new if lines.same_tree(account.pk, grant.account_id)]
         changed = change_grant(actor, grant, grantees=(*there, *near)) if near else grant_of(grant)
         if len(near) < len(new) or unknown:
             _invite(actor, changed, [account for account in new if account not in near], unknown)
@@ -65,7 +66,7 @@ def _invite(actor: Actor, grant: Grant, accounts: Sequence[Account], unknown: Se
 
 def remove_grantee(actor: Actor, grant: Grant, account: Account) -> Grant:
     """Take one grantee out; links that it made under the grant are cut. The last one goes by revoking the grant."""
-    with act([grant.account_id, *(one.pk for one in grant.grantees.all())]):
+    with act(lambda: sides_of([grant])):
         kept = tuple(one for one in grant_spec(grant).grantees if one != account)
         return change_grant(actor, grant, grantees=kept)
 

@@ -18,11 +18,12 @@ from accesscontrol.access.permissions import PermissionSet
 from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
-from accesscontrol.services.frame.acts import Caller, Fact, act, fresh, record_all, require_all
+from accesscontrol.services.frame.acts import Caller, Fact, act, act_on_items, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.items.specs import ShareSpec
 
 Share = ItemUserObjectPermission
@@ -95,11 +96,11 @@ def _require_reach(user: User, items: Sequence[Item]) -> None:
 
 
 def _give(actor: Actor, user: User, wanted: Sequence[tuple[Item, str]], expires_at: datetime | None) -> list[Share]:
-    there = {
-        (share.content_object_id, share.permission.codename): share
-        for share in Share.objects.select_related("permission", "content_object").filter(user=user)
-    }
-    with act([user.account_id, *(item.account_id for item, _ in wanted)]):
+    with act_on_items((item for item, _ in wanted), user.account_id):
+        there = {
+            (share.content_object_id, share.permission.codename): share
+            for share in Share.objects.select_related("permission", "content_object").filter(user=user)
+        }
         again = [there[item.pk, codename] for item, codename in wanted if (item.pk, codename) in there]
         changed = change_shares(actor, [(share, replace(share_spec(share), expires_at=expires_at)) for share in again])
         new = [
@@ -124,10 +125,13 @@ def give_first_view(who: Caller, devices: Sequence[Item]) -> None:
 
 def create_shares(actor: Actor, specs: Sequence[ShareSpec]) -> list[Share]:
     """Make many assignments and shares; in the order of the specs."""
-    with act(account_id for spec in specs for account_id in (spec.user.account_id, spec.item.account_id)):
+    with act_on_items((spec.item for spec in specs), *(spec.user.account_id for spec in specs)):
+        _read_people(specs)
         require_all(actor, [("user.assignments:change", spec.user) for spec in specs])
         _check(actor, specs)
-        require_passing_on(Ceiling(actor), specs)
+        ceiling = Ceiling(actor)
+        ceiling.read(spec.item for spec in specs)
+        require_passing_on(ceiling, specs)
         rows = share_rows()
         shares = [
             Share(
@@ -142,8 +146,9 @@ def create_shares(actor: Actor, specs: Sequence[ShareSpec]) -> list[Share]:
 
 def change_shares(actor: Actor, pairs: Sequence[tuple[Share, ShareSpec]]) -> list[Share]:
     """Change the end of assignments and shares; a later end is given anew, within the ceiling."""
-    rows = fresh(Share, [share for share, _ in pairs], "user", "content_object", "permission")
-    with act(account_id for _, spec in pairs for account_id in (spec.user.account_id, spec.item.account_id)):
+    with act_on_items((spec.item for _, spec in pairs), *(spec.user.account_id for _, spec in pairs)):
+        rows = fresh(Share, [share for share, _ in pairs], "user", "content_object", "permission")
+        _read_people([spec for _, spec in pairs])
         require_all(actor, [("user.assignments:change", spec.user) for _, spec in pairs])
         current = [(_present(rows, share), spec) for share, spec in pairs]
         findings = Findings(actor)
@@ -163,12 +168,28 @@ def change_shares(actor: Actor, pairs: Sequence[tuple[Share, ShareSpec]]) -> lis
 
 def remove_shares(actor: Actor, shares: Sequence[Share]) -> None:
     """Take many assignments and shares away."""
-    rows = list(fresh(Share, shares, "user", "content_object", "permission").values())
-    with act(account_id for row in rows for account_id in (row.user.account_id, row.content_object.account_id)):
+    with act(lambda: _accounts_of(shares)):
+        rows = list(fresh(Share, shares, "user", "content_object", "permission").values())
         require_all(actor, [("user.assignments:change", row.user) for row in rows])
         record_all(actor, [_fact("user.unassign", share_spec(row), [_end(row.expires_at), None]) for row in rows])
         for piece in chunks([row.pk for row in rows]):
             Share.objects.filter(pk__in=piece).delete()
+
+
+def _accounts_of(shares: Sequence[Share]) -> list[int | None]:
+    """Whose the people and the items of these shares are now."""
+    found: list[int | None] = []
+    for piece in chunks([share.pk for share in shares]):
+        rows = Share.objects.filter(pk__in=piece).values_list("user__account_id", "content_object__account_id")
+        found += [account_id for row in rows for account_id in row]
+    return found
+
+
+def _read_people(specs: Sequence[ShareSpec]) -> None:
+    """What a share gives rests on the person's authority and on the rights of their role, as they are now."""
+    read_named(spec.user for spec in specs)
+    role = User._meta.get_field("role")
+    read_named(spec.user.role for spec in specs if role.is_cached(spec.user))  # what is loaded later is fresh
 
 
 def passed_on(spec: ShareSpec) -> PermissionSet:

@@ -23,6 +23,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks, distinct
+from accesscontrol.services.frame.locks import places_of, read_named
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.assignments import give_first_view
 from accesscontrol.services.items.idents import check_idents, free_idents
@@ -56,7 +57,7 @@ def create_item(
     actor: Actor, account: Account, *, kind: str, name: str, links: Sequence[Item] = (), **fields: Any
 ) -> Item:
     """Create an item in an account and link it to containers. fields: those of ItemSpec."""
-    with act([account.pk, *(container.account_id for container in links)]):
+    with act(places_of(links, account.pk)):
         [item] = create_items(actor, [ItemSpec(account=account, kind=kind, name=name, **fields)])
         if links:
             create_links(actor, [LinkSpec(member=item, container=container) for container in links])
@@ -67,6 +68,7 @@ def create_items(actor: Actor, specs: Sequence[ItemSpec]) -> list[Item]:
     """Create many items; in the order of the specs. What a developer makes is theirs; a user's device is assigned."""
     with act(spec.account.pk for spec in specs):
         _check_kinds(specs)
+        read_named(one for spec in specs for one in (spec.owner, spec.made_by))
         require_all(actor, [(f"{spec.kind}:create", spec.account) for spec in specs])
         who = caller(actor)
         _check_new(specs, who)
@@ -146,7 +148,7 @@ def _new(spec: ItemSpec, who: Caller) -> Item:
 
 def change_item(actor: Actor, item: Item, **changes: Any) -> Item:
     """Change some fields of an item: its name, ident, settings, history depth."""
-    with act([item.account_id]):
+    with act(places_of([item])):
         current = present(fresh(Item, [item], "account", "owner", "made_by"), item)
         return change_items(actor, [(current, join(actor, current, item_spec(current), changes))])[0]
 
@@ -158,7 +160,7 @@ def change_settings(actor: Actor, item: Item, settings: dict[str, Any]) -> Item:
 
 def merge_settings(actor: Actor, item: Item, changes: dict[str, Any]) -> Item:
     """Change the settings that are named and keep the others as they are by then; None takes one away."""
-    with act([item.account_id]):
+    with act(places_of([item])):
         merged = {**present(fresh(Item, [item]), item).settings, **changes}
         return change_settings(actor, item, {name: value for name, value in merged.items() if value is not None})
 
@@ -170,7 +172,7 @@ def clear_settings(actor: Actor, item: Item) -> Item:
 
 def change_items(actor: Actor, pairs: Sequence[Pair]) -> list[Item]:
     """Bring items to their specs; in the order of the pairs. Kind, key and maker never change."""
-    with act(item.account_id for item, _spec in pairs):
+    with act(places_of(item for item, _spec in pairs)):
         rows = fresh(Item, [item for item, _spec in pairs], "account")
         current = [(present(rows, item), spec) for item, spec in pairs]
         require_all(actor, [question for item, spec in current for question in _questions(item, spec)])
@@ -247,7 +249,7 @@ def delete_item(actor: Actor, item: Item) -> None:
 
 def remove_items(actor: Actor, items: Sequence[Item]) -> None:
     """Delete many items with their records, links and everything that names them."""
-    with act(item.account_id for item in items):
+    with act(places_of(items)):
         rows = fresh(Item, items)
         require_all(actor, [(f"{item.kind}:delete", item) for item in rows.values()])
         facts = [Fact("item.delete", item, item.account_id, {"name": [item.name, None]}) for item in rows.values()]

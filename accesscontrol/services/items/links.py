@@ -13,7 +13,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.decision import Question
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.services.frame.acts import Fact, act, caller, fresh, record_all, require_all
+from accesscontrol.services.frame.acts import Fact, act, act_on_items, caller, fresh, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks, distinct
@@ -43,7 +43,7 @@ def unlink_items(actor: Actor, member: Item, container: Item) -> None:
 def create_links(actor: Actor, specs: Sequence[LinkSpec]) -> list[ItemLink]:
     """Make many links; in the order of the specs."""
     ends = [end for spec in specs for end in (spec.member, spec.container)]
-    with act(end.account_id for end in ends):
+    with act_on_items(ends):
         asked = [to_link(spec.member, spec.container) for spec in specs]
         require_all(actor, [question for pair in asked for question in pair])
         _check(specs)
@@ -59,12 +59,21 @@ def create_links(actor: Actor, specs: Sequence[LinkSpec]) -> list[ItemLink]:
 
 def remove_links(actor: Actor, links: Sequence[ItemLink]) -> None:
     """Cut many links."""
-    rows = list(fresh(ItemLink, links, "member", "container").values())
-    with act(end.account_id for link in rows for end in (link.member, link.container)):
+    with act(lambda: accounts_of(links)):
+        rows = list(fresh(ItemLink, links, "member", "container").values())
         for link in rows:
             _require_unlink(actor, link)
         record_all(actor, link_facts("item.unlink", rows))
         cut_links(rows)
+
+
+def accounts_of(links: Iterable[ItemLink]) -> list[int]:
+    """Whose the two ends of these links are now."""
+    found: list[int] = []
+    for piece in chunks([link.pk for link in links]):
+        rows = ItemLink.objects.filter(pk__in=piece).values_list("member__account_id", "container__account_id")
+        found += [account_id for row in rows for account_id in row]
+    return found
 
 
 def cut_links(links: Iterable[ItemLink]) -> None:

@@ -15,7 +15,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.records import of_seen_devices
 from accesscontrol.items.models import Item, Record
-from accesscontrol.services.frame.acts import act, caller, difference, record
+from accesscontrol.services.frame.acts import act_on_items, caller, difference, record
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.revisions import join
@@ -49,7 +49,7 @@ def add_record(
 ) -> Record:  # fmt: skip
     """Add an entry to a section: a message, a file, a property … device: the device that the entry names."""
     permission = check_section(item.kind, section, "create")
-    with act([item.account_id]):
+    with act_on_items([item]):
         engine.require(actor, permission, item)
         if device is not None:
             engine.require(actor, "device:view", device)
@@ -59,7 +59,7 @@ def add_record(
 def send_command(actor: Actor, item: Item, data: dict[str, Any], *, name: str = "") -> Record:
     """Send a command to a device: it is queued until the platform delivers it."""
     permission = check_section(item.kind, "commands", "create")
-    with act([item.account_id]):
+    with act_on_items([item]):
         engine.require(actor, permission, item)
         return _add(actor, item, "commands", data=data, name=name, at=timezone.now(), state=Record.State.QUEUED)
 
@@ -67,7 +67,7 @@ def send_command(actor: Actor, item: Item, data: dict[str, Any], *, name: str = 
 def call_endpoint(actor: Actor, item: Item, data: dict[str, Any]) -> Record:
     """Call an endpoint: the call is queued until the platform makes it."""
     permission = check_section(item.kind, "calls", "create")
-    with act([item.account_id]):
+    with act_on_items([item]):
         engine.require(actor, permission, item)
         return _add(actor, item, "calls", data=data, at=timezone.now(), state=Record.State.QUEUED)
 
@@ -83,7 +83,7 @@ def _add(actor: Actor, item: Item, section: str, **values: Any) -> Record:
 def set_output(actor: Actor, item: Item, name: str, data: dict[str, Any]) -> Record:
     """Switch an output of a device; one without a record yet gets one."""
     permission = check_section(item.kind, "outputs", "change")
-    with act([item.account_id]):
+    with act_on_items([item]):
         engine.require(actor, permission, item)
         findings = Findings()
         findings.name("name", name)
@@ -98,7 +98,7 @@ def set_output(actor: Actor, item: Item, name: str, data: dict[str, Any]) -> Rec
 def change_record(actor: Actor, item: Item, row: Record, **changes: Any) -> Record:
     """Change the data or the name of an entry of an item's section."""
     permission = check_section(item.kind, row.section, "change")
-    with act([item.account_id]):
+    with act_on_items([item]):
         engine.require(actor, permission, item)
         unknown = sorted(changes.keys() - {"data", "name"})
         if unknown:
@@ -126,7 +126,7 @@ def _change(actor: Actor, row: Record, item: Item, **changes: Any) -> Record:
 def delete_record(actor: Actor, item: Item, row: Record) -> None:
     """Delete an entry of an item's section."""
     permission = check_section(item.kind, row.section, "delete")
-    with act([item.account_id]):
+    with act_on_items([item]):
         engine.require(actor, permission, item)
         current = _present(actor, row, item)
         changes = {"section": current.section, "record": current.pk, "name": [current.name, None]}
@@ -138,7 +138,7 @@ def clear_section(actor: Actor, item: Item, section: str, *, before: datetime | 
     """Delete all entries of a section (or those before a time) but those of devices that the actor may not view; gives
     their number."""
     permission = check_section(item.kind, section, "delete")
-    with act([item.account_id]):
+    with act_on_items([item]):
         engine.require(actor, permission, item)
         rows = Record.objects.filter(of_seen_devices(engine.look(actor), item), item=item, section=section)
         if before is not None:

@@ -10,6 +10,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
 from accesscontrol.services.frame.acts import act, fresh
+from accesscontrol.services.frame.locks import places_of
 from accesscontrol.services.items.idents import free_idents
 from accesscontrol.services.items.items import change_items, present
 from accesscontrol.services.items.specs import ItemSpec
@@ -21,7 +22,7 @@ from accesscontrol.services.projects.specs import ProjectSpec
 
 def bring_items(actor: Actor, pairs: Sequence[tuple[Item, ItemSpec]]) -> list[Item]:
     """Move, give and change items; in the order of the pairs."""
-    with act(account_id for item, spec in pairs for account_id in (item.account_id, spec.account.pk)):
+    with act(places_of((item for item, _spec in pairs), *(spec.account.pk for _item, spec in pairs))):
         rows = fresh(Item, [item for item, _spec in pairs], "account", "owner")
         current = [(present(rows, item), spec) for item, spec in pairs]
         moving = [(item, spec.account) for item, spec in current if item.account_id != spec.account.pk]

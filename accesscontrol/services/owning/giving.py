@@ -22,6 +22,7 @@ from accesscontrol.services.frame.acts import Fact, act, caller, fresh, record_a
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.frame.locks import places_of
 from accesscontrol.services.frame.own_ends import require_end_within_own
 from accesscontrol.services.items.items import present
 from accesscontrol.services.owning.moving import everything_on
@@ -41,7 +42,7 @@ def give_item(actor: Actor, item: Item, to: Heir) -> Item:
 
 def give_items(actor: Actor, items: Sequence[Item], to: Heir) -> list[Item]:
     """Give many items; what has this owner already stays without a line."""
-    with act(item.account_id for item in items):
+    with act(places_of(items)):
         rows = fresh(Item, items, "account")
         current = [present(rows, item) for item in items]
         giving = [item for item in current if item.owner_id != owner_id(to)]

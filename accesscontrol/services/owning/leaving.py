@@ -9,6 +9,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.acts import act, fresh, require_all
 from accesscontrol.services.frame.errors import Invalid, Problem
+from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.items.items import remove_items
 from accesscontrol.services.owning.giving import Heir, give_items, give_projects
 from accesscontrol.services.people import users as people
@@ -39,6 +40,7 @@ def change_users(actor: Actor, pairs: Sequence[people.Pair]) -> list[User]:
     """Bring users to their specs, as world files say them: what somebody owns who ceases to be a developer goes to the
     account, until the file's items say who has it."""
     with act(user.account_id for user, _spec in pairs):
+        read_named(user for user, _spec in pairs)
         for user, spec in pairs:
             if ceases(user, spec.authority) and user.account is not None:
                 hand_over(actor, [user], user.account)

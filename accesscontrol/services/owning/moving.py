@@ -41,7 +41,7 @@ def move_items(
 
     idents: item id → the ident that it shall have there, where that changes on the way.
     """
-    with act([account.pk, *(item.account_id for item in items), *_grantees(items)]):
+    with act(lambda: [account.pk, *_homes(items), *_grantees(items)]):
         rows = fresh(Item, items, "account")
         current = [present(rows, item) for item in items]
         moving = [item for item in current if item.account_id != account.pk]
@@ -57,6 +57,14 @@ def move_items(
         record_all(actor, facts)
         end_links(actor, *part_links(with_ends(linked)))
     return current
+
+
+def _homes(items: Sequence[Item]) -> list[int]:
+    """The accounts that have these items now."""
+    found: list[int] = []
+    for piece in chunks([item.pk for item in items]):
+        found += Item.objects.filter(pk__in=piece).order_by().values_list("account_id", flat=True).distinct()
+    return found
 
 
 def _grantees(items: Sequence[Item]) -> list[int]:

@@ -21,6 +21,7 @@ from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
+from accesscontrol.services.frame.collisions import TAKEN_USERNAME
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
@@ -91,7 +92,7 @@ def check_usernames(findings: Findings, specs: Sequence[tuple[UserSpec, User | N
         for name, user_id in rows.values_list("username_folded", "pk"):
             spec, user = by_name[name]
             if user is None or user.pk != user_id:
-                findings.add("username", f"The username “{spec.username}” is taken. Choose another.", user or spec)
+                findings.add("username", TAKEN_USERNAME(value=spec.username), user or spec)
 
 
 def check_password(findings: Findings, password: str | None, user: User, about: Any) -> None:

@@ -21,6 +21,7 @@ from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.items import erase_items
 from accesscontrol.services.people import checks as user_checks
@@ -53,6 +54,7 @@ def create_user(actor: Actor, account: Account, *, username: str, **fields: Any)
 def create_users(actor: Actor, specs: Sequence[UserSpec]) -> list[User]:
     """Create many users; in the order of the specs."""
     with act(spec.account.pk for spec in specs):
+        read_named(spec.role for spec in specs)
         require_all(actor, [("user:create", spec.account) for spec in specs])
         who = caller(actor)
         check_new_users(actor, specs)
@@ -128,6 +130,7 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
         require_all(actor, [("user:change", user) for user, _ in pairs])
         rows = fresh(User, [user for user, _ in pairs], "account", "role")
         current = [(_present(rows, user), spec) for user, spec in pairs]
+        read_named(spec.role for _, spec in current)
         who, ceiling = caller(actor), Ceiling(actor)
         _check_changes(actor, current)
         for user, spec in current:
@@ -212,6 +215,7 @@ def set_password(actor: Actor, user: User, password: str) -> User:
     renews the one that it was set in (`update_session_auth_hash`)."""
     with act([user.account_id]):
         require_all(actor, [("user:change", user)])
+        read_named([user])
         who = caller(actor)
         if not (who.is_person(user) or who.platform):
             raise Invalid({"password": ["Only the user sets the password, signed in in person."]})

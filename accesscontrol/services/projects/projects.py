@@ -22,6 +22,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.projects import checks as project_checks
 from accesscontrol.services.projects.denies import require_taking
@@ -45,6 +46,7 @@ def create_project(actor: Actor, account: Account, *, name: str, **fields: Any) 
 def create_projects(actor: Actor, specs: Sequence[ProjectSpec]) -> list[Project]:
     """Make many projects with all that is in them; in the order of the specs."""
     with act(spec.account.pk for spec in specs):
+        read_named(spec.owner for spec in specs)
         require_all(actor, [("project:create", spec.account) for spec in specs])
         who = caller(actor)
         wanted = [_keyed(_of_developer(who, spec)) for spec in specs]
@@ -174,6 +176,7 @@ def _bring(actor: Actor, who: Caller, triples: Sequence[tuple[Project, ProjectSp
     findings = Findings()
     for _project, old, new in triples:
         added = [item for item in new.items if item not in old.items]
+        read_named(added)
         require_all(actor, [(f"{item.kind}:view", item) for item in added])
         _require_members(actor, old, new)
         project_checks.check_new_items(findings, who, new, added)

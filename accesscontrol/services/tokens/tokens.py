@@ -28,6 +28,7 @@ from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens import rules as token_rules
@@ -71,6 +72,7 @@ def create_token(
 def create_tokens(actor: Actor, specs: Sequence[TokenSpec]) -> list[Issued]:
     """Issue many tokens; in the order of the specs. What a developer issues acts for that developer."""
     with act(spec.account.pk for spec in specs):
+        read_named(spec.user for spec in specs)
         require_all(actor, [("token:create", spec.account) for spec in specs])
         who = caller(actor)
         wanted = [_of_developer(who, spec) for spec in specs]

@@ -14,7 +14,7 @@ from accesscontrol.services.frame.acts import act, record_all, require_platform
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.grants.links import covered_items
-from accesscontrol.services.items.links import link_facts
+from accesscontrol.services.items.links import accounts_of, link_facts
 from accesscontrol.services.world.rows import stored_links
 from accesscontrol.services.world.shapes import LINK_ENDS
 
@@ -39,7 +39,7 @@ def note_links(actor: Actor, specs: Sequence[NoteSpec]) -> None:
     """Let these links live no longer than the grants that they were made under; the platform operator only."""
     by_ends = {(spec.member.key, spec.container.key): spec for spec in specs}
     links = stored_links(by_ends)
-    with act(end.account_id for link in links for end in (link.member, link.container)):
+    with act(lambda: accounts_of(links)):
         require_platform(actor)
         parts = _parts({grant.pk for spec in specs for grant, _ in spec.ends.values()})
         _check(specs, parts)
