@@ -7,7 +7,6 @@ E050–E051 tools · E070–E071, I001 heads of the audit log · W001 cache.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from django.core.checks import CheckMessage, Error, Info, Tags, Warning, registe
 from django.core.exceptions import ImproperlyConfigured
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.addresses import read_network
 
 KEY_NAMES = ("SECRET_KEY", "AUDIT_KEY", "TOKEN_PEPPER")
 KEY_BYTES = 32
@@ -94,7 +94,7 @@ def check_addresses(**_: Any) -> list[CheckMessage]:
 
 def _is_network(text: str) -> bool:
     try:
-        ipaddress.ip_network(text)
+        read_network(text)
     except ValueError:
         return False
     return True

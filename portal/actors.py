@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 import uuid
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from rest_framework.views import APIView
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.addresses import Address, is_inside, read_address
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.people import sessions
 from accesscontrol.services.tokens import keys
@@ -54,20 +54,18 @@ def client_address(request: PortalRequest) -> str | None:
 
     Read from the right: the first address that is no trusted proxy is the client. None when it is no address at all.
     """
-    trusted = [ipaddress.ip_network(network, strict=False) for network in settings.TRUSTED_PROXIES]
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     found = _address(request.META.get("REMOTE_ADDR", ""))
-    while found is not None and hops and any(found in network for network in trusted):
+    while found is not None and hops and is_inside(found, settings.TRUSTED_PROXIES):
         found = _address(hops.pop())
     return str(found) if found is not None else None
 
 
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _address(text: str) -> Address | None:
     try:
-        found = ipaddress.ip_address(text)
+        return read_address(text)
     except ValueError:
         return None
-    return getattr(found, "ipv4_mapped", None) or found
 
 
 def actor_of(request: PortalRequest, caller: User | Token, acting: int | None = None) -> Actor:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from ipaddress import ip_network
 from random import Random
 from typing import Any
 
@@ -91,7 +90,8 @@ def context_questions(facts: Facts, plain: list) -> Iterator[Request]:
 def contexts_for(facts: Facts, caller: tuple[str, str], rng: Random) -> Iterator[dict]:
     addresses = [None]
     if caller[0] == "token" and facts.tokens[caller[1]].networks:
-        addresses = [str(ip_network(network)[9]) for network in facts.tokens[caller[1]].networks]
+        within = [network[9] for network in facts.tokens[caller[1]].networks]
+        addresses = [f"::ffff:{one}" if one.version == 4 and rng.random() < 0.5 else str(one) for one in within]
         yield {"address": OUTSIDE}
     for address in addresses:
         known = {"address": address} if address else {}

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+    summarize_address_range,
+)
 from typing import Any
 
 
@@ -152,6 +160,21 @@ class Facts:
     under: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
+def address_of(text: str) -> IPv4Address | IPv6Address:
+    """§11: an IPv4 address inside IPv6 is that IPv4 address, asked or stored."""
+    found = ip_address(text)
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def network_of(text: str) -> IPv4Network | IPv6Network:
+    """The same of a network: what lies between IPv4 addresses is a network of IPv4."""
+    found = ip_network(text)
+    first, last = address_of(str(found[0])), address_of(str(found[-1]))
+    if isinstance(first, IPv4Address) and isinstance(last, IPv4Address):
+        [found] = summarize_address_range(first, last)
+    return found
+
+
 def read_world(world: dict[str, Any], under: Iterable[LinkUnder] = ()) -> Facts:
     """Turn a world document into facts. under: which of its links were made under which grants."""
     facts = Facts()
@@ -219,7 +242,7 @@ def _read_account(facts: Facts, entry: dict[str, Any], path: tuple[str, ...]) ->
             token.get("enabled", True),
             Period.of(token),
             token.get("idle_ttl"),
-            [ip_network(text) for text in token.get("allowed_addresses") or ()],
+            [network_of(text) for text in token.get("allowed_addresses") or ()],
             token.get("rules") or [],
             token.get("topics") or [],
         )

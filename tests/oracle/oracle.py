@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
-from tests.oracle.facts import Account, Item, LinkUnder, Token, User, moment, read_world
+from tests.oracle.facts import Account, Item, LinkUnder, Token, User, address_of, moment, read_world
 from tests.oracle.questions import BadQuestion, Permission, asked_of, parse_permission
 from tests.oracle.sources import Sources, Thing, home_of
 from tests.oracle.topics import may_topic
@@ -138,7 +137,7 @@ class Oracle:
                 return False
             if caller.networks:
                 address = context.get("address")
-                if address is None or not any(ip_address(address) in network for network in caller.networks):
+                if address is None or not any(address_of(address) in network for network in caller.networks):
                     return False
             if caller.user:
                 user = self.facts.users[caller.user]

@@ -17,7 +17,7 @@ PAST = (timedelta(days=-400), timedelta(days=-1), timedelta(seconds=-1))
 FUTURE = (timedelta(seconds=1), timedelta(days=1), timedelta(days=400))
 FOREVER = 20 * 365 * 24 * 3600
 FIGURES = (7, 14, 30, 60, 90, 180, 365)
-ADDRESSES = ("10.0.0.0/8", "192.0.2.0/24", "2001:db8::/32")
+ADDRESSES = ("10.0.0.0/8", "::ffff:192.0.2.0/120", "192.0.2.0/24", "2001:db8::/32")
 
 ALWAYS = ("device", "device", "device", "device", "group", "alert_rule", "vehicle", "report", "alarm")
 OTHER_KINDS = ("device", "device", "group", *ITEM_KINDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law import sentences
 from accesscontrol.access.law.reaches import EVERY_ROW, NO_ROW, in_ids
 from accesscontrol.access.permissions import Permission
+from accesscontrol.accounts.addresses import is_inside, read_address
 from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.grants.life import counting_sql
 from accesscontrol.sentences import Sentence
@@ -208,9 +208,7 @@ def wrong_address(networks: Sequence[str], address: str | None) -> Sentence | No
     if address is None:
         return sentences.ADDRESS_UNKNOWN
     try:
-        caller = ipaddress.ip_address(address)
+        caller = read_address(address)
     except ValueError:
         return sentences.ADDRESS_UNREADABLE
-    if any(caller in ipaddress.ip_network(network, strict=False) for network in networks):
-        return None
-    return sentences.ADDRESS_ELSEWHERE
+    return None if is_inside(caller, networks) else sentences.ADDRESS_ELSEWHERE

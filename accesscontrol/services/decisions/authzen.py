@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import Permission, UnknownName, permission_on
+from accesscontrol.accounts.addresses import read_address
 from accesscontrol.json_data import QUESTIONS, JSONFault, read_json
 from accesscontrol.moments import MomentFault, read_moment
 
@@ -107,7 +107,7 @@ def _read_context(context: Mapping[str, Any]) -> dict[str, Any]:
         found[name] = value
     if "address" in found:
         try:
-            ip_address(found["address"])
+            found["address"] = str(read_address(found["address"]))
         except ValueError as error:
             raise BadRequest("“context.address” is an IP address such as 10.1.2.3.") from error
     if "at" in found:

@@ -19,6 +19,7 @@ from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law.entitlements import Entitlement
 from accesscontrol.access.law.reaches import NO_ROW, Reach
 from accesscontrol.access.permissions import Permission, PermissionSet, kind_permissions
+from accesscontrol.accounts.addresses import one_inside
 
 #: A thing as it was and as it is; the same object where the act changed nothing of it.
 Pair = tuple[Thing, Thing]
@@ -60,7 +61,7 @@ class Change:
     def __init__(self, was: Scope | None, now: Scope | None) -> None:
         self.was, self.now = was, now
         #: Somebody bound to addresses counts as from one of theirs, as in `who`.
-        self.address = now.networks[0].partition("/")[0] if now is not None and now.networks else None
+        self.address = one_inside(now.networks) if now is not None else None
         before, after = _held(was), _held(now)
         limits = [scope.limits if scope is not None else () for scope in (was, now)]
         same_limits = limits[0] == limits[1] or was is None or now is None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.addresses import are_inside
 from accesscontrol.accounts.life import is_later
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
@@ -61,17 +60,7 @@ def require_within_own(actor: Actor, who: Caller, spec: TokenSpec, about: Any) -
     own = spec.user is not None and who.user is not None and spec.user.pk == who.user.pk
     require_end_within_own(actor, replace(who, user=None) if own else who, spec.expires_at, about)
     maker = who.token
-    if maker and maker.allowed_addresses and not within_addresses(spec.allowed_addresses, maker.allowed_addresses):
+    if maker and maker.allowed_addresses and not are_inside(spec.allowed_addresses, maker.allowed_addresses):
         networks = ", ".join(maker.allowed_addresses)
         sentence = f"Choose networks within those of this token: {networks}."
         raise BeyondOwn([Problem("allowed_addresses", sentence, about)])
-
-
-def within_addresses(addresses: Sequence[str], outer: Sequence[str]) -> bool:
-    """Whether every network lies within one of the outer ones; no network means anywhere."""
-    networks = [ipaddress.ip_network(address) for address in outer]
-    inner = [ipaddress.ip_network(address) for address in addresses]
-    return bool(inner) and all(
-        any(one.version == wide.version and one.subnet_of(wide) for wide in networks)  # type: ignore[arg-type]
-        for one in inner
-    )

@@ -5,8 +5,7 @@ So the preview refuses what issuing would refuse, and counts what the engine wil
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -18,6 +17,7 @@ from accesscontrol.access.compiled.scope import Scope, model_of
 from accesscontrol.access.doors.topics import ACTIONS
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.permissions import Permission, kind_permissions
+from accesscontrol.accounts.addresses import one_inside
 from accesscontrol.services.frame.simulating import simulate
 from accesscontrol.services.tokens.specs import TokenSpec
 from accesscontrol.services.tokens.tokens import Issued, create_tokens
@@ -98,17 +98,12 @@ def _measured(issued: Issued) -> Preview:
 
 
 def _looked_at(token: Token) -> Preview:
-    actor = Actor.of(token, address=_address_within(token.allowed_addresses))
+    actor = Actor.of(token, address=one_inside(token.allowed_addresses))
     scope = engine.look(actor).scope
     if scope is None or scope.dead is not None:
         return Preview(dead=str(scope.dead[1]) if scope is not None and scope.dead else "there is no such token")
     lines = [line for kind in catalogue.KINDS for line in _lines(actor, scope, token, kind)]
     return Preview(tuple(lines), _topics(scope))
-
-
-def _address_within(networks: Sequence[str]) -> str | None:
-    """An address from which the token may be used, so that the preview tells what it can do from there."""
-    return str(ipaddress.ip_network(networks[0], strict=False)[0]) if networks else None
 
 
 def _topics(scope: Scope) -> tuple[PreviewTopic, ...]:

@@ -15,6 +15,7 @@ from threading import Lock
 from cachetools import TTLCache
 from django.conf import settings
 
+from accesscontrol.accounts.addresses import read_address
 from accesscontrol.services.tokens import keys
 
 WINDOW_SECONDS = 60
@@ -80,10 +81,10 @@ def _place(address: str | None) -> str:
     if address is None:
         return ""
     try:
-        found = ipaddress.ip_address(address)
+        found = read_address(address)
     except ValueError:
         return ""
-    return str(ipaddress.ip_network((found, IPV6_BITS), strict=False)) if found.version == 6 else address
+    return str(ipaddress.ip_network((found, IPV6_BITS), strict=False)) if found.version == 6 else str(found)
 
 
 #: Of this process, for every door that keys come through.

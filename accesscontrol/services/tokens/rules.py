@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from accesscontrol.access.engine import Question
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF, listed_permissions
 from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
+from accesscontrol.accounts.addresses import are_inside, read_network
 from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.projects.models import Project
@@ -22,7 +22,7 @@ from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling, beyond
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.tokens.ends import check_ends, require_within_own, within_addresses
+from accesscontrol.services.tokens.ends import check_ends, require_within_own
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
@@ -64,7 +64,7 @@ def check(findings: Findings, spec: TokenSpec, about: Any) -> None:
 def _check_addresses(findings: Findings, addresses: Sequence[str], about: Any) -> None:
     for address in addresses:
         try:
-            ipaddress.ip_network(address)
+            read_network(address)
         except ValueError:
             findings.add("allowed_addresses", f"“{address}” is not a network. Use one such as 10.0.0.0/8.", about)
 
@@ -218,7 +218,7 @@ def narrows(before: TokenSpec, after: TokenSpec) -> bool:
         (before.enabled or not after.enabled)
         and not is_later(after.expires_at, before.expires_at)
         and not (before.idle_ttl is not None and (after.idle_ttl is None or after.idle_ttl > before.idle_ttl))
-        and (not before.allowed_addresses or within_addresses(after.allowed_addresses, before.allowed_addresses))
+        and (not before.allowed_addresses or are_inside(after.allowed_addresses, before.allowed_addresses))
         and all(any(_rule_within(rule, wide) for wide in before.rules) for rule in after.rules)
         and all(_topic_within(topic, before.topics) for topic in after.topics)
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
+from accesscontrol.accounts.addresses import plain_networks
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 
@@ -35,7 +36,8 @@ class TopicSpec:
 
 @dataclass(slots=True, kw_only=True)
 class TokenSpec:
-    """A token of an account, or of one user of it. idle_ttl: seconds; allowed_addresses: networks in CIDR form."""
+    """A token of an account, or of one user of it. idle_ttl: seconds; allowed_addresses: networks in CIDR form, brought
+    to their one form however they are written."""
 
     PLAIN: ClassVar[tuple[str, ...]] = ("name", "preset")
     ACCESS: ClassVar[tuple[str, ...]] = (
@@ -55,3 +57,6 @@ class TokenSpec:
     allowed_addresses: tuple[str, ...] = ()
     rules: tuple[TokenRuleSpec, ...] = ()
     topics: tuple[TopicSpec, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.allowed_addresses = plain_networks(self.allowed_addresses)

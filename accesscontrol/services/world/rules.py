@@ -7,6 +7,7 @@ from typing import Any
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.permissions import UnknownName, expand
+from accesscontrol.accounts.addresses import plain_networks
 from accesscontrol.services.tokens.rules import ACTIONS
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.shapes import Entry, Record, checked_key, nearest, shown
@@ -32,7 +33,7 @@ def read_token(entry: Entry, account: str, key: str) -> Record:
         "enabled": entry.boolean("enabled", True),
         "expires_at": entry.moment("expires_at"),
         "idle_ttl": entry.count("idle_ttl"),
-        "allowed_addresses": entry.texts("allowed_addresses", "a network such as 10.0.0.0/8"),
+        "allowed_addresses": plain_networks(entry.texts("allowed_addresses", "a network such as 10.0.0.0/8")),
         "rules": entry.parts("rules", "token rule", TOKEN_RULE_FIELDS, _read_token_rule),
         "topics": entry.parts("topics", "topic rule", TOPIC_FIELDS, _read_topic),
     }

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.things import MODELS
+from accesscontrol.accounts.addresses import plain_networks
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
@@ -150,7 +151,7 @@ def _load_tokens(state: State, wanted: Wanted) -> None:
         pk, key, account, name, kind, preset, user, enabled, expires, idle, addresses = row
         state["token"][key] = {
             "account": account, "name": name, "type": kind, "preset": preset, "user": user, "enabled": enabled,
-            "expires_at": utc(expires), "idle_ttl": idle, "allowed_addresses": tuple(addresses),
+            "expires_at": utc(expires), "idle_ttl": idle, "allowed_addresses": plain_networks(addresses),
             "rules": tuple(rules.get(pk, ())), "topics": tuple(topics.get(pk, ())),
         }  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import Permission, UnknownName, permission
+from accesscontrol.accounts.addresses import read_address
 from accesscontrol.moments import MomentFault, read_moment
 from portal.frame.long_select import LongSelect
 
@@ -86,7 +86,7 @@ class ExplorerForm(forms.Form):
     def clean_address(self) -> str:
         text = self.cleaned_data["address"].strip()
         try:
-            return str(ipaddress.ip_address(text)) if text else ""
+            return str(read_address(text)) if text else ""
         except ValueError as error:
             raise forms.ValidationError(_("This is not an IP address. Write one such as 10.1.2.3.")) from error
 

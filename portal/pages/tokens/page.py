@@ -13,6 +13,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.token_contents import contents_of, token_lines
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.addresses import one_inside
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.tokens.life import idle_end
 from accesscontrol.tokens.models import Token
@@ -22,7 +23,7 @@ from portal.frame.noun_pages import NounPage
 from portal.frame.screens import DELETE, DETAIL, READ, Route
 from portal.pages.events.lines import record_of
 from portal.pages.explorer.matrix import matrix_of
-from portal.pages.tokens.trying import TokenQuestion, address_within
+from portal.pages.tokens.trying import TokenQuestion
 from portal.pages.tokens.words import EVERYTHING, rule_lines, token_badge
 
 LINES = 50
@@ -45,7 +46,7 @@ class TokenPageScreen(NounPage):
     @cached_property
     def token_look(self) -> Look:
         """What the token may as a caller; bound to addresses, it calls from one of them."""
-        return look_of(self.request, Actor.of(self.thing, address=address_within(self.thing)))
+        return look_of(self.request, Actor.of(self.thing, address=one_inside(self.thing.allowed_addresses)))
 
     def token_page(self, template: str, active: str, **context: Any) -> HttpResponse:
         """Render one tab of the token's page."""

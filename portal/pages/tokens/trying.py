@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from django.db.models import Model
@@ -21,12 +20,6 @@ from portal.pages.tokens.try_forms import TryForm
 from portal.requests import SignedInRequest
 
 TOPIC_OF_ITEM = ("items", "kind", "key", "section")
-
-
-def address_within(token: Token) -> str | None:
-    """An address from which the token may be used; None where it is bound to none."""
-    networks = token.allowed_addresses
-    return str(ipaddress.ip_network(networks[0], strict=False)[0]) if networks else None
 
 
 class TokenQuestion(Question):
