@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.contracts.source import CODE_FOLDERS, ROOT, python_files
 
 BANNED = {"util", "utils", "helper", "helpers", "common", "core", "misc", "mixin", "mixins", "lib", "libs", "tools"}
@@ -24,3 +26,24 @@ def test_nothing_listens_to_signals():
         if word in path.read_text(encoding="utf-8")
     ]
     assert found == []
+
+
+#: Place → why letters are compared there as the database does. Sorting by what is a name has none.
+BY_LETTERS = {
+    "portal/pages/events/filters.py": "what was done is a word of ours, in a to z",
+    "portal/pages/grants/filters.py": "what was done is a word of ours, in a to z",
+    "portal/pages/items/records/range_forms.py": "records are too many to keep their letters folded beside them",
+    "portal/pages/items/records/paging.py": "the few named records of an item are sorted when they are read",
+}
+
+
+def test_names_are_sorted_and_searched_by_what_is_stored_for_it():
+    """Databases sort and compare letters each in its own way: `name_order` and `searched` are the same on all."""
+    order = r"order_by\([^)]*[\"'](?:-|\w+__)?(?:name|username|first_name|last_name|email)[\"']"
+    letters = re.compile(rf"{order}|__i(?:contains|exact|startswith|endswith|regex)\b|Lower\(|Upper\(")
+    found = {
+        str(path.relative_to(ROOT)): word
+        for path in python_files("accesscontrol", "portal")
+        for word in letters.findall(path.read_text(encoding="utf-8"))
+    }
+    assert found.keys() == BY_LETTERS.keys(), found
