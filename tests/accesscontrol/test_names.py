@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accesscontrol.accounts.models import Account, User
@@ -27,6 +27,7 @@ from accesscontrol.tokens.models import Token
 from tests.factories import AccountFactory, ItemFactory, RoleFactory, UserFactory
 
 NAMED = [model for model in apps.get_models() if issubclass(model, Named)]
+STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 ORDERED = ["", "-", "2 Bus", "10 Bus", "Äpfel", "apple", "Bus", "bus 2", "Bus 10", "Bus 10 B", "Bus 99999999999999999",
            "Bus 100000000000000000", "Öl", "Zug", "ГРУЗОВИК 2", "грузовик 10"]  # fmt: skip
 
@@ -69,6 +70,23 @@ class TestColumns:
         for name in reversed(ORDERED):
             ItemFactory(account=account, name=name)
         assert list(Item.objects.order_by("name_order", "pk").values_list("name", flat=True)) == ORDERED
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(names=st.lists(STORABLE, max_size=8), letters=STORABLE)
+    def test_any_names_are_sorted_and_found_alike(self, names, letters):
+        """What Python says of `order_of` and `letters_of`, both databases say."""
+        account = AccountFactory()
+        Item.objects.bulk_create(
+            Item(account=account, kind="device", key=f"{account.key}-{number}", name=name)
+            for number, name in enumerate(names)
+        )
+        items = Item.objects.filter(account=account)
+        assert list(items.order_by("name_order", "pk").values_list("name", flat=True)) == sorted(names, key=order_of)
+        found = items.filter(beginning_with(letters)).order_by("pk").values_list("name", flat=True)
+        assert list(found) == [name for name in names if f"{letters_of(name)}\n".startswith(letters_of(letters))]
+        held = items.filter(with_letters(letters)).order_by("pk").values_list("searched", "name")
+        assert [name for _, name in held] == [item.name for item in items.order_by("pk")
+                                              if letters_of(letters) in item.searched]  # fmt: skip
 
     @pytest.mark.parametrize(
         ("letters", "found"),
