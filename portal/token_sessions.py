@@ -108,9 +108,9 @@ def why_over(request: HttpRequest, token: Token | None, look: Look | None) -> st
     """Why this session is over, as a sentence that says what to do; None while it goes on."""
     kept = request.session[SESSION_TOKEN]
     if token is None or look is None:
-        reason: str | None = sessions.REVOKED
+        cause: str | None = sessions.REVOKED
     else:
-        reason = sessions.why_over(token, kept["digest"], kept["stamp"], look)
-    if reason is None or reason == sessions.SIGNED_OUT:
-        return None if reason is None else str(SIGNED_OUT)
-    return f"{_OVER[reason]} {ASK}"
+        cause = sessions.why_over(token, kept["digest"], kept["stamp"], look)
+    if cause is None or cause == sessions.SIGNED_OUT:
+        return None if cause is None else str(SIGNED_OUT)
+    return f"{_OVER[cause]} {ASK}"

@@ -99,8 +99,9 @@ def _roles(rows: Rows, entry: dict, account: Account, now: datetime) -> None:
 
 def _users(rows: Rows, entry: dict, account: Account, now: datetime) -> None:
     for user in entry.get("users") or []:
-        rows["user"][user["username"]] = User.objects.create(
-            username=user["username"], account=account, authority=user["authority"], email=user.get("email", ""),
+        username = str(user["username"])  # YAML takes “off” for a switch
+        rows["user"][username] = User.objects.create(
+            username=username, account=account, authority=user["authority"], email=user.get("email", ""),
             is_active=user.get("enabled", True), verified=user.get("verified", True), password="!",
             expires_at=moment(user.get("expires_at")), history_days=user.get("history_days"),
         )  # fmt: skip

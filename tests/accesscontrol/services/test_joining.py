@@ -71,7 +71,7 @@ NOUNS = {
         ("name", "Dispatch 1", "Dispatch 2"),
     ),
     "item": Noun(
-        lambda cast: cast.items["sensor"], change_item, {"owner": None}, {"history_days": 30},
+        lambda cast: cast.items["sensor"], change_item, {"history_days": 7}, {"history_days": 30},
         ("name", "Sensor 1", "Sensor 2"), ("settings", {"a": 1}),
     ),
     "token": Noun(
