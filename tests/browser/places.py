@@ -67,8 +67,8 @@ NOUN_PAGES = [
     *(f"/grants/hub-for-clients/{tab}/" for tab in ("items", "grantees", "logs", "extend")),
     "/grants/hub-for-clients/items/~add/", "/grants/hub-for-clients/grantees/~add/", "/grants/fleet-for-northwind/",
     "/projects/", "/projects/~new/", "/projects/cold-chain-pilot/", "/projects/cold-chain-pilot/members/~new/",
-    "/projects/cold-chain-pilot/items/~new/", "/projects/cold-chain-pilot/give/", "/users/dev.cem/delete/",
-    "/users/dev.cem/change/",
+    "/projects/cold-chain-pilot/items/~new/", "/projects/cold-chain-pilot/give/", "/users/dev.anna/delete/",
+    "/users/dev.anna/change/",
     "/events/",
 ]  # fmt: skip
 OTHER_PAGES = ["/", "/going-on/", "/search/", "/search/?q=harbor", "/search/?q=no-such-thing", "/profile/", "/act-as/"]

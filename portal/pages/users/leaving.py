@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -24,6 +25,16 @@ from portal.pages.users.forms import RemovalForm
 
 #: So many things are named of each kind of loss.
 NAMES = 5
+#: Words for a number of rows, and the rows.
+Part = tuple[Any, QuerySet]
+_ITEMS = ngettext_lazy("item that is theirs", "items that are theirs", "count")
+_PROJECTS = ngettext_lazy("project that is theirs", "projects that are theirs", "count")
+_TOKENS = ngettext_lazy("token", "tokens", "count")
+_REPORTS = ngettext_lazy("report that they made", "reports that they made", "count")
+_ASSIGNED = ngettext_lazy(
+    "item assigned to them, which stays where it is", "items assigned to them, which stay where they are", "count"
+)
+_MEMBER = ngettext_lazy("membership of a project", "memberships of projects", "count")
 
 
 class UserLeavingScreen(NounPage):
@@ -74,31 +85,28 @@ class UserLeavingScreen(NounPage):
 
     # --- What goes
 
-    def owned(self) -> tuple[tuple[str, QuerySet], ...]:
+    def owned(self) -> tuple[Part, ...]:
         """What a developer owns, as far as the caller may view it."""
         items, projects = seen_of(self.look, self.thing)
-        return (_("items that are theirs"), items.order_by("name_order", "pk")), (
-            _("projects that are theirs"),
-            projects,
-        )
+        return (_ITEMS, items.order_by("name_order", "pk")), (_PROJECTS, projects.order_by("name_order", "pk"))
 
     def goes(self) -> list[dict[str, Any]]:
         """What goes with the user in any case, as far as the caller may view it."""
         user, see = self.thing, self.look.visible
         made = see(engine.ANY_ITEM_VIEW).filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by=user)
         return self.counted(
-            (_("tokens"), see("token:view").filter(user=user)),
-            (_("reports that they made"), made),
-            (_("assigned items, of which only the assignment goes"),
-             see(engine.ANY_ITEM_VIEW).filter(pk__in=assignments.items_of(user))),
-            (_("memberships in projects"), see("project:view").filter(members__user=user)),
-        )  # fmt: skip
+            (_TOKENS, see("token:view").filter(user=user)),
+            (_REPORTS, made),
+            (_ASSIGNED, see(engine.ANY_ITEM_VIEW).filter(pk__in=assignments.items_of(user))),
+            (_MEMBER, see("project:view").filter(members__user=user)),
+        )
 
     @staticmethod
-    def counted(*parts: tuple[str, QuerySet]) -> list[dict[str, Any]]:
+    def counted(*parts: Part) -> list[dict[str, Any]]:
         found = []
-        for label, rows in parts:
+        for words, rows in parts:
             count = rows.count()
+            label = words % {"count": count}
             names = [str(row) for row in rows[:NAMES]] if count else []
             more = _("and %(count)s more") % {"count": count - NAMES} if count > NAMES else ""
             found += [{"count": count, "label": label, "names": names, "more": more}] if count else []

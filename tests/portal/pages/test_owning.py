@@ -19,9 +19,9 @@ def test_removing_a_developer_shows_what_goes_and_asks_who_gets_what_they_own(br
     nora = browse("nora")
     page = nora.get("/users/anna/delete/")
     assert [(one["label"], one["names"]) for one in page.context["owned"]] == [
-        ("items that are theirs", ["Sensor"]), ("projects that are theirs", ["Lab"]),
+        ("item that is theirs", ["Sensor"]), ("project that is theirs", ["Lab"]),
     ]  # fmt: skip
-    assert [(one["label"], one["names"]) for one in page.context["consequences"]] == [("tokens", ["of_anna"])]
+    assert [(one["label"], one["names"]) for one in page.context["consequences"]] == [("token", ["of_anna"])]
     offered = [name for name, _words in page.context["form"].fields["hand_items_to"].choices]
     assert offered == ["", "~account", "otto", "~delete"]
     for sent, wrong in (({"typed_name": "anna"}, {"hand_items_to"}), ({"hand_items_to": "otto"}, {"typed_name"}),
