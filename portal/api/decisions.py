@@ -17,12 +17,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.services.decisions.costs import MOST_QUESTIONS, TOO_MANY_QUESTIONS
 from accesscontrol.services.decisions.questions import Answer, BadRequest, answer_many, load_json
 from portal.api.frame.base import View
 from portal.declared import PUBLIC, SIGNED_IN
 from portal.problems import sentence_of, wants_sentence
 
-MOST_EVALUATIONS = 10_000
 ENTITIES = ("subject", "action", "resource", "context")
 #: Semantics → the decision that ends a batch; None goes through all.
 SEMANTICS = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}
@@ -78,7 +78,7 @@ class Evaluations(serializers.Serializer):
         child=serializers.JSONField(),
         required=False,
         allow_null=True,
-        max_length=MOST_EVALUATIONS,
+        max_length=MOST_QUESTIONS,
         help_text="Each replaces the defaults that it names, whole; a wrong one is answered with its error.",
     )
     options = Options(required=False)
@@ -215,8 +215,8 @@ def read_questions(body: Mapping[str, Any]) -> list[Any]:
         return []
     if not isinstance(questions, list):
         raise BadRequest("“evaluations” is a list.")
-    if len(questions) > MOST_EVALUATIONS:
-        raise BadRequest(f"At most {MOST_EVALUATIONS} evaluations go into one call; these are {len(questions)}.")
+    if len(questions) > MOST_QUESTIONS:
+        raise BadRequest(str(TOO_MANY_QUESTIONS(most=MOST_QUESTIONS, count=len(questions))))
     defaults = {name: body[name] for name in ENTITIES if name in body}
     return [{**defaults, **one} if isinstance(one, Mapping) else one for one in questions]
 

@@ -66,9 +66,12 @@ def scopes(actors: Iterable[Actor], now: datetime) -> dict[Actor, Scope | None]:
     missing = [actor for actor in wanted if actor not in found]
     if missing:
         facts = facts_of.load(missing)
+        compiled: dict[tuple[_Key, datetime | None], Scope | None] = {}  # from wherever the caller calls
         for actor in missing:
-            scope = ScopeCompiler(facts, actor.at or now).compile(actor)
-            found[actor] = scope
+            asked = (_key(actor), actor.at)
+            if asked not in compiled:
+                compiled[asked] = ScopeCompiler(facts, actor.at or now).compile(actor)
+            found[actor] = scope = compiled[asked]
             if scope is not None:
                 _keep(actor, scope)
     return found

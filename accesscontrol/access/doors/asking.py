@@ -6,6 +6,8 @@ from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import PermissionSet
 
 _VIEWS = PermissionSet.of(("*:view",))
+#: So many callers are compiled for one question or call; what would take more is refused or cut, and says so.
+MOST_CALLERS = 1000
 
 
 def may_vary(look: Look) -> bool:

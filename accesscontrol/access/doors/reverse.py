@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.doors.asking import MOST_CALLERS
 from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Ref, Thing
@@ -19,6 +20,7 @@ from accesscontrol.access.permissions import Permission, UnknownName
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import GrantGrantee
 from accesscontrol.items.models import ItemUserObjectPermission
+from accesscontrol.projects.models import ProjectMember
 from accesscontrol.sentences import Sentence
 from accesscontrol.tokens.models import Token
 
@@ -42,65 +44,95 @@ class Holder:
     origin: tuple[str, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who may. is_cut: whether others come into question who have not been asked about."""
+
+    listed: list[Holder]
+    is_cut: bool = False
+
+
 def who(wanted: str | Permission, thing: Model | Ref, asker: Look | None = None) -> list[Holder]:
     """The users, tokens and accounts that may do this on this thing now, by type and id.
 
     Tokens bound to addresses count as from one of their addresses. With an asker, callers whom the asker may not view
     collapse into their account's name, without a count. Raises UnknownName as `decide` does.
     """
+    return first_of_all(wanted, thing, asker, most=None).listed
+
+
+def first_of_all(
+    wanted: str | Permission, thing: Model | Ref, asker: Look | None, *, most: int | None = MOST_CALLERS
+) -> Holders:
+    """The same, asked of at most so many callers, since each one is compiled: accounts first, then users and tokens."""
     permission = asked(wanted)
     ref = as_ref(thing)
     found = things.load([ref]).get(ref)
     if found is None:
-        return []
+        return Holders([])
     if found.kind != permission.asked_of:
         raise UnknownName(f"“{permission}” is asked of “{permission.asked_of}”, not of “{found.kind}”.")
-    holders = _evaluate(permission, ref, _candidates(found))
-    return holders if asker is None else _veiled(holders, asker, found)
+    candidates = _candidates(found, None if most is None else most + 1)
+    holders = _evaluate(permission, ref, candidates[:most])
+    is_cut = most is not None and len(candidates) > most
+    return Holders(holders if asker is None else _veiled(holders, asker, found), is_cut)
 
 
-def _candidates(thing: Thing) -> list[Actor]:
-    accounts = set(thing.path) | _grantees(thing)
+def _candidates(thing: Thing, most: int | None) -> list[Actor]:
+    """Who comes into question, at most so many."""
+    accounts = [*thing.path, *sorted(_grantees(thing, most) - set(thing.path))][:most]
     managers = Q(account__in=accounts, authority__in=catalogue.MANAGERS)
-    users = set(User.objects.filter(managers | Q(is_superuser=True)).values_list("pk", flat=True)) | _near_users(thing)
+    users = _first(User.objects.filter(managers | Q(is_superuser=True) | _near(thing)), _less(most, accounts))
     tokens = Token.objects.filter(Q(account__in=accounts, user__isnull=True) | Q(user__in=users))
     return [
         *(Actor("account", account) for account in sorted(accounts)),
-        *(Actor("user", user) for user in sorted(users)),
-        *(Actor("token", token) for token in sorted(tokens.values_list("pk", flat=True))),
+        *(Actor("user", user) for user in users),
+        *(Actor("token", token) for token in _first(tokens, _less(most, accounts, users))),
     ]
 
 
-def _grantees(thing: Thing) -> set[int]:
+def _first(rows: QuerySet, most: int | None) -> list[int]:
+    """The ids of the first of these rows."""
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:most])
+
+
+def _less(most: int | None, *taken: list[int]) -> int | None:
+    """How many more may be asked about."""
+    return None if most is None else most - sum(map(len, taken))
+
+
+def _grantees(thing: Thing, most: int | None) -> set[int]:
     """Accounts outside the path that may have it: grantees, their branches' managers, and who may use a role."""
     if thing.kind == "role":
-        return set(
-            Account.objects.filter(Branch.condition([Branch(thing.account)], "account")).values_list("pk", flat=True)
-        )
+        return set(_first(Account.objects.filter(Branch.condition([Branch(thing.account)], "account")), most))
     if thing.kind == "grant":
         return {account for path in thing.grantees.values() for account in path}
     covering = Q(grant__account__in=thing.path)
     if thing.is_item:
         covering &= Q(grant__covers="account") | Q(grant__kind=thing.kind) | Q(grant__items=thing.id)
-    return set(GrantGrantee.objects.filter(covering).values_list("account", flat=True))
+    return set(_first(Account.objects.filter(pk__in=GrantGrantee.objects.filter(covering).values("account")), most))
 
 
-def _near_users(thing: Thing) -> set[int]:
+def _near(thing: Thing) -> Q:
     """Users who may have it by a row of their own, or by being of its account."""
     near = Q(pk__in=[user for user in (thing.owner, thing.made_by) if user is not None])
     if thing.is_item:
-        near |= Q(pk__in=_sharing(thing)) | Q(memberships__project__in=thing.projects)
+        near |= Q(pk__in=_sharing(thing)) | Q(pk__in=_members(thing.projects))
     if thing.kind == "user":
         near |= Q(pk=thing.id)
     if thing.kind == "project":
-        near |= Q(memberships__project=thing.id)
+        near |= Q(pk__in=_members([thing.id]))
     if thing.kind == "account" or thing.kind in _REACHED_BY_KIND:
         near |= Q(account=thing.account)
-    return set(User.objects.filter(near).values_list("pk", flat=True))
+    return near
 
 
 def _sharing(thing: Thing) -> QuerySet:
     return ItemUserObjectPermission.objects.filter(content_object=thing.id).values("user")
+
+
+def _members(projects: Iterable[int]) -> QuerySet:
+    return ProjectMember.objects.filter(project__in=projects).values("user")
 
 
 def _evaluate(wanted: Permission, ref: Ref, actors: list[Actor]) -> list[Holder]:

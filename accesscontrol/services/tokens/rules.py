@@ -9,7 +9,6 @@ from django.db.models import Prefetch
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF, listed_permissions
@@ -151,9 +150,9 @@ def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) 
         wanted = ON_ITSELF if spec.type == Token.Type.MASTER else ITEMS | PermissionSet.of(["account:operate"])
         ceiling.require_account(wanted, spec.account, "type", about)
     own_rules = rule_specs(who.token) if who.token is not None and _same_subject(who, spec) else ()
-    for rule in spec.rules:
-        if not any(_rule_within(rule, mine) for mine in own_rules):
-            _require_rule(who, ceiling, spec, rule, about)
+    rules = [rule for rule in spec.rules if not any(_rule_within(rule, mine) for mine in own_rules)]
+    _require_whole(who, ceiling, spec, [rule for rule in rules if rule.reach != "list"], about)
+    _require_listed(ceiling, [rule for rule in rules if rule.reach == "list"], about)
     _require_topics(who, spec, about)
 
 
@@ -180,25 +179,33 @@ def _require_over_user(ceiling: Ceiling, spec: TokenSpec, user: User, about: Any
         raise BeyondOwn([Problem("user", sentence, about)])
 
 
-def _require_rule(who: Caller, ceiling: Ceiling, spec: TokenSpec, rule: TokenRuleSpec, about: Any) -> None:
-    wanted = rule_permissions(rule)
-    if rule.reach != "list":
-        if who.token is not None and who.token.type == Token.Type.ACL and who.token.account_id != spec.account.pk:
-            sentence = "This token issues such tokens for its own account only, since another may have received more."
-            raise BeyondOwn([Problem("account", sentence, about)])
-        ceiling.require_account(wanted, spec.account, "rules", about)
-    elif rule.kind in catalogue.ITEM_KINDS:
-        ceiling.require_items([(item, wanted) for item in rule.items], "rules", about=about)
-    else:
-        _require_things(ceiling.actor, rule, wanted, about)
+def _require_whole(
+    who: Caller, ceiling: Ceiling, spec: TokenSpec, rules: Sequence[TokenRuleSpec], about: Any
+) -> None:  # fmt: skip
+    """What rules give on all things of a kind, or on those in groups: all of it over the whole account."""
+    if rules and who.token is not None and who.token.type == Token.Type.ACL and who.token.account_id != spec.account.pk:
+        sentence = "This token issues such tokens for its own account only, since another may have received more."
+        raise BeyondOwn([Problem("account", sentence, about)])
+    for rule in rules:
+        ceiling.require_account(rule_permissions(rule), spec.account, "rules", about)
 
 
-def _require_things(actor: Actor, rule: TokenRuleSpec, wanted: PermissionSet, about: Any) -> None:
-    for thing_id in rule.things:
-        asked = [Question(actor, name, (rule.kind, thing_id)) for name in (wanted - CREATES).names()]
-        missing = [str(one.permission) for one in engine.decide_many(asked) if not one.allowed]
-        if missing:
-            raise beyond("rules", missing, f"{rule.kind} {thing_id}", about)
+def _require_listed(ceiling: Ceiling, rules: Sequence[TokenRuleSpec], about: Any) -> None:
+    """What rules give on the things that they list: asked of all items at once, and of all other things."""
+    given = [(rule, rule_permissions(rule)) for rule in rules]
+    ceiling.require_items([(item, wanted) for rule, wanted in given for item in rule.items], "rules", about=about)
+    asked = [
+        Question(ceiling.actor, name, (rule.kind, thing))
+        for rule, wanted in given
+        for thing in rule.things
+        for name in (wanted - CREATES).names()
+    ]
+    missing: dict[Any, list[str]] = {}
+    for question, decision in zip(asked, engine.decide_many(asked) if asked else (), strict=True):
+        if not decision:
+            missing.setdefault(question.thing, []).append(str(question.permission))
+    for (kind, thing), names in missing.items():
+        raise beyond("rules", names, f"{kind} {thing}", about)
 
 
 def _require_topics(who: Caller, spec: TokenSpec, about: Any) -> None:

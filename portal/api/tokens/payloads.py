@@ -18,6 +18,8 @@ from portal.api.frame.payloads import MOST_NAMED, AccountToCreateIn, Moment, Pay
 from portal.api.tokens.shown import SECTIONS_SCHEMA
 
 MOST_RULES = 200
+#: So many things are named by all rules of a token together.
+MOST_LISTED = 5000
 LONGEST_TEXT = 200_000
 _REACHES = {"all": "All", "in_groups": "In groups", "list": "Chosen"}
 
@@ -49,7 +51,7 @@ class TokenRulePayload(Payload):
     items = serializers.ListField(child=serializers.CharField(max_length=200), max_length=MOST_NAMED, default=list)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        noun = attrs["kind"] if attrs["kind"] in MODELS else "item"
+        noun = noun_of(attrs["kind"])
         rows = self._found(noun, attrs["items"])
         spec = TokenRuleSpec(
             kind=attrs["kind"], reach=attrs["reach"], verbs=tuple(attrs["verbs"]), sections=attrs["sections"],
@@ -59,9 +61,7 @@ class TokenRulePayload(Payload):
 
     def _found(self, noun: str, names: list[str]) -> list[Any]:
         """The things of these names that the caller may see, in their order. Raises ValidationError for any other."""
-        if not names:
-            return []
-        rows = named_in(self.context["seen"].look.visible(view_of(noun)), names)
+        rows = self.context["listed"].get(noun, {})
         absent = [name for name in names if name not in rows]
         if absent:
             raise serializers.ValidationError(
@@ -93,18 +93,40 @@ class _Entries(serializers.Field):
             self.fail("type")
         if len(data) > MOST_RULES:
             self.fail("many")
-        entries = [self.payload(data=one, context=self.context) for one in data]
+        context = {**self.context, **self.read_ahead(data)}
+        entries = [self.payload(data=one, context=context) for one in data]
         wrong: dict[Any, Any] = {number: entry.errors for number, entry in enumerate(entries) if not entry.is_valid()}
         if wrong:
             raise serializers.ValidationError(wrong)
         return tuple(entry.validated_data["spec"] for entry in entries)
 
+    def read_ahead(self, entries: list[Mapping[str, Any]]) -> dict[str, Any]:
+        """What all entries are checked with, read once for all of them."""
+        return {}
+
 
 @extend_schema_field(TokenRulePayload(many=True))
 class Rules(_Entries):
-    """The rules of an ACL token, as a whole."""
+    """The rules of an ACL token, as a whole. What all of them list is found at once, by one statement a noun."""
 
     payload = TokenRulePayload
+    default_error_messages = {"listed": f"Name at most {MOST_LISTED} things in all rules together."}
+
+    def read_ahead(self, entries: list[Mapping[str, Any]]) -> dict[str, Any]:
+        names: dict[str, list[str]] = {}
+        for rule in entries:
+            kind, items = rule.get("kind"), rule.get("items")
+            if isinstance(kind, str) and isinstance(items, list):
+                names.setdefault(noun_of(kind), []).extend(name.strip() for name in items if isinstance(name, str))
+        if sum(map(len, names.values())) > MOST_LISTED:
+            self.fail("listed")
+        look = self.context["seen"].look
+        return {"listed": {noun: named_in(look.visible(view_of(noun)), named) for noun, named in names.items()}}
+
+
+def noun_of(kind: str) -> str:
+    """Whose keys the things of a rule are named by."""
+    return kind if kind in MODELS else "item"
 
 
 @extend_schema_field(TopicPayload(many=True))

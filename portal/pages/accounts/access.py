@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.doors import reverse
@@ -13,7 +12,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import Account
 from portal.frame.menu import address_or_none
-from portal.pages.explorer.holders import holder_lines
+from portal.pages.explorer.holders import holder_lines, left_out
 from portal.requests import SignedInRequest
 from portal.token_sessions import name_of_caller
 
@@ -28,13 +27,13 @@ OWN = tuple(name for name in ASKED if name.startswith(("account", "event", "subs
 def who_has(request: SignedInRequest, look: Look, account: Account, wanted: str) -> dict[str, Any]:
     """Everybody who has one permission on the account, and what the caller has there."""
     asked = wanted if wanted in ASKED else "account:view"
-    holders = reverse.who(asked, account, asker=look)
+    found = reverse.first_of_all(asked, account, look)
     may = look.mark([account], OWN)[account.pk]
     return {
         "asked": asked,
         "permissions": [{"name": name, "active": name == asked} for name in ASKED],
-        "holders": holder_lines(look, holders[:SHOWN], asked, account),
-        "more": _("%(count)s more are not shown.") % {"count": len(holders) - SHOWN} if len(holders) > SHOWN else "",
+        "holders": holder_lines(look, found.listed[:SHOWN], asked, account),
+        "more": left_out(found, SHOWN),
         "own": [{"name": name, "allowed": name in may, "url": why_url(request, name, account)} for name in OWN],
     }
 

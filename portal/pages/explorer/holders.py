@@ -10,13 +10,26 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accesscontrol.access.doors.reverse import Holder
+from accesscontrol.access.doors.asking import MOST_CALLERS
+from accesscontrol.access.doors.reverse import Holder, Holders
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.names import order_of
 from portal.pages.search.screens import full_name
 
 #: In this order, each by name; those whom the asker may not view come last.
 _TYPES = ("account", "user", "token")
+
+
+def left_out(found: Holders, shown: int | None = None) -> str:
+    """What is said of those who are not shown: beyond the first `shown`, or never asked about; empty for nobody."""
+    if found.is_cut:
+        told = {"most": MOST_CALLERS}
+        return (
+            _("Only the first %(most)s who come into question were asked about. Ask “May they?” of a single one.")
+            % told
+        )
+    rest = len(found.listed) - shown if shown is not None else 0
+    return _("%(count)s more are not shown.") % {"count": rest} if rest > 0 else ""
 
 
 def holder_lines(asker: Look, holders: Iterable[Holder], permission: str, thing: Model) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from portal.declared import SIGNED_IN, declares
 from portal.pages.explorer import asking
 from portal.pages.explorer.asking import Subject
 from portal.pages.explorer.forms import permission_label
-from portal.pages.explorer.holders import holder_lines
+from portal.pages.explorer.holders import holder_lines, left_out
 from portal.pages.explorer.matrix import matrix_of
 from portal.pages.explorer.question import NOTHING, Question, Refused
 from portal.pages.explorer.reasons import why, why_not_there
@@ -139,13 +139,14 @@ def _holders(question: Question) -> dict[str, Any]:
             raise Refused("thing", str(NOTHING), 404)
     if question.thing is None or question.wanted is None:
         return {}
-    everybody = reversing.who(question.wanted, question.thing, asker=look_of(question.request))
+    found = reversing.first_of_all(question.wanted, question.thing, look_of(question.request))
     kind = question.request.GET.get("type", "")
-    chosen = [one for one in everybody if kind in ("", one.type)]
+    chosen = [one for one in found.listed if kind in ("", one.type)]
     page = Paginator(chosen, PAGE).get_page(question.request.GET.get("page"))
     return {
         "holders": holder_lines(look_of(question.request), page, str(question.wanted), question.thing),
-        "types": _types(question, everybody, kind),
+        "more": left_out(found),
+        "types": _types(question, found.listed, kind),
         "asked": True,
         "pagination": _pagination(question, "explorer_who", page, type=kind),
     }

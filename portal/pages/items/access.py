@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from accesscontrol.access.doors import reverse
 from portal.addresses import kind_of, name_in_address
 from portal.frame.menu import address_or_none
 from portal.frame.screens import Route
+from portal.pages.explorer.holders import left_out
 from portal.pages.items.page import ItemPage
 from portal.token_sessions import name_of_caller
 
@@ -25,13 +25,13 @@ class ItemAccessScreen(ItemPage):
 
     def access_page(self) -> HttpResponse:
         asked = self.asked()
-        holders = reverse.who(asked, self.thing, asker=self.look)
+        found = reverse.first_of_all(asked, self.thing, self.look)
         return self.item_page(
             "items/access.html", "access",
             asked=asked,
             permissions=[{"name": name, "active": name == asked} for name in self.names()],
-            holders=[self.holder(one) for one in holders[:SHOWN]],
-            more=_("%(count)s more are not shown.") % {"count": len(holders) - SHOWN} if len(holders) > SHOWN else "",
+            holders=[self.holder(one) for one in found.listed[:SHOWN]],
+            more=left_out(found, SHOWN),
             own=[self.own(name) for name in self.names()],
         )  # fmt: skip
 

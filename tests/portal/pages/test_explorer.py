@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
 
 from accesscontrol.access import engine
+from accesscontrol.access.compiled import compiling, keeping
+from accesscontrol.access.doors import reverse
 from accesscontrol.services.grants.grants import create_grant
 from accesscontrol.services.items.assignments import assign_items
 from accesscontrol.services.items.items import create_items
 from accesscontrol.services.items.specs import ItemSpec
 from accesscontrol.services.projects.projects import create_project
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec
+from portal.pages.explorer.holders import left_out
 from tests.statements import of_page, statements
 from tests.world import CONSOLE
 
@@ -366,7 +370,31 @@ def test_the_number_of_statements_does_not_grow(browse, cast, rows):
     assert made == of_page(4, things=2)
     with statements() as made:
         assert ask(alma, "who/", permission="device:view", thing="device:rover").context["asked"] is True
-    assert made == of_page(12, epochs=2, facts=1, things=3)
+    assert made == of_page(11, epochs=2, facts=1, things=3)
     with statements() as made:
         assert ask(alma, "matrix/").status_code == 200
     assert made == of_page(0)
+
+
+@pytest.mark.checklist("E07")
+def test_who_can_asks_about_so_many_callers_and_says_when_there_are_more(browse, cast, monkeypatch):
+    asked = {"permission": "device:view", "thing": "device:truck-7"}
+    everybody = reverse.who("device:view", cast.items["truck_7"])
+    assert reverse.first_of_all("device:view", cast.items["truck_7"], None, most=len(everybody) + 9).is_cut is False
+    compiled = []
+    compile_one = compiling.ScopeCompiler.compile
+    watch = lambda compiler, actor: compiled.append(actor) or compile_one(compiler, actor)  # noqa: E731
+    monkeypatch.setattr(compiling.ScopeCompiler, "compile", watch)
+    keeping.forget()
+    few = reverse.first_of_all("device:view", cast.items["truck_7"], None, most=3)
+    first = [(one.type, one.id) for one in everybody[: len(few.listed)]]
+    assert ([(one.type, one.id) for one in few.listed], few.is_cut, len(compiled)) == (first, True, 3)
+    monkeypatch.setitem(reverse.first_of_all.__kwdefaults__, "most", 3)
+    said = str(left_out(few))
+    for page in (
+        ask(browse("nora"), "who/", **asked),
+        browse("nora").get("/items/device/truck-7/access/"),
+        browse("nora").get("/accounts/northwind/access/"),
+    ):
+        assert page.status_code == 200
+        assert said in unescape(page.content.decode())
