@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.accounts import accounts
 from accesscontrol.services.grants.grantees import accept_grant
@@ -25,6 +25,7 @@ from accesscontrol.services.world.trying import Trial, Wish
 
 #: Things an act: enough to be fast, few enough for the bar to move.
 PIECE = 4000
+DEVELOPER = User.Authority.DEVELOPER
 #: Called with the number of things done since the last call.
 Progress = Callable[[int], None]
 #: What goes inside accounts, in this order.
@@ -51,11 +52,14 @@ class Bringing:
         self._change("role")
         self._change_users()
         self._change("item")
+        self._claim("item")
         self._create("item")
         self._share()
-        for noun in ("project", "grant"):
-            self._change(noun)
-            self._create(noun)
+        self._change("project")
+        self._claim("project")
+        self._create("project")
+        self._change("grant")
+        self._create("grant")
         self._accept()
         self._link()
         self._ask(note_links, self._notes(), 0)
@@ -119,6 +123,19 @@ class Bringing:
         self._change("user", [key for key in self.plan.changed["user"] if key not in becoming])
         self._change("user", becoming)
         self._create("user")
+
+    def _claim(self, noun: str) -> None:
+        """What the file leaves with somebody who is a developer no longer has gone to the account by now: it is asked
+        for once more, so that the act of giving says why it cannot be theirs."""
+        state, stored = self.plan.checked.state, self.plan.stored
+        gone = {
+            name
+            for name in self.plan.changed["user"]
+            if stored["user"][name]["authority"] == DEVELOPER and state["user"][name]["authority"] != DEVELOPER
+        }
+        left = [key for key in state[noun].keys() & stored[noun].keys() if state[noun][key]["owner"] in gone]
+        self.rows.load(noun, [key for key in left if key not in self.plan.changed[noun]])
+        self._bring(noun, [(key, self.builder.changed(noun, key, ("owner",))) for key in sorted(left)])
 
     # --- Links and shares: what differs from what there is
 
