@@ -53,9 +53,14 @@ def order_of(text: str) -> str:
 
 
 def _number(run: re.Match[str]) -> str:
-    digits = "".join(str(unicodedata.decimal(digit)) for digit in run.group()).lstrip("0") or "0"
+    digits = _decimal(run.group()) or "0"
     length = len(digits)
     return f"{length}{digits}" if length < 10 else f":{length:04}{digits}"
+
+
+def _decimal(digits: str) -> str:
+    """Digits of any script as those of ours, without zeros in front."""
+    return "".join(str(unicodedata.decimal(digit)) for digit in digits).lstrip("0")
 
 
 # --- What follows from a name, stored beside it
@@ -233,11 +238,21 @@ def called(letters: str, model: type[models.Model]) -> Q:
 
 
 def beginning_with(letters: str) -> Q:
-    """Rows whose name begins with these letters: a range of the index of names.
+    """Rows whose name begins with these letters, by ranges of the index of names.
 
-    A number at the end may go on (12 begins 120), and longer numbers have other places: the range is that of what
-    stands before it.
+    A number at the end may go on (12 begins 120), and longer numbers stand in places of their own: a range a length.
     """
     wanted = letters_of(letters)
-    start = order_of(_DIGITS_AT_END.sub("", wanted))
-    return Q(name_order__gte=start, name_order__lt=start + LAST_LETTER, searched__startswith=wanted)
+    head = _DIGITS_AT_END.sub("", wanted)
+    start = order_of(head)
+    digits = _decimal(wanted[len(head) :])
+    found = _from(start)
+    if digits:
+        longer = [_from(f"{start}{length}{digits}") for length in range(len(digits), 10)]
+        found &= reduce(or_, longer, _from(f"{start}:"))
+    return found & Q(searched__startswith=wanted)
+
+
+def _from(start: str) -> Q:
+    start = start[:SORTED_LENGTH]
+    return Q(name_order__gte=start, name_order__lt=start + LAST_LETTER)

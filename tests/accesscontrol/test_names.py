@@ -27,7 +27,9 @@ from accesscontrol.tokens.models import Token
 from tests.factories import AccountFactory, ItemFactory, RoleFactory, UserFactory
 
 NAMED = [model for model in apps.get_models() if issubclass(model, Named)]
-STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8) | st.text(
+    "bB 0127٣Äa", max_size=6
+)
 ORDERED = ["", "-", "2 Bus", "10 Bus", "Äpfel", "apple", "Bus", "bus 2", "Bus 10", "Bus 10 B", "Bus 99999999999999999",
            "Bus 100000000000000000", "Öl", "Zug", "ГРУЗОВИК 2", "грузовик 10"]  # fmt: skip
 

@@ -21,11 +21,15 @@ from accesscontrol.items.models import Item
 from accesscontrol.projects.models import ProjectMember
 from accesscontrol.services.frame.errors import Invalid
 from accesscontrol.services.items.assignments import assign_items
+from accesscontrol.services.items.items import create_item
 from accesscontrol.services.owning.leaving import remove_user
 from accesscontrol.services.people.erasing import numbers_of
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.users import change_user, create_user, create_users
-from accesscontrol.services.projects.members import invite_member
+from accesscontrol.services.projects.members import add_member, invite_member
+from accesscontrol.services.tokens.specs import TokenRuleSpec
+from accesscontrol.services.tokens.tokens import create_token
+from accesscontrol.services.world.applying import apply
 from accesscontrol.services.world.planning import make_plan
 from portal.frame.forms import ThingField, ThingsField
 from tests.world import CONSOLE, PASSWORD, build_cast
@@ -186,6 +190,34 @@ def test_commands_find_the_person(cast, name):
         assign_items(CONSOLE, lee, [Item.objects.get(key="truck-7")])
         remove_user(CONSOLE, lee)
     assert numbers_of(wide("l") + "EE") == [cast.people["lee"].pk]
+
+
+def test_an_export_writes_names_as_people_do(cast, tmp_path):
+    """Everywhere: who owns, whose token it is, who is a member, whom a rule lists."""
+    northwind = cast.accounts["northwind"]
+    dora = create_user(CONSOLE, northwind, username="Dora.Dev", authority="developer", verified=True)
+    create_item(CONSOLE, northwind, kind="device", name="Hers", owner=dora)
+    create_token(CONSOLE, northwind, type="master", user=dora, name="Hers", idle_ttl=600)
+    rule = TokenRuleSpec(kind="user", reach="list", verbs=("view",), things=(dora.pk,))
+    create_token(CONSOLE, northwind, type="acl", name="Of her", idle_ttl=600, rules=(rule,))
+    add_member(CONSOLE, cast.pilot, dora)
+    text = exported("NORTHWIND")
+    assert (text.count("Dora.Dev"), text.count("dora.dev")) == (5, 0)
+    path = tmp_path / "world.yaml"
+    path.write_text(text, encoding="utf-8")
+    plan = make_plan(str(path))
+    assert (plan.checked.faults.errors, plan.is_empty) == ([], True)
+    path.write_text(text.replace("Dora.Dev", "dora.dev"), encoding="utf-8")
+    plan = make_plan(str(path))
+    assert [*plan.lines()] == ["~ user dora.dev: username"]
+    assert apply(CONSOLE, plan) == {}
+    assert exported("northwind") == text.replace("Dora.Dev", "dora.dev")
+
+
+def exported(account):
+    written = io.StringIO()
+    call_command("world", "export", "--account", account, stdout=written)
+    return written.getvalue()
 
 
 def test_the_header_names_an_account_however_it_is_written(cast):

@@ -12,6 +12,7 @@ from typing import Any
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import UnknownName
+from accesscontrol.accounts.names import fold
 from accesscontrol.services.world import stored as database
 from accesscontrol.services.world.planning import branch
 from accesscontrol.services.world.shapes import Record, State
@@ -28,6 +29,7 @@ def export(account: str | None = None) -> Iterator[str]:
 
     Raises UnknownName when there is no such account.
     """
+    account = fold(account) if account is not None else None
     state = _as_written(database.load())
     accounts = state["account"]
     if account is not None and account not in accounts:
