@@ -313,7 +313,13 @@ LEVELS = {
 LEVELS_ON_ITEMS = ("edit", "delete", "command")
 CREATE_LEVELS: dict[str, str] = {f"create-{name}": name for name in ITEM_KINDS}
 
+
 #: Guardian's object permissions on one item, and what each means.
+def spoken(name: str) -> str:
+    """How the name of a kind, or of a limit, is said inside a sentence: “alert rule”."""
+    return name.replace("_", " ")
+
+
 SHARE_CODENAMES = {
     "view_item": "See it",
     "change_item": "Change it",

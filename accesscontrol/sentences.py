@@ -13,6 +13,13 @@ from django.utils.translation import gettext
 NOTHING: Mapping[str, Any] = {}
 
 
+def with_article(what: str) -> str:
+    """“an item”, “a user”; what belongs to something named is “the limits of account northwind”."""
+    if " of " in what:
+        return f"the {what}"
+    return f"an {what}" if what[:1] in "aeio" else f"a {what}"
+
+
 class Sentence:
     """One sentence, or a part of one. `str()` makes the words, in the language of who reads; parts may be sentences."""
 

@@ -20,7 +20,9 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.access.waiting import BUSY, RETRY_SECONDS, is_busy
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from portal.kept_out import log_csrf_refused
 from portal.problems import answer_problem, is_for_program, log_refusal
+from portal.requests import PortalRequest
 
 log = structlog.get_logger("portal.errors")
 
@@ -93,6 +95,12 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
     if is_for_program(request):
         return answer_problem(request, status.HTTP_403_FORBIDDEN, str(exception or "") or _("You may not do this."))
     return _page(request, "403.html", status.HTTP_403_FORBIDDEN, reason=str(exception or ""))
+
+
+def csrf_refused(request: PortalRequest, reason: str = "") -> HttpResponse:
+    """The answer to a form without the key that only our own pages hold; why is for the log."""
+    log_csrf_refused(request)
+    return _page(request, "403_csrf.html", status.HTTP_403_FORBIDDEN)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -32,6 +32,8 @@ def key_in_address(request: PortalRequest, address: str | None) -> bool:
 
 
 def count_refusal(request: PortalRequest, address: str | None) -> None:
-    """Count a key that did not open. One line of the log for a minute full of them."""  # L05
+    """Count a key that did not open. The first of a minute is a line of the log, and a minute full of them."""  # L05
     if refusals.refused(address):
         log.warning("token_refusals", address=address, request_id=request.request_id)
+    elif refusals.count(address) == 1:
+        log.warning("token_refused", factor="token", address=address, request_id=request.request_id)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext_noop as _
 
+from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
@@ -124,7 +125,7 @@ def _check_below(findings: Findings, spec: AccountSpec, parent: AccountSpec, lin
         above = above.parent
     for name in spec.limits.keys() & most.keys():
         if spec.limits[name] > most[name]:
-            findings.add("limits", ABOVE_PARENT(limit=name, most=most[name]), spec)
+            findings.add("limits", ABOVE_PARENT(limit=name, named=catalogue.spoken(name), most=most[name]), spec)
     free = {name: value for name, value in spec.limits.items() if name not in most}
     check_within(findings, free, days, above, lines, spec)
 

@@ -35,12 +35,12 @@ LARGEST = 1_000_000_000
 ONE_BY_ONE = 40
 
 #: What is wrong with one limit of an account: pages show it at that limit's own field.
-NO_NUMBER = Wording("limit_no_number", _("The limit “%(limit)s” is a whole number from 0, not “%(value)s”."))
+NO_NUMBER = Wording("limit_no_number", _("The limit “%(named)s” is a whole number from 0, not “%(value)s”."))
 ABOVE_ACCOUNT = Wording(
     "limit_above_account",
-    _("The limit “%(limit)s” can be %(most)s at most, as the account above has. Enter less."),
+    _("The limit “%(named)s” can be %(most)s at most, as the account above has. Enter less."),
 )
-ABOVE_PARENT = Wording("limit_above_parent", _("The limit “%(limit)s” can be %(most)s at most, as the parent's."))
+ABOVE_PARENT = Wording("limit_above_parent", _("The limit “%(named)s” can be %(most)s at most, as the parent's."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def check_limits(findings: Findings, limits: Any, about: Any = None) -> None:
     findings.known("limits", limits, NAMES, "a limit", about)
     for name, value in limits.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
-            findings.add("limits", NO_NUMBER(limit=name, value=value), about)
+            findings.add("limits", NO_NUMBER(limit=name, named=catalogue.spoken(name), value=value), about)
 
 
 def check_within(
@@ -77,7 +77,7 @@ def check_within(
     for name, value in limits.items():
         above = lines.limit(parent.pk, name)
         if above is not None and isinstance(value, int) and value > above[0]:
-            findings.add("limits", ABOVE_ACCOUNT(limit=name, most=above[0]), about)
+            findings.add("limits", ABOVE_ACCOUNT(limit=name, named=catalogue.spoken(name), most=above[0]), about)
     check_days(findings, days, parent.pk, lines, about)
 
 
@@ -117,7 +117,9 @@ def _problem(actor: Actor, account: Account, name: str) -> Problem:
         where = "in an account above yours; ask its administrator"
     if name == "account" and value == 0:
         return Problem(WHOLE, f"The plan has no subaccounts (limit “account”: 0). It can be raised {where}.", account)
-    return Problem(WHOLE, f"The limit “{name}” of {value} is reached. It can be raised {where}.", account)
+    return Problem(
+        WHOLE, f"The limit “{catalogue.spoken(name)}” of {value} is reached. It can be raised {where}.", account
+    )
 
 
 def _usage(counted: Mapping[int, Collection[str]]) -> dict[int, Counter[str]]:

@@ -18,6 +18,7 @@ from accesscontrol.access.permissions import PermissionSet
 from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
+from accesscontrol.sentences import with_article
 from accesscontrol.services.frame.acts import Caller, Fact, act, act_on_items, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -256,7 +257,12 @@ def why_idle(username: str, authority: str, codename: str, kind: str) -> list[tu
     if is_user and codename == "delete_item" and kind == "device":
         return [("permissions", "A user never deletes devices by a share; a project rule may allow it.")]
     if kind not in share_permissions(codename):
-        return [("permissions", f"“{codename}” means nothing on a {kind}.")]
+        return [
+            (
+                "permissions",
+                f"“{catalogue.SHARE_CODENAMES[codename]}” means nothing on {with_article(catalogue.spoken(kind))}.",
+            )
+        ]
     return []
 
 

@@ -16,7 +16,7 @@ from accesscontrol.access.permissions import CREATES, ITEMS
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import following
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.sentences import Wording
+from accesscontrol.sentences import Wording, with_article
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Caller, Fact, act, caller, difference, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -214,7 +214,8 @@ def _check_changes(current: Sequence[Pair]) -> None:
     findings = Findings()
     for item, spec in current:
         if spec.kind != item.kind:
-            findings.add("kind", f"The kind of an item never changes; {item.name} is a {item.kind}.", item)
+            is_a = with_article(catalogue.spoken(item.kind))
+            findings.add("kind", f"The kind of an item never changes; {item.name} is {is_a}.", item)
         for column, value in _kept(spec).items():
             if value != getattr(item, column):
                 field, said = _KEPT[column]

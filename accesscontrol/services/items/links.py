@@ -13,6 +13,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.decision import Question
 from accesscontrol.items.models import Item, ItemLink
+from accesscontrol.sentences import with_article
 from accesscontrol.services.frame.acts import Fact, act, act_on_items, caller, fresh, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings
@@ -116,8 +117,9 @@ def _check(specs: Sequence[LinkSpec]) -> None:
         member, container = spec.member, spec.container
         allowed = catalogue.LINKS.get(member.kind, ())
         if container.kind not in allowed:
-            valid = ", ".join(allowed) or "nothing"
-            findings.add("links", f"A {member.kind} cannot be linked to a {container.kind}. Valid: {valid}.", spec)
+            valid = ", ".join(map(catalogue.spoken, allowed)) or "nothing"
+            one, other = (with_article(catalogue.spoken(kind)) for kind in (member.kind, container.kind))
+            findings.add("links", f"A{one[1:]} cannot be linked to {other}. Valid: {valid}.", spec)
         if member.pk == container.pk:
             findings.add("links", f"{member.name} cannot be linked to itself. Choose another.", spec)
         if (member.pk, container.pk) in pairs:

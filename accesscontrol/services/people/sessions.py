@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
 
 from accesscontrol.access import engine
@@ -16,7 +17,8 @@ from accesscontrol.access.law.limits import wrong_address
 from accesscontrol.access.look import Look
 from accesscontrol.access.waiting import stamping
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services.frame.acts import Fact, act, record, record_all
+from accesscontrol.audit import chain
+from accesscontrol.services.frame.acts import LONGEST_REQUEST_ID, Fact, act, record, record_all
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.tokens import keys
 from accesscontrol.services.tokens.doors import open_with_key
@@ -26,11 +28,39 @@ from accesscontrol.tokens.models import Token
 #: Why a session by token is over, besides the states in which the token itself is dead.
 REVOKED, ROTATED, ELSEWHERE, STOPPED, SIGNED_OUT = "revoked", "rotated", "elsewhere", "stopped", "signed_out"
 
+#: Who acts in a line about a refused sign-in.
+NOT_SIGNED_IN = "somebody who is not signed in"
+
 
 def record_sign_in(actor: Actor, who: User | Token) -> None:
     """This person, or whoever holds this token, has signed in; asked of nobody, since password or key was."""
     with act([who.account_id]):
         record(actor, "sign_in", who, who.account_id, counted=())
+
+
+def record_refused_sign_in(username: str, *, address: str | None, request_id: str = "") -> int | None:
+    """Somebody tried to sign in under this username and was refused: a line in the tree of whoever is called so, or of
+    the platform where nobody is. What was typed is not kept: people type their password there. Gives the person's id.
+
+    The same statements for a known and an unknown name, so that their number tells nobody which it was.
+    """  # L03
+    user = User.objects.select_related("account").filter(username_folded=username).first()
+    account = user.account if user is not None else None
+    with transaction.atomic():
+        chain.record(
+            action="sign_in_refused",
+            chain=chain.PLATFORM if account is None else account.top_id,
+            account_id=account.pk if account is not None else None,
+            actor_name=NOT_SIGNED_IN,
+            thing_type="user",
+            thing_id=user.pk if user is not None else None,
+            thing_name=user.username if user is not None else "",
+            result="refused",
+            address=address,
+            request_id=request_id[:LONGEST_REQUEST_ID],
+            changes={"factor": "password"},
+        )
+    return user.pk if user is not None else None
 
 
 def record_sign_out(actor: Actor, who: User | Token) -> None:

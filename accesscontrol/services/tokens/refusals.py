@@ -63,6 +63,12 @@ class Refusals:
             minute.count += 1
             return minute.count == settings.TOKEN_REFUSALS_A_MINUTE
 
+    def count(self, address: str | None) -> int:
+        """How many keys from there were refused in this minute."""
+        with self._lock:
+            minute = self._minutes.get(_place(address))
+            return minute.count if minute is not None else 0
+
     def opened(self, key: str) -> None:
         """Remember a key that opened."""
         digest = keys.digest(key)

@@ -17,6 +17,7 @@ from accesscontrol.accounts.addresses import are_inside, read_network
 from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.projects.models import Project
+from accesscontrol.sentences import with_article
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling, beyond
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
@@ -94,13 +95,14 @@ def _check_listed(findings: Findings, rule: TokenRuleSpec, about: Any) -> None:
     if rule.reach == "all" and (rule.items or rule.things):
         findings.add("rules", "A rule on all lists nothing. Choose the reach list, or take the list out.", about)
     if rule.reach == "in_groups" and "group" not in catalogue.LINKS.get(rule.kind, ()):
-        findings.add("rules", f"A {rule.kind} is never in a group. Choose all or a list.", about)
+        findings.add("rules", f"{catalogue.KINDS[rule.kind].plural} are never in a group. Choose all or a list.", about)
     expected = "group" if rule.reach == "in_groups" else rule.kind
     for item in rule.items:
         if item.kind != expected:
-            findings.add("rules", f"{item.name} is a {item.kind}, not a {expected}. Take it off the list.", about)
+            is_a, other = (with_article(catalogue.spoken(kind)) for kind in (item.kind, expected))
+            findings.add("rules", f"{item.name} is {is_a}, not {other}. Take it off the list.", about)
     if rule.things and rule.kind not in MODELS:
-        findings.add("rules", f"A rule on {rule.kind} lists items, not numbers.", about)
+        findings.add("rules", f"A rule on {catalogue.spoken(rule.kind)} lists items, not numbers.", about)
 
 
 def _check_topic(findings: Findings, topic: TopicSpec, about: Any) -> None:

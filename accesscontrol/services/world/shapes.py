@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from accesscontrol.accounts.names import fold
 from accesscontrol.moments import NO_MOMENT, MomentFault, read_moment
+from accesscontrol.sentences import with_article
 from accesscontrol.services.world.reading import Fault, Mapping, Sequence
 
 Part = TypeVar("Part")
@@ -289,10 +290,3 @@ def _plain(value: Any, refuse: Callable[[str], None]) -> Any:
         refuse("a number that is too large")
         return 0
     return value
-
-
-def with_article(what: str) -> str:
-    """“an item”, “a user”; what belongs to something named is “the limits of account northwind”."""
-    if " of " in what:
-        return f"the {what}"
-    return f"an {what}" if what[:1] in "aeio" else f"a {what}"

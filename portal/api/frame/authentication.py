@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-import structlog
 from django.core.cache import caches
 from rest_framework import authentication, exceptions, throttling
 from rest_framework.request import Request
@@ -26,9 +25,9 @@ from accesscontrol.services.tokens.exposures import report_exposure
 from accesscontrol.services.tokens.refusals import refusals
 from accesscontrol.tokens.models import Token
 from portal.actors import ACCOUNT_HEADER, actor_of, client_address, look_of
+from portal.exposed_keys import count_refusal
+from portal.kept_out import log_csrf_refused, log_operating_refused
 from portal.requests import beneath
-
-log = structlog.get_logger("portal.api")
 
 REFUSED = "This needs a token that is valid here, in the header “Authorization: Bearer …”, or a signed-in session."
 EXPOSED = "A token stands in the Authorization header, never in an address or a form. Rotate it: it may be known now."
@@ -79,6 +78,14 @@ class BearerAuthentication(authentication.BaseAuthentication):
 class SessionAuthentication(authentication.SessionAuthentication):
     """The session of the pages; every unsafe method needs its CSRF key."""
 
+    def enforce_csrf(self, request: Request) -> None:
+        """As everywhere; a refusal is a line of the log."""  # L05
+        try:
+            super().enforce_csrf(request)
+        except exceptions.PermissionDenied:
+            log_csrf_refused(beneath(request))
+            raise
+
     def authenticate(self, request: Request) -> tuple[Any, None] | None:
         actor = beneath(request).actor
         if actor is None:
@@ -104,6 +111,7 @@ def operating(request: Request, actor: Actor) -> Actor:
     account = _account_named(look_of(beneath(request), actor.itself()), name)
     acting = actor.acting_as(account)
     if account is None or not is_alive(look_of(beneath(request), acting)):
+        log_operating_refused(beneath(request), actor, name)
         raise exceptions.PermissionDenied(NO_SUCH_ACCOUNT % name)
     return acting
 
@@ -132,8 +140,7 @@ def _refuse_flood(address: str | None, key: str) -> None:
 
 def _counted(request: Request, address: str | None, sentence: str) -> KeyRefused:
     """The refusal of a key. One line of the log for a minute full of them, not one for each."""  # L05
-    if refusals.refused(address):
-        log.warning("token_refusals", address=address, request_id=beneath(request).request_id)
+    count_refusal(beneath(request), address)
     return KeyRefused(sentence)
 
 

@@ -19,6 +19,7 @@ from accesscontrol.services.people import sessions
 from portal import actors
 from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
+from portal.kept_out import log_operating_refused
 from portal.requests import SignedInRequest
 
 SHOWN = 30
@@ -71,6 +72,7 @@ def switch(request: SignedInRequest) -> HttpResponse:
         return redirect(_next(request))
     account = named(may_operate(request), wanted).first()
     if account is None:
+        log_operating_refused(request, request.actor, wanted)
         raise Http404
     return _start(request, account)
 
@@ -80,6 +82,7 @@ def _start(request: SignedInRequest, account: Account) -> HttpResponse:
     try:
         sessions.start_operating(request.actor, account)
     except Conflict as error:
+        log_operating_refused(request, request.actor, account.key)
         messages.error(request, str(error))
         return redirect(_next(request))
     actors.operate_as(request, account)

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accesscontrol import catalogue
 from accesscontrol.audit.models import Event
 from portal.pages.events.tables import on_what, who_acted
 
@@ -30,6 +31,24 @@ _DID = {
     "user.password": gettext_lazy("set the password of"),
     "sign_in": gettext_lazy("signed in:"),
     "sign_out": gettext_lazy("signed out:"),
+    "sign_in_refused": gettext_lazy("was not let in as"),
+    "user.assign": gettext_lazy("assigned something to"),
+    "user.unassign": gettext_lazy("took an assignment from"),
+    "project.items": gettext_lazy("changed the items of"),
+    "project.member.add": gettext_lazy("added a member to"),
+    "project.member.change": gettext_lazy("changed a membership of"),
+    "project.member.remove": gettext_lazy("ended a membership of"),
+    "project.member.accept": gettext_lazy("joined"),
+    "project.member.decline": gettext_lazy("declined to join"),
+    "project.role.create": gettext_lazy("made a role of"),
+    "project.role.change": gettext_lazy("changed a role of"),
+    "project.role.delete": gettext_lazy("deleted a role of"),
+    "event.erase": gettext_lazy("erased what is known of"),
+    "sweep": gettext_lazy("cleared away what had ended"),
+    "invite": gettext_lazy("invited somebody to"),
+    "withdraw_invitation": gettext_lazy("took back an invitation to"),
+    "clear": gettext_lazy("cleared a part of"),
+    "assign": gettext_lazy("assigned something to"),
     "create": gettext_lazy("created"),
     "change": gettext_lazy("changed"),
     "delete": gettext_lazy("deleted"),
@@ -43,10 +62,25 @@ _DID = {
 }
 
 
+#: An act on a section of an item has the section in the middle of its name: item.commands.create.
+SECTION_ACTION = 3
+_TO_SECTION = {
+    "create": gettext_lazy("added to the %(section)s of"),
+    "change": gettext_lazy("changed the %(section)s of"),
+    "delete": gettext_lazy("deleted from the %(section)s of"),
+    "clear": gettext_lazy("cleared the %(section)s of"),
+}
+
+
 def did(event: Event) -> str:
-    """What was done, in past tense; an action without words of its own by its name."""
-    found = _DID.get(event.action) or _DID.get(event.action.rpartition(".")[2])
-    return str(found) if found else _("did “%(action)s” on") % {"action": event.action}
+    """What was done, in past tense. A part of an item that was written to is named: “added to the commands of”."""
+    found = _DID.get(event.action)
+    parts = event.action.split(".")
+    if found is None and parts[0] == "item" and len(parts) == SECTION_ACTION:
+        verb = _TO_SECTION.get(parts[2], _TO_SECTION["change"])
+        return verb % {"section": catalogue.SECTIONS[parts[1]].label.lower() if parts[1] in catalogue.SECTIONS else ""}
+    found = found or _DID.get(parts[-1])
+    return str(found) if found else _("did something to")
 
 
 def sentence(event: Event) -> str:

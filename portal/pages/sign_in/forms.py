@@ -12,6 +12,7 @@ from accesscontrol.accounts.names import fold
 
 #: Codes of what is told plainly: how long to wait. Everything else gets the one sentence.
 TOLD = ("too_many_login_attempts",)
+REFUSED = "refused"
 
 
 class SignInForm(LoginForm):
@@ -37,7 +38,7 @@ class SignInForm(LoginForm):
         except forms.ValidationError as error:
             if error.code in TOLD:
                 raise
-            raise forms.ValidationError(self.refusal, code="refused") from error
+            raise forms.ValidationError(self.refusal, code=REFUSED) from error
 
 
 class TokenSignInForm(forms.Form):
