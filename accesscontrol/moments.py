@@ -18,6 +18,14 @@ _LONGEST = 40
 
 NO_MOMENT = Wording("no_moment", _("This is not a time. Write one such as 2027-03-01T00:00:00Z."))
 NO_ZONE = Wording("no_zone", _("Write the time with its time zone, such as 2027-03-01T00:00:00Z."))
+#: In the hour that clocks skip when they go forward, and in the one that they show twice when they go back.
+SKIPPED = Wording(
+    "skipped", _("The clocks of %(zone)s skip this time, as they go forward. Choose one before or after.")
+)
+TWICE = Wording(
+    "twice",
+    _("The clocks of %(zone)s show this time twice, as they go back. Say which is meant: %(first)s or %(second)s."),
+)
 FAR = Wording("far", _("Enter a time between the years %(first)s and %(last)s."))
 
 
@@ -32,8 +40,11 @@ class MomentFault(ValueError):
         return str(self.said)
 
 
-def read_moment(text: str, zone: tzinfo | None = UTC) -> datetime:
-    """The time of a text (ISO 8601), in UTC. zone: of a text that names none; None refuses it. Raises MomentFault."""
+def read_moment(text: str, zone: tzinfo | None = None) -> datetime:
+    """The time of a text (ISO 8601), in UTC. zone: where one without an offset is meant; None refuses it.
+
+    Raises MomentFault, also for what the clocks of the zone show twice or never.
+    """
     try:
         moment = datetime.fromisoformat(text if len(text) <= _LONGEST else "")
     except ValueError as error:
@@ -43,7 +54,28 @@ def read_moment(text: str, zone: tzinfo | None = UTC) -> datetime:
     known = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
     if (said := far(known)) is not None:
         raise MomentFault(said)
+    if moment.tzinfo is None and zone is not None:
+        return _meant(moment, zone)
     return known.astimezone(UTC)
+
+
+def _meant(local: datetime, zone: tzinfo) -> datetime:
+    meant = possible(local, zone)
+    if not meant:
+        raise MomentFault(SKIPPED(zone=zone))
+    if len(meant) > 1:
+        first, second = (moment.astimezone(zone).isoformat() for moment in meant)
+        raise MomentFault(TWICE(zone=zone, first=first, second=second))
+    return meant[0]
+
+
+def possible(local: datetime, zone: tzinfo) -> list[datetime]:
+    """The moments at which the clocks of a zone show a time: none that they skip, two that they show twice; in UTC.
+
+    local: without a zone, and no nearer to the ends of the calendar than is taken.
+    """
+    either = [local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return sorted({moment for moment in either if moment.astimezone(zone).replace(tzinfo=None) == local})
 
 
 def far(moment: datetime) -> Sentence | None:

@@ -10,14 +10,16 @@ from typing import Any
 from django import forms
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import named, named_in, order_of
 from accesscontrol.json_data import DATA, NO_JSON, JSONFault, read_json
-from accesscontrol.moments import far
+from accesscontrol.moments import MomentFault, read_moment
 from accesscontrol.services.frame.errors import Invalid, Problem
 from portal.addresses import name_in_address
+from portal.frame.moment_input import MomentInput
 
 SHOWN = 20
 
@@ -193,15 +195,28 @@ class MomentField(forms.DateTimeField):
 
     def __init__(self, **rest: Any):
         rest.setdefault("required", False)
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
-        super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **rest)
+        super().__init__(widget=MomentInput(), **rest)
 
-    def clean(self, value: Any) -> datetime | None:
-        moment = super().clean(value)
-        said = far(moment) if moment is not None else None
-        if said is not None:
-            raise forms.ValidationError(str(said), code=said.code)
-        return moment
+    def prepare_value(self, value: Any) -> Any:
+        """With its zone, of which the widget makes what is shown."""
+        return value
+
+    def to_python(self, value: Any) -> datetime | None:
+        """In UTC: Python finds two times of zones unequal in the hour that their clocks show twice."""
+        if value in self.empty_values or isinstance(value, datetime):
+            return value or None
+        try:
+            return read_moment(str(value).strip(), timezone.get_current_timezone())
+        except MomentFault as error:
+            raise forms.ValidationError(str(error), code=error.said.code) from error
+
+    def _clean_bound_field(self, bound: forms.BoundField) -> datetime | None:
+        """Django's hook for what a form started with: what nobody touched stays to the microsecond, though the page
+        shows seconds."""
+        moment = self.clean(bound.initial if self.disabled else bound.data)
+        before = bound.initial
+        untouched = isinstance(before, datetime) and moment == before.replace(microsecond=0)
+        return before if untouched else moment
 
 
 class DaysField(forms.IntegerField):

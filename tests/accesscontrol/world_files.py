@@ -50,7 +50,7 @@ accounts:
       - key: trackit-7
         type: acl
         user: null
-        expires_at: 2027-12-31
+        expires_at: 2027-12-31T00:00:00Z
         idle_ttl: 2592000
         allowed_addresses: [10.0.0.0/8]
         rules:

@@ -117,6 +117,6 @@ def _read_context(context: Mapping[str, Any]) -> dict[str, Any]:
 
 def _moment(text: str) -> datetime:
     try:
-        return read_moment(text)
+        return read_moment(text, None)
     except MomentFault as error:
         raise BadRequest(f"“context.at”: {error}") from error

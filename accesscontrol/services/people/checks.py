@@ -63,7 +63,8 @@ def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth
     findings.email(spec.email, about)
     before = about.expires_at if isinstance(about, User) else None
     findings.times(None, spec.expires_at, about, before=before)
-    if spec.time_zone and spec.time_zone not in zoneinfo.available_timezones():
+    kept = about.time_zone if isinstance(about, User) else ""  # what stays may be of another zone database
+    if spec.time_zone not in ("", kept) and spec.time_zone not in zoneinfo.available_timezones():
         findings.add("time_zone", f"“{spec.time_zone}” is not a time zone. Use one such as Europe/Berlin.", about)
     if depth:
         check_days(findings, spec.history_days, spec.account.pk, lines, about)

@@ -153,7 +153,7 @@ class Entry:
             return None
         if isinstance(value, str):
             try:
-                return read_moment(value)
+                return read_moment(value, None)
             except MomentFault as error:
                 if error.said.code != NO_MOMENT.code:
                     self.error(name, f"“{name}” of {self.what}: {error}")

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
-from django.utils import timezone
 from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import parsers, serializers
@@ -115,11 +114,11 @@ class Seen:
 
 
 class Moment(serializers.DateTimeField):
-    """A time, read as at every door."""
+    """A time with its zone, read as at every door."""
 
     def to_internal_value(self, value: Any) -> datetime:
         try:
-            return read_moment(value if isinstance(value, str) else "", timezone.get_current_timezone())
+            return read_moment(value if isinstance(value, str) else "", None)
         except MomentFault as error:
             raise serializers.ValidationError(str(error), code=error.said.code) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -21,6 +21,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.names import named, with_letters
+from accesscontrol.moments import MomentFault, read_moment
 from portal.actors import look_of
 from portal.filtering import MOST_VALUES, AnyOf, takes_several
 from portal.problems import WrongParameter
@@ -132,14 +133,15 @@ class Ordering(BaseFilterBackend):
 
 
 class TimeField(IsoDateTimeField):
-    """A time that stays one in every time zone."""
+    """A time with its zone, read as at every door."""
 
-    def clean(self, value: Any) -> datetime | None:
-        moment = super().clean(value)
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
         try:
-            return moment.astimezone(UTC) if moment is not None else None
-        except OverflowError as error:
-            raise forms.ValidationError("Enter a time that lies further from the ends of the calendar.") from error
+            return read_moment(value, None)
+        except MomentFault as error:
+            raise forms.ValidationError(str(error), code=error.said.code) from error
 
 
 class TimeFilter(filters.IsoDateTimeFilter):

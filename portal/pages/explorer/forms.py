@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.urls import reverse_lazy
-from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.accounts.addresses import read_address
-from accesscontrol.moments import MomentFault, read_moment
+from portal.frame.forms import MomentField
 from portal.frame.long_select import LongSelect
 
 
@@ -64,12 +62,7 @@ class ExplorerForm(forms.Form):
     thing_typed = forms.CharField(label=gettext_lazy("Or type what, as device:truck-7"), required=False, max_length=200)
     account = NameField(("account",), label=gettext_lazy("Acting as the account"))
     address = forms.CharField(label=gettext_lazy("From the address"), required=False, max_length=64)
-    at = forms.CharField(
-        label=gettext_lazy("At the time"),
-        required=False,
-        max_length=40,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-    )
+    at = MomentField(label=gettext_lazy("At the time"))
 
     def __init__(self, *args: Any, may_vary: bool, **rest: Any):
         super().__init__(*args, **rest)
@@ -89,13 +82,6 @@ class ExplorerForm(forms.Form):
             return str(read_address(text)) if text else ""
         except ValueError as error:
             raise forms.ValidationError(_("This is not an IP address. Write one such as 10.1.2.3.")) from error
-
-    def clean_at(self) -> datetime | None:
-        text = self.cleaned_data["at"].strip()
-        try:
-            return read_moment(text, timezone.get_current_timezone()) if text else None
-        except MomentFault as error:
-            raise forms.ValidationError(str(error), code=error.said.code) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.accounts.models import User
 from portal.frame.forms import ActForm
 from portal.frame.long_select import LongSelect
+from portal.frame.time_zones import zone_choices
 
 FIELDS = ("first_name", "last_name", "phone", "time_zone")
 
@@ -30,7 +30,4 @@ class ProfileForm(ActForm):
 
     def __init__(self, data: Any = None, *, user: User, **rest: Any):
         super().__init__(data, initial={name: getattr(user, name) for name in FIELDS}, **rest)
-        zones = sorted(
-            zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
-        )
-        self.offer("time_zone", [("", "—"), *((zone, zone.replace("_", " ")) for zone in zones)])
+        self.offer("time_zone", zone_choices("—", user.time_zone))

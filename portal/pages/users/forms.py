@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.db.models import QuerySet
@@ -14,7 +13,9 @@ from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
 from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
+from portal.frame.long_select import LongSelect
 from portal.frame.owners import HeirField
+from portal.frame.time_zones import zone_choices
 
 
 class PersonForm(ActForm):
@@ -25,12 +26,11 @@ class PersonForm(ActForm):
     last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
     email = forms.EmailField(label=_("E-mail"), required=False)
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    time_zone = forms.ChoiceField(widget=LongSelect, label=_("Time zone"), required=False)
 
     def __init__(self, *args: Any, **rest: Any):
         super().__init__(*args, **rest)
-        zones = [(name, name) for name in sorted(available_timezones())]
-        self.offer("time_zone", [("", _("As the server")), *zones])
+        self.offer("time_zone", zone_choices(_("As the server"), self.initial.get("time_zone", "")))
 
     @classmethod
     def initial_of(cls, user: User) -> dict[str, Any]:

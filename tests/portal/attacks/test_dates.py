@@ -97,11 +97,16 @@ def form_fields() -> dict[str, forms.Field]:
         for name, field in form.base_fields.items():
             if isinstance(field, forms.DateField | forms.DateTimeField):
                 found[f"{form.__name__}.{name}"] = field
-    for filters in all_of(FilterSet):
-        for name, one in filters.base_filters.items():
-            if issubclass(one.field_class, forms.DateField | forms.DateTimeField):
-                found[f"{filters.__name__}.{name}"] = one.field
-    return found
+    return found | filter_fields(forms.DateField | forms.DateTimeField)
+
+
+def filter_fields(kinds: Any = forms.DateTimeField) -> dict[str, forms.Field]:
+    return {
+        f"{filters.__name__}.{name}": one.field
+        for filters in all_of(FilterSet)
+        for name, one in filters.base_filters.items()
+        if issubclass(one.field_class, kinds)
+    }
 
 
 def payload_fields() -> dict[str, serializers.Field]:
@@ -188,8 +193,8 @@ def test_the_explorer_says_at_its_field_which_times_can_be_asked_about(cast, bro
 def test_a_question_about_such_a_time_is_an_error_of_that_question(cast, call, text):
     nora = call("nora")
     about = question("sam", context={"at": text})
-    far_away = ENDS.get(text) in (UTC, AHEAD, BEHIND)
-    said = f"“context.at”: {FAR_SAID if far_away else NO_MOMENT()}"
+    asked_for = FAR_SAID if text.endswith(("+14:00", "-14:00")) else str(NO_ZONE())
+    said = f"“context.at”: {asked_for if text in ENDS else NO_MOMENT()}"
     answer = nora.post(ONE, about, format="json")
     assert (answer.status_code, answer.json()) == (400, said)
     answer = nora.post(MANY, {"evaluations": [question("sam"), about]}, format="json")
@@ -221,7 +226,9 @@ def test_payloads_and_forms_store_no_such_time(cast, call, browse, text):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31", "99999-01-01", "soon"])
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+14:00", "9999-12-31T00:00:00Z", "9999-12-31", "99999-01-01", "soon"]
+)
 def test_every_time_of_a_world_file_is_judged_at_its_line(db, tmp_path, text):
     write = writer(tmp_path)
     places = list(re.finditer(r"(\w+_at): ([0-9][^,}\s]*)", FULL))
@@ -234,4 +241,5 @@ def test_every_time_of_a_world_file_is_judged_at_its_line(db, tmp_path, text):
             call_command("world", "plan", file, stdout=StringIO(), stderr=told)
         [fault] = [one for one in told.getvalue().splitlines() if not one.startswith("Warning")]
         assert fault.startswith(f"{file}:{line}: “{place[1]}” of ")
-        assert (FAR_SAID in fault) == (text[:5] in ("0001-", "9999-"))
+        assert (FAR_SAID in fault) == (text[-6:] in ("+14:00", "00:00Z"))
+        assert (str(NO_ZONE()) in fault) == (text == "9999-12-31")
