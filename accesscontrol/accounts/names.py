@@ -15,7 +15,9 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan, LessThan
 
 #: Sorts behind every letter: what begins with some letters lies between them and them with this.
 LAST_LETTER = "\U0010ffff"
@@ -228,6 +230,13 @@ def named_in(rows: QuerySet, names: Iterable[str]) -> dict[str, Any]:
 def with_letters(letters: str, path: str = "") -> Q:
     """Rows with these letters in what is searched of them. path: leads to the thing, as in `account__`."""
     return Q(**{f"{path}searched__contains": letters_of(letters)})
+
+
+def with_letters_in_name(letters: str, path: str = "") -> Q:
+    """The same in the name alone, for things whose keys are not told to whoever asks."""
+    wanted = letters_of(letters).replace("\n", " ")
+    place = StrIndex(F(f"{path}searched"), Value(wanted))
+    return Q(GreaterThan(place, 0)) & Q(LessThan(place, StrIndex(F(f"{path}searched"), Value("\n"))))
 
 
 def called(letters: str, model: type[models.Model]) -> Q:

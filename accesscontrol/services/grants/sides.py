@@ -8,6 +8,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, Query
 
 from accesscontrol.access.fresh.things import Ref, Thing
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.names import with_letters_in_name
 from accesscontrol.accounts.tree import branch_ids, in_branch
 from accesscontrol.grants.models import Grant, GrantGrantee
 
@@ -86,6 +87,17 @@ def received(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
     if own is None:
         return rows
     return rows.filter(pk__in=GrantGrantee.objects.filter(account__in=branch_ids(own)).values("grant"))
+
+
+def with_side_named(look: Look, letters: str) -> Q:
+    """The condition of grants with these letters in the name of a side: of the grantor, whom each of them names, or of
+    a grantee that the caller may know of, as `Sides.known` says of loaded rows. Keys of accounts find nothing."""
+    links, own = GrantGrantee.objects.filter(with_letters_in_name(letters, "account__")), own_account(look)
+    if own is not None:
+        seen = Q(account__in=look.visible("account:view").order_by().values("pk"))
+        gave = Q(grant__account__in=branch_ids(own)) & (Q(accepted_at__isnull=False) | seen)
+        links = links.filter(Q(account__in=branch_ids(own)) | gave)
+    return with_letters_in_name(letters, "account__") | Q(pk__in=links.values("grant"))
 
 
 def waiting(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -21,19 +21,23 @@ from accesscontrol.services.grants import invitations as grant_invitations
 from accesscontrol.services.grants.links import covered_items
 from accesscontrol.services.grants.previews import previews
 from accesscontrol.services.grants.previews.previews import Preview
-from accesscontrol.services.grants.sides import Sides
+from accesscontrol.services.grants.sides import Sides, with_side_named
+from portal.actors import look_of
 from portal.api.events import LogViewSet
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.reading import AnyChoice, NounFilters, TimeFilter, YesOrNo
+from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, TimeFilter, YesOrNo
 from portal.api.grants.payloads import AddedGrantees, GrantChanges, GrantPreviewed, GrantShown, NewGrant, PreviewShown
 from portal.api.items.items import ItemFilters, ItemShown
 
 
 class GrantFilters(NounFilters):
-    search = None
+    search = AnyWord(rows_of="holding", help_text="Part of the key, or of the name of a side that you may know of.")
     covers = AnyChoice(Grant.Covers.choices)
     enabled = YesOrNo()
     ends_before = TimeFilter(field_name="expires_at", lookup_expr="lt")
+
+    def holding(self, letters: str) -> Q:
+        return super().holding(letters) | with_side_named(look_of(self.request), letters)
 
     class Meta:
         model = Grant

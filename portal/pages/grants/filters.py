@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.accounts.life import ending_rows
 from accesscontrol.accounts.models import Account
-from accesscontrol.accounts.names import with_letters
+from accesscontrol.accounts.names import with_letters, with_letters_in_name
 from accesscontrol.grants.life import GrantState, grant_rows
-from accesscontrol.services.grants.sides import accepted
+from accesscontrol.services.grants.sides import accepted, with_side_named
 from portal.actors import look_of
 from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter, WordFilter
 from portal.pages.grants.words import LEVELS
@@ -39,6 +39,10 @@ class GrantFilters(ListFilters):
     covers = ChoiceFilter(SCOPES, label=_("What"))
     kind = ChoiceFilter(KINDS, rows_of="of_kind", label=_("Kind of item"))
     level = ChoiceFilter(LEVEL_CHOICES, rows_of="at_level", label=_("Level"))
+
+    def holding(self, letters: str) -> Q:
+        """A grant is found by its key, and by the names of both sides as far as the caller may know of them."""
+        return super().holding(letters) | with_side_named(look_of(self.request), letters)
 
     @property
     def own(self) -> int | None:
@@ -91,8 +95,8 @@ class ReceivedFilters(GrantFilters):
     account = WordFilter(rows_of="from_account", label=_("From"))
 
     def from_account(self, letters: str) -> Q:
-        """Grants of accounts with these letters in their name or key."""
-        return with_letters(letters, "account__")
+        """Grants of accounts with these letters in their name; the key of a stranger is not to be found out."""
+        return with_letters_in_name(letters, "account__")
 
     def accepted(self) -> Q:
         return accepted(of=self.own)

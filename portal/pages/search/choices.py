@@ -27,7 +27,8 @@ SHOWN = 30
 def choices(request: SignedInRequest, permission: str) -> JsonResponse:
     """GET ?q=letters&kind=device: up to 30 rows on which the caller has the permission."""
     try:
-        rows = look_of(request).visible(permission)
+        look = look_of(request)
+        rows = look.visible(permission)
     except UnknownName as error:
         raise Http404 from error
     if not issubclass(rows.model, Named):
@@ -36,7 +37,7 @@ def choices(request: SignedInRequest, permission: str) -> JsonResponse:
     if rows.model is not Account:
         rows = rows.select_related("account")
     letters = request.GET.get("q", "").replace("\x00", "").strip()
-    found = first_with_letters(rows, letters, SHOWN) if letters else first_by_name(rows, SHOWN)
+    found = first_with_letters(look, rows, letters, SHOWN) if letters else first_by_name(rows, SHOWN)
     return JsonResponse({"results": [_choice(row) for row in found]})
 
 

@@ -49,18 +49,18 @@ def find(look: Look, letters: str, limit: int, nouns: tuple[str, ...] = SEARCHED
     groups = []
     for noun in nouns:
         rows = look.visible(engine.ANY_ITEM_VIEW if noun == "item" else f"{noun}:view")
-        found = _first(rows if noun == "account" else rows.select_related("account"), letters, limit + 1)
+        found = _first(look, rows if noun == "account" else rows.select_related("account"), letters, limit + 1)
         if found:
             groups.append(Group(noun, found[:limit], len(found) > limit))
     return groups
 
 
-def _first(rows: QuerySet, letters: str, limit: int) -> list[Model]:
+def _first(look: Look, rows: QuerySet, letters: str, limit: int) -> list[Model]:
     """Some rows, at most `limit`: of items, of which there are many, first what is called so."""
     if not letters:
         return first_by_name(rows, limit)
     exact = list(rows.filter(called(letters, Item)).order_by("name_order", "pk")[:limit]) if rows.model is Item else []
-    near = rows_with_letters(rows, letters).exclude(pk__in=[row.pk for row in exact])
+    near = rows_with_letters(look, rows, letters).exclude(pk__in=[row.pk for row in exact])
     return [*exact, *near.order_by("name_order", "pk")[: limit - len(exact)]]
 
 
