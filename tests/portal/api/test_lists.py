@@ -135,7 +135,7 @@ def test_events_are_paged_along_a_signed_cursor(person):
 
 
 WRONG = [
-    ("knid=device", "knid", "Valid: account, kind, limit, offset, ordering, search."),
+    ("knid=device", "knid", "Valid: account, ident, kind, limit, offset, ordering, search."),
     ("kind=boat", "kind", "boat is not one of the available choices"),
     ("ordering=owner__email", "ordering", "Valid: name, -name, created_at, -created_at."),
     ("limit=0", "limit", "from 1 to 200"),

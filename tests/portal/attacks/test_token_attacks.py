@@ -290,5 +290,6 @@ def test_a_filter_of_records_breaks_nothing_whatever_is_typed(cast, browse):
     for text in odd:
         for address in ("messages/", "messages/~points/", "messages/~csv/", "track/~points/"):
             answer = nora.get(f"/items/device/truck-7/{address}", {"q": text, "p": text})
-            assert (text, address, answer.status_code) == (text, address, 200)
+            understood = 400 if "\x00" in text else 200  # what nobody can mean is named
+            assert (text, address, answer.status_code) == (text, address, understood)
             assert b"".join(answer) != b""
