@@ -44,6 +44,8 @@ class Token(Named, Revised):
     hint = models.CharField(max_length=24, blank=True, editable=False)
     enabled = models.BooleanField(default=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    #: When the access of whoever issued it was to end, as it was at issue: so long the token gives to others.
+    maker_ends_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Seconds since the last use (or the creation) after which the token is dead.
     idle_ttl = models.PositiveIntegerField(null=True, blank=True)
     #: Networks in CIDR form; empty = any address.

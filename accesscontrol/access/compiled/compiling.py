@@ -12,16 +12,21 @@ from accesscontrol.access.law.belonging import role_of
 from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
 from accesscontrol.access.law.operating import may_operate
 from accesscontrol.access.law.sources import ACCOUNT_SOURCES, CONSOLE, USER_SOURCES, project_denies
-from accesscontrol.accounts.life import is_in_time, is_over
+from accesscontrol.accounts.life import is_begun, is_in_time, is_over
 from accesscontrol.tokens.life import idle_end
 
 
 class ScopeCompiler:
-    """Compiles one caller at a time; notes which trees it looked at and when time alone would change the outcome."""
+    """Compiles one caller at a time; notes which trees it looked at and when time alone would change the outcome.
 
-    def __init__(self, facts: Facts, now: datetime):
+    last: compile what holds throughout from now until then. own_end: whether a token's own end counts on the way.
+    """
+
+    def __init__(self, facts: Facts, now: datetime, last: datetime | None = None, *, own_end: bool = True):
         self.facts = facts
         self.now = now
+        self.moments: tuple[datetime, ...] = (now,) if last is None else (now, last)
+        self._of_token = self.moments if own_end else self.moments[:1]
         self.at: datetime | None = None  # the caller's what-if time
         self.roots: set[int] = {0}
         self.valid_until: datetime | None = None
@@ -52,9 +57,14 @@ class ScopeCompiler:
                 self.valid_until = edge if self.valid_until is None else min(self.valid_until, edge)
 
     def in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
-        """Whether now is within the times."""
+        """Whether all moments are within the times."""
         self.wait_for(starts_at, expires_at)
-        return is_in_time(starts_at, expires_at, self.now)
+        return all(is_in_time(starts_at, expires_at, moment) for moment in self.moments)
+
+    def ever_in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
+        """Whether any time from the first moment to the last is within the times."""
+        self.wait_for(starts_at, expires_at)
+        return is_begun(starts_at, self.moments[-1]) and not is_over(expires_at, self.now)
 
     def account_scope(self, account: int) -> Scope:
         """What an account has; nothing while it is blocked."""
@@ -90,7 +100,7 @@ class ScopeCompiler:
     def _user(self, user: UserFacts) -> Scope:
         scope = Scope(user.name, self.now, account=user.account, users=frozenset([user.id]))
         self.wait_for(user.expires_at)
-        dead = dead_user(user, self.now)
+        dead = next((why for moment in self.moments if (why := dead_user(user, moment))), None)
         if user.account is not None:
             account = self.account(user.account)
             dead = dead or dead_account(account)
@@ -109,7 +119,7 @@ class ScopeCompiler:
         self.wait_for(token.expires_at, idle)
         if is_over(idle, self.now):
             self.valid_until = self.now  # not to be kept: a use noted late by another process renews no epoch
-        dead = dead_token(token, user, self.now)
+        dead = next((why for moment in self._of_token if (why := dead_token(token, user, moment))), None)
         scope = Scope(token.name, self.now, account=base.account, users=base.users, history=base.history)
         scope.dead = ("alive", dead) if dead else base.dead
         scope.networks, scope.limits = token.networks, of_token(token, self.at)

@@ -15,12 +15,12 @@ def role_of(user: UserFacts, compiler: Compiler) -> RoleFacts | None:
     return role if in_branch(user, role.account, compiler) else None
 
 
-def memberships_of(user: UserFacts, compiler: Compiler) -> list[MembershipFacts]:
-    """The project memberships that count: accepted and in time."""
-    found = []
+def memberships_of(user: UserFacts, compiler: Compiler, *, taking: bool = False) -> list[MembershipFacts]:
+    """The project memberships that count: accepted and in time. taking: for what they take away, at any time asked."""
+    in_force, found = compiler.ever_in_force if taking else compiler.in_force, []
     for membership in compiler.facts.memberships.get(user.id, ()):
         compiler.account(membership.account)
-        if compiler.in_force(membership.starts_at, membership.expires_at) and membership.accepted:
+        if in_force(membership.starts_at, membership.expires_at) and membership.accepted:
             found.append(membership)
     return found
 

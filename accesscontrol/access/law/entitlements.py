@@ -63,10 +63,14 @@ class Entitlement:
 
 
 class Compiler(Protocol):
-    """What a source needs of the compiler. at: the caller's what-if time, or None."""
+    """What a source needs of the compiler. at: the caller's what-if time, or None.
+
+    moments: now, and where what holds throughout is asked for also the last moment of it.
+    """
 
     facts: Facts
     now: datetime
+    moments: tuple[datetime, ...]
     at: datetime | None
 
     def account(self, account: int) -> AccountFacts:
@@ -76,7 +80,10 @@ class Compiler(Protocol):
         """Note the moments at which the outcome may change by time alone."""
 
     def in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
-        """Whether now is within the times, which the outcome then depends on."""
+        """Whether all moments are within the times, which the outcome then depends on."""
+
+    def ever_in_force(self, starts_at: datetime | None, expires_at: datetime | None) -> bool:
+        """The same of any time between the moments: for what takes away."""
 
     def account_scope(self, account: int) -> Cap:
         """What an account has; nothing while it is blocked."""

@@ -91,7 +91,8 @@ def received(account: AccountFacts, compiler: Compiler) -> Iterator[Entitlement]
         grantor = compiler.account(grant.grantor)
         compiler.wait_for(grant.starts_at, grant.expires_at)
         holds = account.id not in grantor.path
-        if holds and grant_state(grant, grant.accepted, compiler.now) is GrantState.LIVE:
+        states = [grant_state(grant, grant.accepted, moment) for moment in compiler.moments]
+        if holds and all(state is GrantState.LIVE for state in states):
             yield from _granted(grant, account, grantor)
 
 
@@ -273,7 +274,7 @@ USER_SOURCES: tuple[Callable[[UserFacts, Compiler], Iterator[Entitlement]], ...]
 
 def project_denies(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
     """10. Deny rules of project memberships beat every allow that the user has on the items of that project."""
-    for membership in memberships_of(user, compiler):
+    for membership in memberships_of(user, compiler, taking=True):
         for rule in membership.rules:
             if rule.effect == "deny":
                 by = sentences.PROJECT_ROLE(role=rule.role) if rule.role else sentences.A_DENY_RULE

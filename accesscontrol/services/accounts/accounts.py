@@ -76,8 +76,9 @@ def create_accounts(actor: Actor, specs: Sequence[AccountSpec]) -> list[Account]
         if any(spec.parent is None for spec in specs):
             require_platform(actor)
         _check_new(specs, Lines(stored))
-        require_sign_up(caller(actor), [spec for spec in specs if spec.public_sign_up])
         accounts = _store(specs)
+        opened = [(one, spec) for one, spec in zip(accounts, specs, strict=True) if spec.public_sign_up]
+        require_sign_up(actor, caller(actor), opened)
         below = {account.parent_id for account in accounts if account.parent_id is not None}
         require_room(actor, [Growth(parent_id, "account") for parent_id in below])
         facts = [Fact("account.open", one, one.pk, _opened(one), ()) for one in accounts]
@@ -192,7 +193,8 @@ def change_accounts(actor: Actor, pairs: Sequence[Pair]) -> list[Account]:
         moving = [(account, spec) for account, spec in current if account.parent_id != _parent_id(spec)]
         who = caller(actor)
         require_moves(actor, who, [(account, spec.parent) for account, spec in moving], lines)
-        require_sign_up(who, [row for row, spec in current if spec.public_sign_up and not row.public_sign_up])
+        opened = [(row, row) for row, spec in current if spec.public_sign_up and not row.public_sign_up]
+        require_sign_up(actor, who, opened)
         facts = [fact for account, spec in current for fact in _facts(account, spec, lines)]
         _write(current)
         for account, spec in moving:

@@ -16,6 +16,7 @@ from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.lines import Lines
+from accesscontrol.services.frame.own_ends import for_good
 
 SIGN_UP_BY_TOKEN = Wording(
     "sign_up_by_token", _("A token does not open an account to everybody. Sign in to let anybody sign up.")
@@ -36,10 +37,14 @@ def require_moves(
             if not who.platform and not inside:
                 raise Conflict("An account moves within your own branch only. Choose a parent inside of it.")
         if isinstance(parent, Account) and set(lines.paths[parent.pk]) - set(lines.paths[account.pk]):
-            ceiling.require_account(ON_ITSELF, account, "parent", account)
+            ceiling.require_account(ON_ITSELF, account, "parent", for_good("parent"), account)
 
 
-def require_sign_up(who: Caller, opened: Sequence[Any]) -> None:
-    """Rules of registration are a gift made in person (access model §6)."""
+def require_sign_up(actor: Actor, who: Caller, opened: Sequence[tuple[Account, Any]]) -> None:
+    """Rules of registration are a gift made in person (access model §6), and one without an end. Each account with what
+    a refusal is about."""
     if who.token is not None and opened:
-        raise BeyondOwn([Problem("public_sign_up", SIGN_UP_BY_TOKEN(), about) for about in opened])
+        raise BeyondOwn([Problem("public_sign_up", SIGN_UP_BY_TOKEN(), about) for _, about in opened])
+    ceiling = Ceiling(actor)
+    for account, about in opened:
+        ceiling.require_act("user:create", account, for_good("public_sign_up"), about)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.life import PersonState, person_state
+from accesscontrol.accounts.life import PersonState, is_later, person_state
 from accesscontrol.accounts.models import OwnershipHandover, User
 from accesscontrol.services.frame.acts import act, caller, record, require_all
+from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.own_ends import for_good
 
 
 def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
@@ -24,6 +26,8 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
         alive = person_state(heir, timezone.now()) is PersonState.ALIVE
         if heir.account_id != owner.account_id or heir.authority != User.Authority.ADMINISTRATOR or not alive:
             raise Invalid({"to_user": ["Choose an administrator of the account who can sign in."]})
+        extent = for_good("to_user", heir.expires_at)
+        Ceiling(actor).require_act("subscription:change", owner.account, extent, heir)
         OwnershipHandover.objects.filter(account=owner.account, confirmed_at=None).delete()
         offer = OwnershipHandover.objects.create(account=owner.account, from_user=owner, to_user=heir)
         told = {"from": owner.pk, "to": heir.pk}
@@ -43,6 +47,8 @@ def confirm_ownership(actor: Actor, offer: OwnershipHandover) -> User:
             raise Conflict("Only the administrator to whom it was offered confirms, signed in in person.")
         if old.authority != User.Authority.OWNER or new.authority != User.Authority.ADMINISTRATOR:
             raise Conflict("The authorities have changed since the offer. Ask the owner to offer it again.")
+        if is_later(new.expires_at, old.expires_at):
+            raise Conflict("The owner's access ends before yours by now. Ask an account above to make you the owner.")
         _swap(old, new)
         current.confirmed_at = timezone.now()
         current.save(update_fields=["confirmed_at"])

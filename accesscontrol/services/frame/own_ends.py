@@ -1,56 +1,97 @@
-"""Nobody passes on access for longer than they have it themselves: the end of what they give is not after their own."""
+"""How long and how deep one may give: until the moment up to which one's own access would allow the same act, nobody
+acting in between, and no further back than one sees oneself (access model §11). The one statement of both.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.life import is_later
-from accesscontrol.accounts.models import User
-from accesscontrol.moments import LATEST_YEAR
-from accesscontrol.services.frame.acts import Caller
+from accesscontrol.access.compiled.scope import Scope
+from accesscontrol.access.lasting import Holds, Lasting
+from accesscontrol.accounts.life import earliest, is_later
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
-from accesscontrol.tokens.life import idle_end
 from accesscontrol.tokens.models import Token
 
-
-def require_end_within_own(actor: Actor, who: Caller, expires_at: datetime | None, about: Any) -> None:
-    """What ends then outlives neither the token that acts, nor the access of the person behind it, nor that they may
-    act as the account that they act as."""
-    if who.acting:
-        _require_while_operating(actor, expires_at, about)
-    if who.token is not None:
-        require_within_token(who.token, expires_at, about)
-    if who.user is not None:
-        require_within_access(who.user, expires_at, about)
-
-
-def _require_while_operating(actor: Actor, expires_at: datetime | None, about: Any) -> None:
-    """Who acts as an account by a grant that ends leaves no door open behind; asked for the last second."""
-    end = expires_at or datetime(LATEST_YEAR, 1, 1, tzinfo=UTC)
-    then = replace(actor.itself(), at=max(timezone.now(), end - timedelta(seconds=1)))
-    if not engine.decide(then, "account:operate", ("account", actor.acting or 0)).allowed:
-        sentence = "You may act as this account for a while only, and no longer at that time. Choose an earlier end."
-        raise BeyondOwn([Problem("expires_at", sentence, about)])
+BEYOND_OWN_END = Wording(
+    "beyond_own_end", _("Your own access to this ends on %(end)s UTC. Choose an end not after that.")
+)
+#: What has no end of its own goes only to somebody who ends no later.
+BEYOND_OWN_END_FOR_GOOD = Wording(
+    "beyond_own_end",
+    _(
+        "Your own access to this ends on %(end)s UTC, and this would last longer. "
+        "Give it to somebody who ends no later, or ask somebody whose access does not end."
+    ),
+)
 
 
-def require_within_access(maker: User, expires_at: datetime | None, about: Any) -> None:
-    """Not after the access of a person ends."""
-    if maker.expires_at is not None and is_later(expires_at, maker.expires_at):
-        sentence = f"Your access ends on {maker.expires_at:%Y-%m-%d %H:%M} UTC. Choose an end not after that."
-        raise BeyondOwn([Problem("expires_at", sentence, about)])
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How long something is given. until: its end, or that of whom it goes to where it has none; None = for good.
+
+    by_own_end: whether it lasts no longer than the very token that gives it. field, said: where and how a refusal is
+    told.
+    """
+
+    until: datetime | None
+    by_own_end: bool = False
+    field: str = "expires_at"
+    said: Wording = BEYOND_OWN_END
 
 
-def require_within_token(maker: Token, expires_at: datetime | None, about: Any) -> None:
-    """Not after a token ends: its date, or its time without use if that comes first. Use may put the second off, but
-    nobody passes on what they do not have yet."""
-    ends = (maker.expires_at, idle_end(maker, used=timezone.now()))
-    end = min((end for end in ends if end is not None), default=None)
-    if end is not None and is_later(expires_at, end):
-        sentence = f"This token ends on {end:%Y-%m-%d %H:%M} UTC at the latest. Choose an end not after that."
-        raise BeyondOwn([Problem("expires_at", sentence, about)])
+def for_good(field: str, until: datetime | None = None) -> Extent:
+    """What has no end of its own; until: the end of whom it goes to, told at this field."""
+    return Extent(until, field=field, said=BEYOND_OWN_END_FOR_GOOD)
+
+
+#: What reaches nobody yet: whoever hands it out answers for how long.
+TO_NOBODY = Extent(datetime.min.replace(tzinfo=UTC))
+
+
+class OwnEnds:
+    """How long one actor may give, remembered for the length of one act."""
+
+    def __init__(self, actor: Actor):
+        self.actor = actor
+        self._lasting = {own_end: Lasting(actor, own_end=own_end) for own_end in (True, False)}
+
+    def require(self, holds: Holds, extent: Extent, about: Any) -> None:
+        """That what holds now holds for the whole extent. Raises BeyondOwn."""
+        end = self._of_maker
+        if not self.lasts(holds, extent):
+            end = earliest((end, self._lasting[extent.by_own_end].end(holds)))
+        if is_later(extent.until, end):
+            raise BeyondOwn([Problem(extent.field, extent.said(end=f"{end:%Y-%m-%d %H:%M}"), about)])
+
+    def lasts(self, holds: Holds, extent: Extent) -> bool:
+        """Whether what holds now holds for the whole extent, as far as it lies in what the actor has."""
+        return self._stays_until(extent.until) or holds(self._lasting[extent.by_own_end].look(extent.until))
+
+    def end(self, holds: Holds) -> datetime | None:
+        """Until when the actor may give what holds now; the own end of a token that acts is no matter for it."""
+        end = None if self._stays_until(None) else self._lasting[False].end(holds)
+        return earliest((self._of_maker, end))
+
+    def _stays_until(self, until: datetime | None) -> bool:
+        """Whether nothing that the actor has begins or ends before that, so that what holds now holds then."""
+        scope = self._scope
+        return scope is not None and not is_later(until, scope.valid_until)
+
+    @cached_property
+    def _scope(self) -> Scope | None:
+        return engine.look(self.actor).scope
+
+    @cached_property
+    def _of_maker(self) -> datetime | None:
+        """When the access of whoever issued the token that acts was to end, as it was then."""
+        if self.actor.type != "token":
+            return None
+        return Token.objects.values_list("maker_ends_at", flat=True).get(pk=self.actor.id)

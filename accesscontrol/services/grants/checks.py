@@ -19,11 +19,10 @@ from accesscontrol.accounts.names import fold, named_in
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant
 from accesscontrol.sentences import Wording
-from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines
-from accesscontrol.services.frame.own_ends import require_end_within_own
+from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.grants.specs import GrantSpec
 
 #: Levels to name in a spec; read is always there and may be named or not.
@@ -130,18 +129,22 @@ def permissions(spec: GrantSpec) -> PermissionSet:
     return given.only([spec.kind]) if spec.covers == Grant.Covers.KIND else given
 
 
-def require_giving(ceiling: Ceiling, who: Caller, spec: GrantSpec, lines: Lines, about: Any) -> None:
+def require_giving(ceiling: Ceiling, spec: GrantSpec, lines: Lines, about: Any) -> None:
     """Nobody grants what they do not hold, or for longer than they hold it. Of an item that has left the branch and may
     return: as if of any there."""
+    extent = Extent(spec.expires_at, by_own_end="operate-as" in spec.levels)
+    if isinstance(about, Grant):
+        ceiling.require_act("grant:change", about, extent, about)
+    else:
+        ceiling.require_act("grant:create", spec.account, extent, about)
     if spec.covers == Grant.Covers.ITEMS:
         given = permissions(spec) & ITEMS
         here = [item for item in spec.items if lines.within(item.account_id, spec.account.pk)]
-        ceiling.require_items([(item, given) for item in here], "items", about=about)
+        ceiling.require_items([(item, given) for item in here], "items", extent, about=about)
         gone = {item.kind for item in spec.items if item not in here}
-        ceiling.require_account(given.only(gone), spec.account, "items", about)
+        ceiling.require_account(given.only(gone), spec.account, "items", extent, about)
     else:
-        ceiling.require_account(permissions(spec), spec.account, "levels", about)
-    require_end_within_own(ceiling.actor, who, spec.expires_at, about)
+        ceiling.require_account(permissions(spec), spec.account, "levels", extent, about)
 
 
 def acceptance(spec: GrantSpec, accounts: Sequence[Account], lines: Lines) -> list[tuple[str, Model]]:

@@ -79,9 +79,9 @@ def _create(actor: Actor, specs: Sequence[GrantSpec], unknown: dict[int, list[st
         for spec in specs:
             grant_checks.check(findings, spec, lines, spec, named=bool(unknown.get(id(spec))))
         findings.stop()
-        ceiling, who = Ceiling(actor), caller(actor)
+        ceiling = Ceiling(actor)
         for spec in specs:
-            grant_checks.require_giving(ceiling, who, spec, lines, spec)
+            grant_checks.require_giving(ceiling, spec, lines, spec)
         require_all(actor, [asked for spec in specs for asked in grant_checks.acceptance(spec, spec.grantees, lines)])
         grants = [_new(spec, unknown.get(id(spec), []), lines) for spec in specs]
         Grant.objects.bulk_create(grants, 2000)
@@ -186,10 +186,10 @@ def change_grants(actor: Actor, pairs: Sequence[Pair]) -> list[Grant]:
             if spec.account.pk != grant.account_id:
                 findings.add("account", "A grant keeps its grantor. Make a new one.", grant)
         findings.stop()
-        ceiling, who = Ceiling(actor), caller(actor)
+        ceiling = Ceiling(actor)
         for grant, spec in current:
             if not grant_checks.narrows(before[grant.pk], spec):
-                grant_checks.require_giving(ceiling, who, spec, lines, grant)
+                grant_checks.require_giving(ceiling, spec, lines, grant)
         _bring(actor, current, before, lines)
     return [grant for grant, _ in current]
 

@@ -9,7 +9,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import fold
 from accesscontrol.grants.models import Grant, GrantGrantee
-from accesscontrol.services.frame.acts import Fact, act, caller, record, record_all, require_all
+from accesscontrol.services.frame.acts import Fact, act, record, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings
@@ -55,7 +55,7 @@ def _invite(actor: Actor, grant: Grant, accounts: Sequence[Account], unknown: Se
     lines = Lines(grant_checks.accounts_of(spec))
     grant_checks.check(findings, spec, lines, grant, named=True, before=before)
     findings.stop()
-    grant_checks.require_giving(Ceiling(actor), caller(actor), spec, lines, grant)
+    grant_checks.require_giving(Ceiling(actor), spec, lines, grant)
     keys = [*(account.key for account in accounts), *unknown]
     grant.invited = sorted({*grant.invited, *keys})
     grant.save(update_fields=["invited"])

@@ -15,7 +15,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.law.levels import rights_permissions, share_permissions
 from accesscontrol.access.permissions import PermissionSet
-from accesscontrol.accounts.life import is_later
+from accesscontrol.accounts.life import earliest, is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
 from accesscontrol.sentences import with_article
@@ -25,6 +25,7 @@ from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.frame.locks import read_named
+from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.items.specs import ShareSpec
 
 Share = ItemUserObjectPermission
@@ -132,7 +133,7 @@ def create_shares(actor: Actor, specs: Sequence[ShareSpec]) -> list[Share]:
         _check(actor, specs)
         ceiling = Ceiling(actor)
         ceiling.read(spec.item for spec in specs)
-        require_passing_on(ceiling, specs)
+        require_passing_on(ceiling, [(spec, share_extent(spec, spec.user.expires_at)) for spec in specs])
         rows = share_rows()
         shares = [
             Share(
@@ -156,9 +157,8 @@ def change_shares(actor: Actor, pairs: Sequence[tuple[Share, ShareSpec]]) -> lis
         for share, spec in current:
             findings.times(None, spec.expires_at, spec, before=share.expires_at)
         findings.stop()
-        require_passing_on(
-            Ceiling(actor), [spec for share, spec in current if is_later(spec.expires_at, share.expires_at)]
-        )
+        longer = [spec for share, spec in current if is_later(spec.expires_at, share.expires_at)]
+        require_passing_on(Ceiling(actor), [(spec, share_extent(spec, spec.user.expires_at)) for spec in longer])
         facts = [_fact("user.assign", spec, [_end(share.expires_at), _end(spec.expires_at)]) for share, spec in current]
         for share, spec in current:
             share.expires_at = spec.expires_at
@@ -201,17 +201,23 @@ def passed_on(spec: ShareSpec) -> PermissionSet:
     return share_permissions(spec.codename).only([kind])
 
 
-def require_passing_on(ceiling: Ceiling, specs: Iterable[ShareSpec]) -> None:
+def share_extent(spec: ShareSpec, user_ends_at: datetime | None) -> Extent:
+    """How long a share gives: no longer than the user has anything, and who prolongs them gives all of it anew."""
+    return Extent(earliest((spec.expires_at, user_ends_at)))
+
+
+def require_passing_on(ceiling: Ceiling, wanted_for: Iterable[tuple[ShareSpec, Extent]]) -> None:
     """The ceiling of assignments and shares, with what is reached through an assigned item."""
-    for spec in specs:
+    for spec, extent in wanted_for:
         if spec.user.account is None:
             continue
+        ceiling.require_act("user.assignments:change", spec.user, extent, spec)
         wanted = [(spec.item, passed_on(spec))]
         if spec.codename == "view_item" and not ceiling.holds_items_of(spec.item.account):
             links = ItemLink.objects.filter(member=spec.item, container__kind__in=_REACHED_THROUGH)
             rights = _rights(spec.user) - NEVER
             wanted += [(link.container, rights) for link in links.select_related("container__account")]
-        ceiling.require_items(wanted, "items", behind=Actor.of(spec.user.account), about=spec)
+        ceiling.require_items(wanted, "items", extent, behind=Actor.of(spec.user.account), about=spec)
 
 
 def _rights(user: User) -> PermissionSet:

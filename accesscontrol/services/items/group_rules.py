@@ -10,6 +10,7 @@ from accesscontrol.access.permissions import PermissionSet
 from accesscontrol.items.models import Item
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.frame.own_ends import for_good
 from accesscontrol.services.items.specs import LinkSpec
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem
 
@@ -29,7 +30,8 @@ def require_groups_within(actor: Actor, specs: Sequence[LinkSpec]) -> None:
     for rule, group in _rules_on(linked):
         given = listed_permissions(rule.kind, rule.verbs, rule.sections)
         wanted: list[tuple[Item, PermissionSet]] = [(item, given) for item in linked[group] if item.kind == rule.kind]
-        ceiling.require_items(wanted, "links", behind=_behind(rule.token), about=None)
+        extent = for_good("links", rule.token.expires_at)
+        ceiling.require_items(wanted, "links", extent, behind=_behind(rule.token), about=None)
 
 
 def _rules_on(groups: dict[int, list[Item]]) -> list[tuple[TokenRule, int]]:

@@ -24,6 +24,7 @@ from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks, distinct
 from accesscontrol.services.frame.locks import places_of, read_named
+from accesscontrol.services.frame.own_ends import for_good
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.assignments import give_first_view
 from accesscontrol.services.items.idents import check_idents, free_idents
@@ -124,14 +125,16 @@ def _require_people(actor: Actor, who: Caller, specs: Sequence[ItemSpec]) -> Non
     ceiling = Ceiling(actor)
     for spec in specs:
         if spec.owner is not None and spec.owner != who.user:
-            ceiling.require_account(OWNING.only([spec.kind]), spec.account, "owner", spec)
+            extent = for_good("owner", spec.owner.expires_at)
+            ceiling.require_account(OWNING.only([spec.kind]), spec.account, "owner", extent, spec)
     made_for = [(spec, spec.made_by) for spec in specs if spec.made_by is not None and spec.made_by != who.user]
     require_all(actor, [("user.assignments:change", maker) for _spec, maker in made_for])
     makers = fresh(User, [maker for _spec, maker in made_for], "role")
     for spec, maker in made_for:
         role = makers[maker.pk].role
         given = rights_permissions(tuple(role.rights) if role is not None else ())
-        ceiling.require_account(given.only([spec.kind]) - CREATES, spec.account, "made_by", spec)
+        extent = for_good("made_by", maker.expires_at)
+        ceiling.require_account(given.only([spec.kind]) - CREATES, spec.account, "made_by", extent, spec)
 
 
 def _new(spec: ItemSpec, who: Caller) -> Item:

@@ -6,7 +6,6 @@ An owner is no field: whoever gives has every permission of its kind on the thin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.db.models import Model
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.life import latest
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
@@ -23,7 +23,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.frame.locks import places_of
-from accesscontrol.services.frame.own_ends import require_end_within_own
+from accesscontrol.services.frame.own_ends import TO_NOBODY, for_good
 from accesscontrol.services.items.items import present
 from accesscontrol.services.owning.moving import everything_on
 from accesscontrol.services.projects.checks import uncapped
@@ -46,8 +46,9 @@ def give_items(actor: Actor, items: Sequence[Item], to: Heir) -> list[Item]:
         rows = fresh(Item, items, "account")
         current = [present(rows, item) for item in items]
         giving = [item for item in current if item.owner_id != owner_id(to)]
-        require_all(actor, [pair for item in giving for pair in everything_on(item, item.kind)])
-        _require_heir(actor, giving, to)
+        asked = [pair for item in giving for pair in everything_on(item, item.kind)]
+        require_all(actor, asked)
+        _require_heir(actor, giving, to, asked)
         facts = [Fact("item.give", item, item.account_id, _given(item, to)) for item in giving]
         _write(Item, giving, to)
         record_all(actor, facts)
@@ -65,12 +66,16 @@ def give_projects(actor: Actor, projects: Sequence[Project], to: Heir) -> list[P
         rows = fresh(Project, projects, "account", "owner")
         current = [present_project(rows, project) for project in projects]
         giving = [project for project in current if project.owner_id != owner_id(to)]
-        require_all(actor, [pair for project in giving for pair in everything_on(project, "project")])
-        _require_heir(actor, giving, to)
+        asked = [pair for project in giving for pair in everything_on(project, "project")]
+        require_all(actor, asked)
+        _require_heir(actor, giving, to, asked)
         ceiling = Ceiling(actor)
         for project in giving:
-            wanted = uncapped(project_spec(project), to if isinstance(to, User) else None)
-            ceiling.require_items(wanted, "owner", behind=Actor.of(project.account), about=project)
+            spec = project_spec(project)
+            wanted = uncapped(spec, to if isinstance(to, User) else None)
+            ends = [member.expires_at for member in spec.members]
+            extent = for_good("owner", latest(ends)) if ends else TO_NOBODY
+            ceiling.require_items(wanted, "owner", extent, behind=Actor.of(project.account), about=project)
         facts = [Fact("project.give", project, project.account_id, _given(project, to)) for project in giving]
         _write(Project, giving, to)
         record_all(actor, facts)
@@ -82,18 +87,16 @@ def owner_id(heir: Heir) -> int | None:
     return heir.pk if isinstance(heir, User) else None
 
 
-def _require_heir(actor: Actor, things: Sequence[Any], to: Heir) -> None:
-    """A developer of the account, who ends no later than whoever gives; or the account itself."""
+def _require_heir(actor: Actor, things: Sequence[Any], to: Heir, asked: Sequence[tuple[str, Model]]) -> None:
+    """A developer of the account, who ends no later than whoever gives may give this; or the account itself."""
     home = to.account_id if isinstance(to, User) else to.pk
     heir = User.objects.filter(pk=to.pk).first() if isinstance(to, User) else None
     fits = not isinstance(to, User) or (heir is not None and heir.authority == User.Authority.DEVELOPER)
     wrong = [thing for thing in things if thing.account_id != home or not fits]
     if wrong:
         raise Invalid([Problem("owner", NOT_A_DEVELOPER(account=one.account.name), one) for one in wrong])
-    who = caller(actor)
-    if things and heir is not None and who.user != heir:
-        # A token's own end is no matter here: it counts for what tokens make (access model §11).
-        require_end_within_own(actor, replace(who, token=None), heir.expires_at, things[0])
+    if things and heir is not None and caller(actor).user != heir:
+        Ceiling(actor).require_acts(asked, for_good("owner", heir.expires_at), things[0])
 
 
 def _given(thing: Any, to: Heir) -> dict[str, Any]:

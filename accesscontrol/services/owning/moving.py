@@ -17,8 +17,10 @@ from accesscontrol.grants.models import Grant, GrantItem
 from accesscontrol.items.models import Item
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Fact, act, fresh, record_all, require_all
+from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.frame.own_ends import for_good
 from accesscontrol.services.grants.links import end_links, links_of_items, part_links, with_ends
 from accesscontrol.services.items.idents import check_idents
 from accesscontrol.services.items.items import item_spec, present
@@ -47,6 +49,8 @@ def move_items(
         moving = [item for item in current if item.account_id != account.pk]
         asked = [pair for item in moving for pair in everything_on(item, item.kind)]
         require_all(actor, [*asked, *((f"{item.kind}:create", account) for item in moving)])
+        if moving:
+            Ceiling(actor).require_acts(asked, for_good("account"), moving[0])
         there = {item.pk: (idents or {}).get(item.pk, item.ident) for item in moving}
         _check_idents(moving, account, there)
         linked = links_of_items(moving)

@@ -25,7 +25,8 @@ from accesscontrol.services.frame.collisions import TAKEN_USERNAME
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
-from accesscontrol.services.items.assignments import Share, require_passing_on, share_spec
+from accesscontrol.services.frame.own_ends import TO_NOBODY, Extent
+from accesscontrol.services.items.assignments import Share, require_passing_on, share_extent, share_spec
 from accesscontrol.services.people.specs import UserSpec
 
 #: What a person changes about themself; an e-mail only in person.
@@ -140,27 +141,38 @@ def require_giving(ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | N
     if who.token is not None and given and spec.authority != User.Authority.USER:
         sentence = "A token creates users of authority “user” only. Sign in to do it."
         raise BeyondOwn([Problem("authority", sentence, about)])
-    ceiling.require_account(AUTHORITIES[spec.authority], spec.account, "authority", about)
+    extent = Extent(spec.expires_at) if user is None or gains(user, spec) else TO_NOBODY
+    if user is None:
+        ceiling.require_act("user:create", spec.account, extent, about)
+    else:
+        ceiling.require_act("user:change", user, extent, about)
+    ceiling.require_account(AUTHORITIES[spec.authority], spec.account, "authority", extent, about)
     if spec.role is not None:
         rights = rights_permissions(tuple(spec.role.rights)) - BASIC
-        ceiling.require_account(rights, spec.account, "role", about)
+        ceiling.require_account(rights, spec.account, "role", extent, about)
     if user is not None:
         shares = Share.objects.filter(user=user).select_related("user__role", "user__account", "permission")
         specs = [share_spec(share) for share in shares.select_related("content_object__account")]
-        require_passing_on(ceiling, specs)
+        require_passing_on(ceiling, [(one, share_extent(one, spec.expires_at)) for one in specs])
 
 
 def widens(user: User, spec: UserSpec) -> bool:
-    """Whether a change lets the user have more, see further back, or stay longer."""
+    """Whether a change gives the user something: more, for longer, deeper into the past, or in another way."""
+    other_role = spec.role is not None and spec.role.pk != user.role_id
+    return gains(user, spec) or spec.authority != user.authority or other_role
+
+
+def gains(user: User, spec: UserSpec) -> bool:
+    """Whether a user has more by a change, sees further back, or stays longer. Whoever manages the account has all of
+    it already: only the ownership is more."""
     deeper = user.history_days is not None and (spec.history_days is None or spec.history_days > user.history_days)
-    return (
-        deeper
-        or is_later(spec.expires_at, user.expires_at)
-        or (spec.enabled and not user.is_active)
-        or (spec.verified and not user.verified)
-        or spec.authority != user.authority
-        or (spec.role is not None and spec.role.pk != user.role_id)
-    )
+    longer = is_later(spec.expires_at, user.expires_at)
+    let_in = (spec.enabled and not user.is_active) or (spec.verified and not user.verified)
+    if user.authority in catalogue.MANAGERS:
+        more = spec.authority == OWNER != user.authority
+    else:
+        more = spec.authority != user.authority or (spec.role is not None and spec.role.pk != user.role_id)
+    return deeper or longer or let_in or more
 
 
 def managed(account_ids: Iterable[int]) -> dict[int, Managers]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import BASIC, rights_permissions
+from accesscontrol.accounts.life import alive_rows, latest
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.quotas import check_days
@@ -18,6 +20,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, chunks
+from accesscontrol.services.frame.own_ends import TO_NOBODY, Extent, for_good
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.people.specs import RoleSpec
 
@@ -50,7 +53,7 @@ def create_roles(actor: Actor, specs: Sequence[RoleSpec]) -> list[Role]:
         findings.stop()
         ceiling = Ceiling(actor)
         for spec in specs:
-            _require_rights(ceiling, spec, spec)
+            _require_rights(ceiling, spec, TO_NOBODY, spec)
         roles = [
             Role(key=spec.key or make_key(spec.name), account=spec.account, name=spec.name,
                  rights=_ordered(spec.rights), history_days=spec.history_days)
@@ -84,7 +87,9 @@ def change_roles(actor: Actor, pairs: Sequence[Pair]) -> list[Role]:
         ceiling, facts = Ceiling(actor), []
         for role, spec in current:
             if _widens(role, spec):
-                _require_rights(ceiling, spec, role)
+                extent = _of_holders(role)
+                ceiling.require_act("role:change", role, extent, role)
+                _require_rights(ceiling, spec, extent, role)
             before = _values(role)
             role.name, role.rights, role.history_days = spec.name, _ordered(spec.rights), spec.history_days
             changes = difference(before, _values(role))
@@ -134,9 +139,15 @@ def _check(findings: Findings, spec: RoleSpec, lines: Lines, about: Any) -> None
             findings.known("rights", [code], catalogue.RIGHTS, "a right that can be given", about)
 
 
-def _require_rights(ceiling: Ceiling, spec: RoleSpec, about: Any) -> None:
+def _require_rights(ceiling: Ceiling, spec: RoleSpec, extent: Extent, about: Any) -> None:
     wanted = rights_permissions(tuple(_ordered(spec.rights))) - BASIC
-    ceiling.require_account(wanted, spec.account, "rights", about)
+    ceiling.require_account(wanted, spec.account, "rights", extent, about)
+
+
+def _of_holders(role: Role) -> Extent:
+    """What a wider role gives lasts as long as the last of its users does."""
+    ends = list(User.objects.filter(alive_rows(timezone.now()), role=role).values_list("expires_at", flat=True))
+    return for_good("rights", latest(ends)) if ends else TO_NOBODY
 
 
 def _widens(role: Role, spec: RoleSpec) -> bool:

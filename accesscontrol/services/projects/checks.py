@@ -10,12 +10,14 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.permissions import ITEMS, PermissionSet, UnknownName
-from accesscontrol.accounts.life import is_later, is_sooner
+from accesscontrol.accounts.life import is_later, is_sooner, latest
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
+from accesscontrol.projects.models import Project
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.own_ends import BEYOND_OWN_END, BEYOND_OWN_END_FOR_GOOD, TO_NOBODY, Extent
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
 
 EFFECTS = ("allow", "deny")
@@ -163,7 +165,22 @@ def _allowed(rules: Iterable[ProjectRuleSpec], item: Item) -> PermissionSet:
     return found
 
 
-def require_giving(actor: Actor, old: ProjectSpec, new: ProjectSpec, about: Any) -> None:
-    """The ceiling: what rules pass on, as far as the project's account has it."""
-    wanted = [(item, given) for item, given in passed_on(old, new) if given]
-    Ceiling(actor).require_items(wanted, "rules", behind=Actor.of(new.account), about=about)
+def require_giving(actor: Actor, old: ProjectSpec, new: ProjectSpec, project: Project) -> None:
+    """The ceiling: what rules pass on, as far as the project's account has it; the act too, for as long as it gives."""
+    ceiling, wanted = Ceiling(actor), [(item, given) for item, given in passed_on(old, new) if given]
+    extent = _extent(old, new, bool({item for item, _ in wanted} - set(old.items)))
+    for permission in questions(old, new):
+        ceiling.require_act(permission, project, extent, project)
+    ceiling.require_items(wanted, "rules", extent, behind=Actor.of(new.account), about=project)
+
+
+def _extent(old: ProjectSpec, new: ProjectSpec, items_given: bool) -> Extent:
+    """How long a change gives: to the end of the last membership that gains by it."""
+    earlier, before = members_by_user(old), {role.key: set(map(_identity, role.rules)) for role in old.roles}
+    wider = {role.key for role in new.roles if not set(map(_identity, role.rules)) <= before.get(role.key, set())}
+    gaining = [member for member in new.members if _gains(earlier.get(member.user.pk), member)]
+    others = [one for one in new.members if one not in gaining and (items_given or wider & set(one.roles))]
+    ends = [member.expires_at for member in (*gaining, *others)]
+    if not ends:
+        return TO_NOBODY
+    return Extent(latest(ends), said=BEYOND_OWN_END_FOR_GOOD if others else BEYOND_OWN_END)

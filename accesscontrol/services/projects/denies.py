@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import ITEMS, PermissionSet
-from accesscontrol.accounts.life import is_begun, is_later, is_over, is_sooner
+from accesscontrol.accounts.life import earliest, is_begun, is_later, is_over, is_sooner
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 from accesscontrol.sentences import Wording
@@ -22,6 +22,7 @@ from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.lines import Lines
+from accesscontrol.services.frame.own_ends import for_good
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec, ProjectSpec
 
 #: Item by item, what is denied no more.
@@ -38,7 +39,8 @@ def require_taking(actor: Actor, who: Caller, old: ProjectSpec, new: ProjectSpec
     for member, given in given_back(old, new):
         if who.user is not None and who.user.pk == member.user.pk:
             raise BeyondOwn([Problem("members", OWN_DENY(), about)])
-        ceiling.require_items(given, "members", behind=_behind(member.user, old.account), about=about)
+        extent = for_good("members", earliest((member.expires_at, member.user.expires_at)))
+        ceiling.require_items(given, "members", extent, behind=_behind(member.user, old.account), about=about)
 
 
 def given_back(old: ProjectSpec, new: ProjectSpec) -> Iterator[tuple[MemberSpec, Given]]:

@@ -15,6 +15,7 @@ from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
 from accesscontrol.projects.models import Project, ProjectMember
 from accesscontrol.services.frame.acts import Fact, act, caller, record, record_all, require_all
+from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.revisions import join
@@ -62,11 +63,14 @@ def invite_member(actor: Actor, project: Project, name: str, **fields: Any) -> N
 
 
 def add_light_member(actor: Actor, project: Project, *, username: str, email: str = "", **fields: Any) -> ProjectMember:
-    """Make a new light user (authority user, no role) of the project's account and a member in one go."""
+    """Make a new light user (authority user, no role) of the project's account and a member in one go. Made by somebody
+    whose access ends, the user ends with the membership."""
     user_fields = {name: fields.pop(name) for name in ("first_name", "last_name", "password") if name in fields}
     spec = UserSpec(account=project.account, username=username, email=email, **user_fields)
     with act([project.account_id]):
         engine.require(actor, "project.members:create", project)
+        if Ceiling(actor).end_of("project.members:create", project) is not None:
+            spec.expires_at = fields.get("expires_at")
         user_checks.refuse_letting_in(caller(actor), spec, None)
         check_new_users(actor, [spec])
         [user] = store_users(actor, [spec])

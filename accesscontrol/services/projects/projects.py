@@ -23,6 +23,7 @@ from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.frame.locks import read_named
+from accesscontrol.services.frame.own_ends import for_good
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.projects import checks as project_checks
 from accesscontrol.services.projects.denies import require_taking
@@ -58,7 +59,7 @@ def create_projects(actor: Actor, specs: Sequence[ProjectSpec]) -> list[Project]
         ceiling = Ceiling(actor)
         for spec, about in zip(wanted, specs, strict=True):
             if spec.owner is not None and spec.owner != who.user:
-                ceiling.require_account(OWNING, spec.account, "owner", about)
+                ceiling.require_account(OWNING, spec.account, "owner", for_good("owner", spec.owner.expires_at), about)
         projects = [_new(spec) for spec in wanted]
         Project.objects.bulk_create(projects, 2000)
         require_room(actor, [Growth(spec.account.pk, "project") for spec in wanted])

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.addresses import are_inside
-from accesscontrol.accounts.life import is_later
+from accesscontrol.accounts.life import earliest, is_later
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.frame.own_ends import require_end_within_own
+from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.tokens.specs import TokenSpec
 from accesscontrol.tokens.models import Token
 
@@ -54,11 +52,16 @@ def _check_longest(findings: Findings, expires_at: datetime | None, about: Any) 
 # --- The ceiling
 
 
-def require_within_own(actor: Actor, who: Caller, spec: TokenSpec, about: Any) -> None:
-    """A token never outlives whoever issues it, and a token's token is used from no other place. One's own token dies
-    with oneself, so the end of one's access is no matter for it."""
-    own = spec.user is not None and who.user is not None and spec.user.pk == who.user.pk
-    require_end_within_own(actor, replace(who, user=None) if own else who, spec.expires_at, about)
+def extent_of(who: Caller, spec: TokenSpec) -> Extent:
+    """How long a token lasts, which never outlives whoever issues it. One's own token dies with oneself, so the end of
+    one's access is no matter for it."""
+    own = who.user is not None and spec.user is not None and spec.user.pk == who.user.pk
+    ends = (spec.expires_at, who.user.expires_at if who.user is not None and own else None)
+    return Extent(earliest(ends), by_own_end=True)
+
+
+def require_own_networks(who: Caller, spec: TokenSpec, about: Any) -> None:
+    """A token's token is used from no other place."""
     maker = who.token
     if maker and maker.allowed_addresses and not are_inside(spec.allowed_addresses, maker.allowed_addresses):
         networks = ", ".join(maker.allowed_addresses)

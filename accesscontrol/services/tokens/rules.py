@@ -15,14 +15,15 @@ from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF, listed_permi
 from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
 from accesscontrol.accounts.addresses import are_inside, read_network
 from accesscontrol.accounts.life import is_later
-from accesscontrol.accounts.models import User
+from accesscontrol.accounts.models import Account, User
 from accesscontrol.projects.models import Project
 from accesscontrol.sentences import with_article
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling, beyond
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.tokens.ends import check_ends, require_within_own
+from accesscontrol.services.frame.own_ends import Extent
+from accesscontrol.services.tokens.ends import check_ends, extent_of, require_own_networks
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
@@ -143,19 +144,26 @@ def rule_permissions(rule: TokenRuleSpec) -> PermissionSet:
 
 def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) -> None:
     """Nobody issues a token that has more, or lives longer, than they themselves; a person's own never has."""
-    require_within_own(ceiling.actor, who, spec, about)
+    extent = extent_of(who, spec)
+    ceiling.require_act(*issuing(spec, about), extent, about)
+    require_own_networks(who, spec, about)
     if spec.user is not None and (who.is_person(spec.user) or _same_master(who, spec.user)):
         return
     if spec.user is not None and not _same_subject(who, spec):
-        _require_over_user(ceiling, spec, spec.user, about)
+        _require_over_user(ceiling, spec, spec.user, extent, about)
     elif spec.type != Token.Type.ACL:
         wanted = ON_ITSELF if spec.type == Token.Type.MASTER else ITEMS | PermissionSet.of(["account:operate"])
-        ceiling.require_account(wanted, spec.account, "type", about)
+        ceiling.require_account(wanted, spec.account, "type", extent, about)
     own_rules = rule_specs(who.token) if who.token is not None and _same_subject(who, spec) else ()
     rules = [rule for rule in spec.rules if not any(_rule_within(rule, mine) for mine in own_rules)]
-    _require_whole(who, ceiling, spec, [rule for rule in rules if rule.reach != "list"], about)
-    _require_listed(ceiling, [rule for rule in rules if rule.reach == "list"], about)
+    _require_whole(who, ceiling, spec, [rule for rule in rules if rule.reach != "list"], extent, about)
+    _require_listed(ceiling, spec, [rule for rule in rules if rule.reach == "list"], extent, about)
     _require_topics(who, spec, about)
+
+
+def issuing(spec: TokenSpec, about: Any) -> tuple[str, Token | Account]:
+    """The act by which a token is issued: made, or changed or rotated where it is there."""
+    return ("token:change", about) if isinstance(about, Token) else ("token:create", spec.account)
 
 
 def _same_subject(who: Caller, spec: TokenSpec) -> bool:
@@ -170,10 +178,10 @@ def _same_master(who: Caller, user: User) -> bool:
     return token is not None and not who.acting and token.type == Token.Type.MASTER and token.user_id == user.pk
 
 
-def _require_over_user(ceiling: Ceiling, spec: TokenSpec, user: User, about: Any) -> None:
+def _require_over_user(ceiling: Ceiling, spec: TokenSpec, user: User, extent: Extent, about: Any) -> None:
     """A token for somebody else: all that their authority has, and their projects of other branches too."""
     wanted = AUTHORITIES["owner"] if user.authority == User.Authority.OWNER else ON_ITSELF
-    ceiling.require_account(wanted, spec.account, "user", about)
+    ceiling.require_account(wanted, spec.account, "user", extent, about)
     projects = list(Project.objects.filter(members__user=user))
     decisions = engine.decide_many([Question(ceiling.actor, "project:change", project) for project in projects])
     if not all(decision.allowed for decision in decisions):
@@ -182,20 +190,26 @@ def _require_over_user(ceiling: Ceiling, spec: TokenSpec, user: User, about: Any
 
 
 def _require_whole(
-    who: Caller, ceiling: Ceiling, spec: TokenSpec, rules: Sequence[TokenRuleSpec], about: Any
+    who: Caller, ceiling: Ceiling, spec: TokenSpec, rules: Sequence[TokenRuleSpec], extent: Extent, about: Any
 ) -> None:  # fmt: skip
     """What rules give on all things of a kind, or on those in groups: all of it over the whole account."""
     if rules and who.token is not None and who.token.type == Token.Type.ACL and who.token.account_id != spec.account.pk:
         sentence = "This token issues such tokens for its own account only, since another may have received more."
         raise BeyondOwn([Problem("account", sentence, about)])
     for rule in rules:
-        ceiling.require_account(rule_permissions(rule), spec.account, "rules", about)
+        ceiling.require_account(rule_permissions(rule), spec.account, "rules", extent, about)
 
 
-def _require_listed(ceiling: Ceiling, rules: Sequence[TokenRuleSpec], about: Any) -> None:
+def _require_listed(
+    ceiling: Ceiling, spec: TokenSpec, rules: Sequence[TokenRuleSpec], extent: Extent, about: Any
+) -> None:  # fmt: skip
     """What rules give on the things that they list: asked of all items at once, and of all other things."""
     given = [(rule, rule_permissions(rule)) for rule in rules]
-    ceiling.require_items([(item, wanted) for rule, wanted in given for item in rule.items], "rules", about=about)
+    behind, items = (
+        Actor.of(spec.user or spec.account),
+        [(item, wanted) for rule, wanted in given for item in rule.items],
+    )
+    ceiling.require_items(items, "rules", extent, behind, about, capped=True)
     asked = [
         Question(ceiling.actor, name, (rule.kind, thing))
         for rule, wanted in given
@@ -208,6 +222,8 @@ def _require_listed(ceiling: Ceiling, rules: Sequence[TokenRuleSpec], about: Any
             missing.setdefault(question.thing, []).append(str(question.permission))
     for (kind, thing), names in missing.items():
         raise beyond("rules", names, f"{kind} {thing}", about)
+    if asked:
+        ceiling.require_acts([(str(one.permission), one.thing) for one in asked], extent, about)
 
 
 def _require_topics(who: Caller, spec: TokenSpec, about: Any) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.life import earliest
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import (
@@ -84,7 +85,7 @@ def create_tokens(actor: Actor, specs: Sequence[TokenSpec]) -> list[Issued]:
         ceiling = Ceiling(actor)
         for spec, about in zip(wanted, specs, strict=True):
             token_rules.require_issuing(ceiling, who, spec, about)
-        issued = [_new(spec) for spec in wanted]
+        issued = [_new(spec, ceiling.end_of("token:create", spec.account)) for spec in wanted]
         Token.objects.bulk_create([one.token for one in issued], 2000)
         _store_rules([(one.token, spec) for one, spec in zip(issued, wanted, strict=True)])
         require_room(actor, [Growth(spec.account.pk, "token") for spec in wanted])
@@ -104,14 +105,14 @@ def _of_developer(who: Caller, spec: TokenSpec) -> TokenSpec:
     return replace(spec, user=who.user)
 
 
-def _new(spec: TokenSpec) -> Issued:
+def _new(spec: TokenSpec, maker_ends_at: datetime | None) -> Issued:
     secret = keys.new_secret(spec.type)
     columns = {name: getattr(spec, name) for name in _COLUMNS} | {"allowed_addresses": list(spec.allowed_addresses)}
     name = spec.name or spec.key or spec.type.capitalize()
     columns["name"] = name
     token = Token(
         key=spec.key or make_key(name), account=spec.account, user=spec.user, type=spec.type,
-        digest=keys.digest(secret), hint=keys.hint(secret), **columns,
+        maker_ends_at=maker_ends_at, digest=keys.digest(secret), hint=keys.hint(secret), **columns,
     )  # fmt: skip
     return Issued(token, secret)
 
@@ -198,6 +199,7 @@ def change_tokens(actor: Actor, pairs: Sequence[Pair]) -> list[Token]:
             before = token_spec(token)
             if not token_rules.narrows(before, spec):
                 token_rules.require_issuing(ceiling, who, spec, token)
+                token.maker_ends_at = earliest((token.maker_ends_at, ceiling.end_of("token:change", token)))
             changes = difference(_values(before), _values(spec))
             facts += [Fact("token.change", token, token.account_id, changes)] if changes else []
             rebuilt += [(token, spec)] if {"rules", "topics"} & changes.keys() else []
@@ -205,7 +207,7 @@ def change_tokens(actor: Actor, pairs: Sequence[Pair]) -> list[Token]:
             for name in _COLUMNS:
                 setattr(token, name, _values(spec)[name])
             token.sessions_ended += int(state is not token_state(token, now))
-        columns = [*_COLUMNS, "sessions_ended"]
+        columns = [*_COLUMNS, "maker_ends_at", "sessions_ended"]
         Token.objects.bulk_update([token for token, _ in current], columns, batch_size=500)
         for piece in chunks([token.pk for token, _ in rebuilt]):
             TokenRule.objects.filter(token__in=piece).delete()
@@ -234,12 +236,15 @@ def rotate_token(actor: Actor, token: Token, overlap: timedelta = timedelta(0)) 
         current = _present(fresh(Token, [token], "account", "user"), token)
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
             raise Invalid({"overlap": ["The old key can count for up to 7 days longer. Choose less."]})
-        token_rules.require_issuing(Ceiling(actor), caller(actor), token_spec(current), token)
+        ceiling = Ceiling(actor)
+        token_rules.require_issuing(ceiling, caller(actor), token_spec(current), current)
+        current.maker_ends_at = ceiling.end_of("token:change", current)
         secret = keys.new_secret(current.type)
         current.previous_digest = current.digest if overlap else None
         current.previous_until = timezone.now() + overlap if overlap else None
         current.digest, current.hint = keys.digest(secret), keys.hint(secret)
-        current.save(update_fields=["digest", "hint", "previous_digest", "previous_until"])
+        columns = ["digest", "hint", "previous_digest", "previous_until", "maker_ends_at"]
+        current.save(update_fields=columns)
         record(actor, "token.rotate", current, current.account_id, {"overlap_seconds": int(overlap.total_seconds())})
     return Issued(current, secret)
 

@@ -118,8 +118,6 @@ def test_nobody_grants_more_than_they_hold(cast: Cast) -> None:
     assert paused.enabled is False
     with pytest.raises(AccessDenied):
         resume_grant(actor, cast.hub_grant)  # it may not even view the hub
-    with pytest.raises(BeyondOwn, match="at the latest"):
-        resume_grant(cast.token("master"), cast.hub_grant)  # the token ends, the grant would not
     assert resume_grant(cast.actor("nora"), cast.hub_grant).enabled is True
 
 

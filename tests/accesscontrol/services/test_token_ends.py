@@ -155,7 +155,7 @@ def test_no_token_outlives_its_maker(cast: Cast) -> None:
             with pytest.raises(BeyondOwn):
                 change_token(by, maker, **{"idle_ttl": None, **fields})
         longer = issue(cast, expires_at=end + timedelta(days=1), idle_ttl=600).token
-        with pytest.raises(BeyondOwn, match="This token ends on"):
+        with pytest.raises(BeyondOwn, match="Your own access to this ends on"):
             rotate_token(by, longer)
         assert rotate_token(by, made).token.expires_at == latest
 
@@ -169,10 +169,10 @@ def test_no_token_outlives_the_person_behind_its_maker(cast: Cast) -> None:
     User.objects.filter(pk=adam.pk).update(expires_at=end)
     for by in (cast.actor("adam"), Actor.of(own)):
         for fields in ({}, {"user": cast.people["otto"]}):
-            with pytest.raises(BeyondOwn, match="Your access ends on"):
+            with pytest.raises(BeyondOwn, match="Your own access to this ends on"):
                 issue(cast, by, type="master", rules=(), expires_at=end + timedelta(seconds=1), **fields)
             assert issue(cast, by, type="master", rules=(), expires_at=end, **fields).token.expires_at == end
-        with pytest.raises(BeyondOwn, match="Your access ends on"):
+        with pytest.raises(BeyondOwn, match="Your own access to this ends on"):
             rotate_token(by, cast.tokens["master"].token)
         dies_with_adam = issue(cast, by, type="master", rules=(), user=adam, expires_at=end + timedelta(days=1))
         assert dies_with_adam.token.user == adam

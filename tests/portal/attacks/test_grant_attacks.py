@@ -243,13 +243,14 @@ def test_a_new_grantee_reads_nothing_of_the_terms_before(cast, call):
 
 @pytest.mark.checklist("Z06")
 def test_a_grant_does_not_outlive_the_access_of_whoever_gives_it(cast):
-    """Nobody grants an expiry that they do not hold: a token that ends tomorrow would leave a door open for ever."""
+    """Nobody grants an expiry that they do not hold: who ends tomorrow would leave a door open for ever by a token."""
     rules = (TokenRuleSpec(kind="grant", verbs=("view", "create", "change")),
              TokenRuleSpec(kind="device", verbs=("view",), sections="all"),
              TokenRuleSpec(kind="account", verbs=("view",)))  # fmt: skip
     end = timezone.now() + timedelta(days=1)
+    users.change_user(CONSOLE, cast.people["adam"], expires_at=end)
     issued = tokens.create_token(
-        CONSOLE, cast.accounts["northwind"], type="acl", name="Day", expires_at=end, rules=rules
+        cast.actor("adam"), cast.accounts["northwind"], type="acl", name="Day", expires_at=end, rules=rules
     )
     client = APIClient(headers={"Authorization": f"Bearer {issued.secret}"})
     body = {"account": "northwind", "covers": "items", "items": ["truck-8"], "grantees": ["fabrikam"]}
