@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF, listed_permissions
@@ -205,11 +206,8 @@ def _require_listed(
 ) -> None:  # fmt: skip
     """What rules give on the things that they list: asked of all items at once, and of all other things."""
     given = [(rule, rule_permissions(rule)) for rule in rules]
-    behind, items = (
-        Actor.of(spec.user or spec.account),
-        [(item, wanted) for rule, wanted in given for item in rule.items],
-    )
-    ceiling.require_items(items, "rules", extent, behind, about, capped=True)
+    items = [(item, wanted) for rule, wanted in given for item in rule.items]
+    ceiling.require_items(items, "rules", extent, Actor.of(spec.user or spec.account), about, capped=True)
     asked = [
         Question(ceiling.actor, name, (rule.kind, thing))
         for rule, wanted in given
