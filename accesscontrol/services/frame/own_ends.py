@@ -65,15 +65,18 @@ class OwnEnds:
 
     def require(self, holds: Holds, extent: Extent, about: Any) -> None:
         """That what holds now holds for the whole extent. Raises BeyondOwn."""
-        end = self._of_maker
         if not self.lasts(holds, extent):
-            end = earliest((end, self._lasting[extent.by_own_end].end(holds)))
-        if is_later(extent.until, end):
+            end = earliest((self._of_maker, self._lasting[extent.by_own_end].end(holds)))
             raise BeyondOwn([Problem(extent.field, extent.said(end=f"{end:%Y-%m-%d %H:%M}"), about)])
 
     def lasts(self, holds: Holds, extent: Extent) -> bool:
-        """Whether what holds now holds for the whole extent, as far as it lies in what the actor has."""
-        return self._stays_until(extent.until) or holds(self._lasting[extent.by_own_end].look(extent.until))
+        """Whether what holds now holds for the whole extent."""
+        if is_later(extent.until, self._of_maker):
+            return False
+        lasting = self._lasting[extent.by_own_end]
+        if self._stays_until(extent.until) or holds(lasting.look(extent.until)):
+            return True
+        return not is_later(extent.until, lasting.end(holds))  # rows that follow each other may do it together
 
     def end(self, holds: Holds) -> datetime | None:
         """Until when the actor may give what holds now; the own end of a token that acts is no matter for it."""
