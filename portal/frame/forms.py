@@ -28,9 +28,11 @@ class ActForm(forms.Form):
     """A form whose act may find something wrong: its sentences are put at their fields.
 
     groups: [(title, help, field names)] when the fields come in sections.
+    made_from: the state that it was made from, as it carries it (see rebasing); empty where there is nothing yet.
     """
 
     groups: Sequence[tuple[str | Promise, str | Promise, Sequence[str]]] = ()
+    made_from = ""
 
     def field_of(self, problem: Problem) -> str:
         """The field that a problem is shown at."""
@@ -45,6 +47,10 @@ class ActForm(forms.Form):
     def offer(self, name: str, choices: Iterable[Any]) -> None:
         """What may be chosen in a field of choices."""
         self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def outlives(self, name: str) -> bool:  # noqa: ARG002  (some forms have fields that go with what they stand for)
+        """Whether what was typed in a field counts though the form has the field no longer."""
+        return True
 
     def sections(self) -> list[dict[str, Any]]:
         """The bound fields in their sections; empty when the form has none."""
@@ -191,7 +197,9 @@ def read_data(text: str) -> Any:
 
 
 class MomentField(forms.DateTimeField):
-    """A date and time in the zone of the user; empty = none."""
+    """A date and time in the zone of the user; empty = none. kept: what it stands for, while it is left alone."""
+
+    kept: datetime | None = None
 
     def __init__(self, **rest: Any):
         rest.setdefault("required", False)
@@ -213,6 +221,8 @@ class MomentField(forms.DateTimeField):
     def _clean_bound_field(self, bound: forms.BoundField) -> datetime | None:
         """Django's hook for what a form started with: what nobody touched stays to the microsecond, though the page
         shows seconds."""
+        if self.kept is not None:
+            return self.kept
         moment = self.clean(bound.initial if self.disabled else bound.data)
         before = bound.initial
         untouched = isinstance(before, datetime) and moment == before.replace(microsecond=0)

@@ -13,6 +13,7 @@ from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants.previews.words import people_sentences
 from accesscontrol.services.previews.people import People
 from portal.frame.forms import ActForm
+from portal.frame.revising import Revising
 from portal.frame.screens import Screen
 
 
@@ -25,7 +26,9 @@ def preview_page(
     look: takes the cleaned data and tries the act. context: as of `Screen.form_page`, with the form's own address as
     `form_action`.
     """
-    found = _tried(look, form.cleaned_data) if form.is_valid() else None
+    revising = Revising(form, screen.thing, screen.sent)
+    found = _tried(look, form.cleaned_data) if revising.take_up() and form.is_valid() else None
+    revising.carry()
     if screen.request.htmx:
         return render(screen.request, "components/preview.html", {"preview": found})
     shown = {"title": title, "form": form, "sections": form.sections(), "preview": found, **context}

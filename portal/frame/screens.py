@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import gettext as _
@@ -25,10 +25,13 @@ from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import full_name
 from accesscontrol.accounts.names import named
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.revisions import Stale
 from portal.actors import look_of
 from portal.addresses import address, list_address, name_in_address
 from portal.declared import marked
 from portal.frame.forms import ActForm
+from portal.frame.revising import Revising
+from portal.frame.switches import exactly, read_switch, switch_fields
 from portal.requests import SignedInRequest
 
 READ = ("GET", "HEAD")
@@ -60,6 +63,8 @@ CREATE = Route("create", "~new/", "create", WRITE)
 DETAIL = Route("detail", "<str:key>/", "view")
 CHANGE = Route("change", "<str:key>/change/", "change", WRITE)
 DELETE = Route("delete", "<str:key>/delete/", "delete", WRITE)
+#: That a form is about the thing of its address.
+THING = object()
 
 
 class Listed(Protocol):
@@ -217,21 +222,30 @@ class Screen:
         done: str = "",
         to: Callable[[Any], str] | None = None,
         template: str = "generic/form.html",
+        about: Any = THING,
+        exact: bool = False,
         **context: Any,
     ) -> HttpResponse:
         """Show a form; when it is sent and sound, do the act, say so, and go on.
 
         act: takes the cleaned data. done: what the message says. to: where to go with the act's result.
+        about: what it changes, on the state that the form was made from (see revising); None: it only adds to it.
+        exact: the act is done to that state alone.
         """
-        if self.request.method == "POST" and form.is_valid():
+        revising = Revising(form, self.thing if about is THING else about, self.sent, exact=exact)
+        if self.request.method == "POST" and revising.take_up() and form.is_valid():
+            self.actor = revising.actor(self.actor)
             try:
                 result = act(form.cleaned_data)
+            except Stale as error:
+                revising.refuse(error)
             except Invalid as error:
                 form.take(error)
             except Conflict as error:
                 form.add_error(None, str(error))
             else:
                 return self.go(to(result) if to else address(result), done)
+        revising.carry()
         back = address(self.thing) if self.thing is not None else list_address(self.kind_name)
         shown = {"title": title, "form": form, "cancel_url": back, "sections": form.sections(), **context}
         return self.show(template, crumbs=self.crumbs((title, "")), **shown)
@@ -247,6 +261,20 @@ class Screen:
                 return self.attempt(act, to, done)
         shown = {"title": title, "typed_name": typed_name, "cancel_url": address(self.thing), **context}
         return self.show("generic/confirm.html", crumbs=self.crumbs((title, "")), **shown)
+
+    @property
+    def sent(self) -> QueryDict | None:
+        """What a form or button sent; None where the page is only looked at."""
+        return self.request.POST if self.request.method == "POST" else None
+
+    def switch_button(self, label: str, icon: str, field: str, wished: bool) -> dict[str, Any]:
+        """A button that brings the thing into the state that it names."""
+        return self.action("switch", label, icon, method="post", hidden=switch_fields(self.thing, field, wished))
+
+    def wished(self, field: str) -> bool:
+        """The state that a button names, on the revision that it was pressed on. Raises Invalid."""
+        self.actor = exactly(self.actor, self.thing, self.request.POST)
+        return read_switch(self.request.POST, field)
 
     def attempt(self, act: Callable[[], Any], to: str, done: str = "") -> HttpResponseRedirect:
         """Do an act that needs no form, and go on; what is wrong is told on the next page."""

@@ -28,6 +28,7 @@ from accesscontrol.services.tokens.tokens import create_token
 from accesscontrol.tokens.models import Token
 from portal.drawings import check_drawings
 from tests.new_entries.entries import ENTRIES
+from tests.portal.browser import Browser
 from tests.portal.pages.test_token_form import END, FORM, entry, made, sent, values
 from tests.world import CONSOLE, Cast, build_cast
 
@@ -42,7 +43,7 @@ def cast(db: None) -> Cast:
 @pytest.fixture
 def browse(cast: Cast) -> Callable[[str], Client]:
     def client(username: str) -> Client:
-        signed_in = Client()
+        signed_in = Browser()
         signed_in.force_login(cast.people[username])
         return signed_in
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.fields import IN_THE_PAST
+from tests.portal.browser import Browser
 from tests.portal.telling import told_at
 from tests.world import Cast, build_cast
 
@@ -46,7 +46,7 @@ PAGES: dict[str, tuple[str | Callable[[Cast], str], dict[str, Any]]] = {
 @pytest.mark.parametrize("what", PAGES)
 def test_a_page_refuses_an_end_in_the_past_and_keeps_what_was_typed(cast: Cast, what: str) -> None:
     address, sent = PAGES[what]
-    browser = Client()
+    browser = Browser()
     browser.force_login(cast.people["nora"])
     end = timezone.localtime(timezone.now() - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%S")
     page = browser.post(address if isinstance(address, str) else address(cast), {**sent, "expires_at": end})

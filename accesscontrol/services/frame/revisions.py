@@ -8,7 +8,7 @@ that carry access count as one. A spec says of each of its fields which it is: `
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass, replace
@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access import engine
-from accesscontrol.access.actor import Actor, Digests
+from accesscontrol.access.actor import Actor, Digests, Origin
 from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.audit.models import Event
@@ -94,8 +94,9 @@ def count_up(actor: Actor, things: Iterable[Revised]) -> None:
     counted = _counted.get() or set()
     by_model: dict[type[Revised], dict[Any, list[Revised]]] = {}
     for thing in things:
-        if (type(thing), thing.pk) not in counted:
-            by_model.setdefault(type(thing), {}).setdefault(thing.pk, []).append(thing)
+        model: Any = thing._meta.model  # a lazily loaded user is a user
+        if (model, thing.pk) not in counted:
+            by_model.setdefault(model, {}).setdefault(thing.pk, []).append(thing)
     for model, rows in by_model.items():
         counted.update((model, row_id) for row_id in rows)
         _require_revision(actor, model, rows)
@@ -116,7 +117,7 @@ def _require_revision(actor: Actor, model: type[Revised], rows: Mapping[Any, Seq
 def require_revision(actor: Actor, thing: Revised) -> None:
     """The thing has, as it is stored, the revision that the actor names. Raises Stale."""
     origin = actor.origin
-    stored = type(thing)._default_manager.filter(pk=thing.pk).values_list("revision", flat=True).first()
+    stored = thing._meta.model._default_manager.filter(pk=thing.pk).values_list("revision", flat=True).first()
     if origin is not None and stored is not None and stored != origin.revision:
         raise Stale(thing, lines_since(actor, thing, origin.revision))
 
@@ -174,7 +175,7 @@ def join(
     Raises Stale when somebody else changed since what this changes too.
     """
     origin = actor.origin
-    if origin is None or (origin.noun, origin.id) != (thing._meta.model_name, thing.pk):
+    if origin is None or not names(origin, thing):
         return replace(spec, **changes)
     if origin.fields is None:
         require_revision(actor, thing)
@@ -184,6 +185,18 @@ def join(
         lines = lines_since(actor, thing, origin.revision)
         raise Stale(thing, lines, found.clashes, list(found.written))
     return replace(spec, **found.written)
+
+
+def names(origin: Origin, thing: Model) -> bool:
+    """Whether this is the thing that a change was made from."""
+    return (origin.noun, origin.id) == (thing._meta.model_name, thing.pk)
+
+
+def require_unmoved(actor: Actor, thing: Any, state: Callable[[Any], Any], **changes: Any) -> None:
+    """For an act that writes by itself: nobody changed the access of the thing since the actor saw it, unless to what
+    is asked for. state: reads the thing as a spec, where it has to be read. Raises Stale."""
+    if actor.origin is not None and names(actor.origin, thing):
+        join(actor, thing, state(thing), changes)
 
 
 class _Joined:

@@ -49,6 +49,11 @@ def as_told(grant: Grant, spec: GrantSpec) -> GrantSpec:
     return replace(spec, grantees=(*known, *grant.invited), accepted=None)
 
 
+def told_spec(grant: Grant) -> GrantSpec:
+    """The state of a grant as its own side knows it."""
+    return as_told(grant, grant_spec(grant))
+
+
 # --- Making
 
 

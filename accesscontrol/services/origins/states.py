@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Model
+
 from accesscontrol.access.actor import Origin
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.revisions import Revised
@@ -24,18 +26,18 @@ from accesscontrol.services.tokens.tokens import token_spec
 from accesscontrol.tokens.models import Token
 
 #: What has a revision → its state, without what its own side must not know.
-STATES: dict[type[Revised], Callable[[Any], Any]] = {
+STATES: dict[type[Model], Callable[[Any], Any]] = {
     Account: account_spec,
     User: user_spec,
     Role: role_spec,
     Item: item_spec,
     Record: record_spec,
     Token: token_spec,
-    Grant: lambda grant: grants.as_told(grant, grants.grant_spec(grant)),
-    Project: lambda project: projects.as_told(project, projects.project_spec(project)),
+    Grant: grants.told_spec,
+    Project: projects.told_spec,
 }
 
 
 def origin_of(thing: Revised) -> Origin:
     """The state that a loaded thing is in, for a change that is made from it later."""
-    return Origin(str(thing._meta.model_name), thing.pk, thing.revision, digests(STATES[type(thing)](thing)))
+    return Origin(str(thing._meta.model_name), thing.pk, thing.revision, digests(STATES[thing._meta.model](thing)))

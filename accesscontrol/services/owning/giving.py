@@ -24,11 +24,12 @@ from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.frame.locks import places_of
 from accesscontrol.services.frame.own_ends import TO_NOBODY, for_good
-from accesscontrol.services.items.items import present
+from accesscontrol.services.frame.revisions import require_unmoved
+from accesscontrol.services.items.items import item_spec, present
 from accesscontrol.services.owning.moving import everything_on
 from accesscontrol.services.projects.checks import uncapped
 from accesscontrol.services.projects.projects import present as present_project
-from accesscontrol.services.projects.rows import project_spec
+from accesscontrol.services.projects.rows import project_spec, told_spec
 
 #: Who may own: a developer of the account, or the account itself.
 Heir = User | Account
@@ -49,6 +50,8 @@ def give_items(actor: Actor, items: Sequence[Item], to: Heir) -> list[Item]:
         asked = [pair for item in giving for pair in everything_on(item, item.kind)]
         require_all(actor, asked)
         _require_heir(actor, giving, to, asked)
+        for item in giving:
+            require_unmoved(actor, item, item_spec, owner=owner_of(to))
         facts = [Fact("item.give", item, item.account_id, _given(item, to)) for item in giving]
         _write(Item, giving, to)
         record_all(actor, facts)
@@ -71,8 +74,9 @@ def give_projects(actor: Actor, projects: Sequence[Project], to: Heir) -> list[P
         _require_heir(actor, giving, to, asked)
         ceiling = Ceiling(actor)
         for project in giving:
+            require_unmoved(actor, project, told_spec, owner=owner_of(to))
             spec = project_spec(project)
-            wanted = uncapped(spec, to if isinstance(to, User) else None)
+            wanted = uncapped(spec, owner_of(to))
             ends = [member.expires_at for member in spec.members]
             extent = for_good("owner", latest(ends)) if ends else TO_NOBODY
             ceiling.require_items(wanted, "owner", extent, behind=Actor.of(project.account), about=project)
@@ -82,9 +86,15 @@ def give_projects(actor: Actor, projects: Sequence[Project], to: Heir) -> list[P
     return current
 
 
+def owner_of(heir: Heir) -> User | None:
+    """Whom the thing shows as its owner; nobody for the account itself."""
+    return heir if isinstance(heir, User) else None
+
+
 def owner_id(heir: Heir) -> int | None:
     """What stands in the column of the owner; nothing for the account itself."""
-    return heir.pk if isinstance(heir, User) else None
+    owner = owner_of(heir)
+    return owner.pk if owner is not None else None
 
 
 def _require_heir(actor: Actor, things: Sequence[Any], to: Heir, asked: Sequence[tuple[str, Model]]) -> None:
@@ -104,7 +114,7 @@ def _given(thing: Any, to: Heir) -> dict[str, Any]:
 
 
 def _write(model: type[Model], things: Sequence[Any], to: Heir) -> None:
-    now, owner = timezone.now(), to if isinstance(to, User) else None
+    now, owner = timezone.now(), owner_of(to)
     for thing in things:
         thing.owner, thing.changed_at = owner, now
     for piece in chunks([thing.pk for thing in things]):

@@ -21,6 +21,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.own_ends import for_good
+from accesscontrol.services.frame.revisions import require_unmoved
 from accesscontrol.services.grants.links import end_links, links_of_items, part_links, with_ends
 from accesscontrol.services.items.idents import check_idents
 from accesscontrol.services.items.items import item_spec, present
@@ -51,6 +52,8 @@ def move_items(
         require_all(actor, [*asked, *((f"{item.kind}:create", account) for item in moving)])
         if moving:
             Ceiling(actor).require_acts(asked, for_good("account"), moving[0])
+        for item in moving:
+            require_unmoved(actor, item, item_spec, account=account)
         there = {item.pk: (idents or {}).get(item.pk, item.ident) for item in moving}
         _check_idents(moving, account, there)
         linked = links_of_items(moving)

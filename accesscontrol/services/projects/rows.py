@@ -52,6 +52,11 @@ def as_told(project: Project, spec: ProjectSpec) -> ProjectSpec:
     return replace(spec, members=(*known, *project.invited))
 
 
+def told_spec(project: Project) -> ProjectSpec:
+    """The state of a project as its own side knows it."""
+    return as_told(project, project_spec(project))
+
+
 def empty_spec(spec: ProjectSpec) -> ProjectSpec:
     """The same project with nothing in it."""
     return replace(spec, items=(), roles=(), members=())

@@ -14,7 +14,9 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.accounts import accounts as services
 from portal.addresses import address, list_address
+from portal.frame.revising import Revising
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
+from portal.frame.switches import switch_fields
 from portal.pages.accounts import contents as account_contents
 from portal.pages.accounts.access import who_has
 from portal.pages.accounts.forms import AccountChangeForm, AccountCreateForm, AccountMoveForm, LimitsForm
@@ -193,11 +195,13 @@ class AccountScreen(AccountPage):
     def move_preview_page(self) -> HttpResponse:
         """Who gains and who loses sight of the branch; a fragment, or without htmx the form with it beside."""
         form = self.move_form()
+        revising = Revising(form, self.thing, self.sent)
         found = (
             account_contents.move_preview(self.tree, self.thing, form.cleaned_data["parent"])
-            if form.is_valid()
+            if revising.take_up() and form.is_valid()
             else None
         )
+        revising.carry()
         if self.request.htmx:
             return render(None, "components/preview.html", {"preview": found})
         title = _("Move %(name)s") % {"name": self.thing.name}
@@ -207,16 +211,20 @@ class AccountScreen(AccountPage):
         return self.show("generic/form.html", crumbs=self.crumbs((title, "")), **shown)
 
     def block_page(self) -> HttpResponse:
+        """Ask before it is blocked, or unblocked; what was asked is done, whatever others did meanwhile."""
         account = self.thing
-        if account.blocked:
+        blocked = self.wished("blocked") if self.sent is not None else not account.blocked
+        hidden = switch_fields(account, "blocked", blocked)
+        if not blocked:
             return self.confirm_page(
                 lambda: services.unblock_account(self.actor, account), to=address(account), confirm_style="primary",
                 title=_("Unblock %(name)s?") % {"name": account.name}, done=_("Unblocked."), confirm_label=_("Unblock"),
                 warning=_("Its people and tokens, and those of accounts below it, have their access again at once."),
+                hidden=hidden,
             )  # fmt: skip
         return self.confirm_page(
             lambda: services.block_account(self.actor, account), to=address(account), confirm_label=_("Block"),
-            title=_("Block %(name)s?") % {"name": account.name}, done=_("Blocked."),
+            title=_("Block %(name)s?") % {"name": account.name}, done=_("Blocked."), hidden=hidden,
             warning=_("None of these has any access until it is unblocked. Its items stay reachable from above."),
             consequences=account_contents.stopped(self.look, account),
         )  # fmt: skip

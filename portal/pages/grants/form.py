@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.revisions import Stale
 from accesscontrol.services.grants import grants as services
 from accesscontrol.services.grants.previews import previews
 from portal.addresses import address, list_address
 from portal.frame.forms import ActForm
 from portal.frame.noun_pages import NounPage
+from portal.frame.revising import Revising
 from portal.frame.screens import CHANGE, CREATE, WRITE, Route
+from portal.frame.switches import exactly
 from portal.pages.grants.act_forms import ExtendForm
 from portal.pages.grants.forms import COMMANDED, GrantChangeForm, GrantForm
 from portal.pages.grants.previews import attempted
@@ -97,31 +100,35 @@ class GrantFormScreen(NounPage):
     ) -> HttpResponse:  # fmt: skip
         """Form → confirmation with the preview → act. What changes nobody's access now needs no confirmation, unless
         it is a new grant."""
-        sent = self.request.POST
-        if self.request.method != "POST" or not form.is_valid():
-            return self.form_shown(form, **context)
+        sent, revising = self.request.POST, Revising(form, self.thing, self.sent)
+        if self.sent is None or not (revising.take_up() and form.is_valid()):
+            return self.form_shown(revising, **context)
+        self.actor = revising.actor(self.actor)
         try:
             tried = preview(form)
             confirmed = sent.get("confirmed") or (self.thing is not None and tried.changes_nothing)
             if confirmed:
                 return self.go(self.after(act(form)), done)
+        except Stale as error:
+            revising.refuse(error)
         except Invalid as error:
             form.take(error)
         except Conflict as error:
             form.add_error(None, str(error))
         if form.errors or sent.get("back") or self.only_preview():
             shown = None if form.errors else attempted(lambda: tried, waits=True)
-            return self.form_shown(form, preview=shown, **context)
+            return self.form_shown(revising, preview=shown, **context)
         return self.confirmation(attempted(lambda: tried, waits=True), times=form.cleaned_data, **context)
 
     def only_preview(self) -> bool:
         """Whether the preview was asked for, without a script."""
         return self.route.name in ("preview", "change_preview")
 
-    def form_shown(self, form: ActForm, **context: Any) -> HttpResponse:
+    def form_shown(self, revising: Revising, **context: Any) -> HttpResponse:
+        revising.carry()
         back = address(self.thing) if self.thing is not None else list_address("grant")
         crumbs = self.crumbs((context["title"], ""))
-        return self.show("grants/form.html", form=form, cancel_url=back, crumbs=crumbs,
+        return self.show("grants/form.html", form=revising.form, cancel_url=back, crumbs=crumbs,
                          commanded=" ".join(COMMANDED), grant=self.thing, **context)  # fmt: skip
 
     def confirmation(self, preview: dict[str, Any], *, form_url: str, **context: Any) -> HttpResponse:
@@ -137,7 +144,9 @@ class GrantFormScreen(NounPage):
         """The fragment beside the form; a half-filled form is no error yet."""
         if not self.request.htmx:
             return page()
-        if form.is_valid():
+        revising = Revising(form, self.thing, self.sent)
+        if revising.take_up() and form.is_valid():
+            self.actor = revising.actor(self.actor)
             found = attempted(lambda: preview(form), waits=True)
         else:
             named = ", ".join(str(field.label) for name, field in form.fields.items() if name in form.errors)
@@ -154,6 +163,7 @@ class GrantFormScreen(NounPage):
         """Another end: +7 or +30 days by a button, or a date."""
         grant, data = self.thing, self.request.POST or None
         if data is not None and "days" in data:
+            self.actor = exactly(self.actor, grant, data)
             return self.extend_by(data["days"])
         form = ExtendForm(data, initial={"expires_at": grant.expires_at})
         return self.form_page(

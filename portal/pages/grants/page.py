@@ -112,9 +112,9 @@ class GrantScreen(GrantPage):
     # --- Acts
 
     def switch_page(self) -> HttpResponse:
-        grant = self.thing
-        act = services.pause_grant if grant.enabled else services.resume_grant
-        done = _("The grant is paused.") if grant.enabled else _("The grant counts again.")
+        grant, enabled = self.thing, self.wished("enabled")
+        act = services.resume_grant if enabled else services.pause_grant
+        done = _("The grant counts again.") if enabled else _("The grant is paused.")
         return self.attempt(lambda: act(self.actor, grant), address(grant), done)
 
     def item_add_page(self) -> HttpResponse:

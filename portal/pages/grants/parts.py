@@ -109,6 +109,7 @@ class GrantPage(NounPage):
             "more_actions": self.more_acts(),
             "invitation": self.invitation(),
             "gave": self.gave,
+            "grant": grant,
         }
         return self.show(template, **{**head, **context})
 
@@ -117,7 +118,8 @@ class GrantPage(NounPage):
         found = []
         if self.has("change"):
             label, icon = (_("Pause"), "pause") if self.thing.enabled else (_("Resume"), "play")
-            found = [self.action("change", _("Change"), "edit"), self.action("switch", label, icon, method="post")]
+            switch = self.switch_button(label, icon, "enabled", not self.thing.enabled)
+            found = [self.action("change", _("Change"), "edit"), switch]
         if self.has("change") and self.thing.expires_at is not None:
             found.insert(1, self.action("extend", _("Extend"), "clock"))
         return found

@@ -98,5 +98,5 @@ class GrantEndScreen(GrantPage):
             form, lambda values: assignments.assign_items(
                 self.actor, values["user"], values["items"], values["expires_at"]),
             title=_("Assign received items to a user"), done=_("Assigned."), to=lambda shares: address(shares[0].user),
-            subtitle=title(self.thing), cancel_url=self.to("items"), submit_label=_("Assign"),
+            subtitle=title(self.thing), cancel_url=self.to("items"), submit_label=_("Assign"), about=None,
         )  # fmt: skip

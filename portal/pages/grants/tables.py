@@ -19,6 +19,7 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.services.grants.sides import Sides
 from portal.addresses import address
+from portal.frame.switches import switch_fields
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
 from portal.pages.grants.words import grant_badge, level_tags, what
 
@@ -122,10 +123,11 @@ class GivenTable(GrantTable):
         found: list[dict[str, Any]] = []
         if "change" in marks:
             label, icon = (_now("Pause"), "pause") if record.enabled else (_now("Resume"), "play")
+            wished = switch_fields(record, "enabled", not record.enabled)
             found = [
                 {"label": _now("Change"), "url": address(record, "change"), "icon": "edit"},
                 {"label": _now("Extend"), "url": address(record, "extend"), "icon": "clock"},
-                {"label": label, "url": address(record, "switch"), "icon": icon, "method": "post"},
+                {"label": label, "url": address(record, "switch"), "icon": icon, "method": "post", "hidden": wished},
             ]
         if "delete" in marks:
             url = address(record, "delete")

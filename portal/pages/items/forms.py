@@ -120,6 +120,10 @@ class SettingsForm(ActForm):
             (_("Everything"), "", ("json",)),
         )
 
+    def outlives(self, name: str) -> bool:
+        """A setting that is gone need not be removed."""
+        return not name.startswith("remove_")
+
     def rows(self) -> list[dict[str, Any]]:
         """Each setting as a row: its name, its field (or the value that only JSON changes), the box to remove it."""
         fields = {name: self[field] for field, (name, _value) in self.plain.items()}

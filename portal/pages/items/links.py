@@ -126,7 +126,7 @@ class ItemLinkScreen(ItemPage):
     def link_form(self, form: Any, title: str, act: Any) -> HttpResponse:
         back = self.back()
         return self.form_page(form, act, title=title, done=_("Linked."), to=lambda _made: back, cancel_url=back,
-                              submit_label=_("Link"))  # fmt: skip
+                              submit_label=_("Link"), about=None)  # fmt: skip
 
     def links_cut_page(self, member: str, container: str) -> HttpResponse:
         ends = named_in(self.all_items(), [member, container])

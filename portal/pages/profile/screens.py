@@ -16,10 +16,12 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.revisions import Stale
 from accesscontrol.services.people import users as services
 from portal.actors import look_of
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
+from portal.frame.revising import Revising
 from portal.pages.profile.forms import ProfileForm
 from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder, name_of_caller
@@ -67,9 +69,11 @@ def profile(request: SignedInRequest) -> HttpResponse:
         return token_profile(request, request.user)
     user, actor = request.user, request.actor.itself()
     form = ProfileForm(request.POST or None, user=user)
-    if request.method == "POST" and form.is_valid() and save(actor, user, form):
+    revising = Revising(form, user, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and revising.take_up() and form.is_valid() and save(actor, user, revising):
         messages.success(request, _("Saved."))
         return redirect("profile")
+    revising.carry()
     head = {"title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user"}
     shown = {"rows": facts(user, look_of(request, actor)), "form": form, "links": links(request)}
     return render(request, "home/profile.html", {**head, **shown})
@@ -103,10 +107,13 @@ def _pause(seconds: int) -> str:
     return ngettext_lazy("%(n)d second", "%(n)d seconds", "n") % {"n": seconds}
 
 
-def save(actor: Actor, user: User, form: ProfileForm) -> bool:
-    """Save what the form says; what is wrong is told in the form."""
+def save(actor: Actor, user: User, revising: Revising) -> bool:
+    """Save what the form says; what is wrong, and what others changed meanwhile, is told in the form."""
+    form = revising.form
     try:
-        services.change_user(actor, user, **form.cleaned_data)
+        services.change_user(revising.actor(actor), user, **form.cleaned_data)
+    except Stale as error:
+        revising.refuse(error)
     except Invalid as error:
         form.take(error)
     except Conflict as error:

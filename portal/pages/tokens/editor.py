@@ -28,6 +28,8 @@ from portal.pages.tokens.forms import TokenForm, idle_parts, written
 
 MOST_ENTRIES = 40
 START_DAYS = 90
+#: The part of the form that entries and topics are together.
+ENTRIES = "entries"
 _NUMBER = re.compile(r"(rule|topic)-(\d{1,3})-")
 
 
@@ -46,6 +48,7 @@ def new_values(preset: str = "") -> QueryDict:
 def values_of(token: Token, pickers: Pickers) -> QueryDict:
     """The form of a token that there is. What its rules list unseen is not among the values."""
     data = QueryDict(mutable=True)
+    data.setlist(ENTRIES, [])
     data.update({
         "name": token.name, "preset": token.preset, "expires_at": written(token.expires_at),
         "allowed_addresses": "\n".join(token.allowed_addresses), **idle_parts(token.idle_ttl),
@@ -88,6 +91,11 @@ def numbers(data: QueryDict, entry: str) -> list[int]:
     """The numbers of the entries (`rule` or `topic`) among the values."""
     found = (_NUMBER.match(name) for name in data)
     return sorted({int(match[2]) for match in found if match and match[1] == entry})
+
+
+def part_of(name: str) -> str:
+    """The part of the form that a field is: entries and topics are one."""
+    return ENTRIES if name == ENTRIES or _NUMBER.match(name) else name
 
 
 def fill_in(data: QueryDict, code: str) -> None:
@@ -166,6 +174,8 @@ class TokenEditor:
         self.rules = [self._rule_form(number) for number in numbers(data, "rule")[:MOST_ENTRIES]]
         self.topics = [TopicForm(data, number) for number in numbers(data, "topic")[:MOST_ENTRIES]]
         self.problems: list[str] = []
+        #: What the entries are by now, where others changed them while the form was open.
+        self.meanwhile: dict[str, Any] | None = None
         self.verbs = list(VERB_LABELS.values())
         for form in self.forms():
             form.quiet = quiet

@@ -10,21 +10,25 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accesscontrol import catalogue
+from accesscontrol.access.doors.token_contents import contents_of
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.access.permissions import PermissionSet
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.revisions import Stale
 from accesscontrol.services.frame.simulating import simulate
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.services.tokens.preview import Preview, access_of_token, preview_token
 from portal.addresses import address, list_address, name_in_address
 from portal.frame.newcomers import seen_at_once
 from portal.frame.noun_pages import NounPage
+from portal.frame.rebasing import Rebasing
+from portal.frame.revising import lost, mark, told
 from portal.frame.screens import CHANGE, CREATE, WRITE, Route
-from portal.pages.tokens.editor import TokenEditor, new_values, take_step, values_of
+from portal.pages.tokens.editor import ENTRIES, TokenEditor, new_values, part_of, take_step, values_of
 from portal.pages.tokens.entries import Pickers
 from portal.pages.tokens.forms import RotateForm
 from portal.pages.tokens.key import key_page
-from portal.pages.tokens.words import preview_words, whole_words
+from portal.pages.tokens.words import preview_words, rule_lines, whole_words
 from portal.requests import SignedInRequest
 
 VIEWS = PermissionSet.of(("*:view",))
@@ -49,6 +53,8 @@ class TokenFormScreen(NounPage):
     kind = "token"
     joined = ("account", "user")
     routes = (CREATE, CHANGE, Route("rotate", "<str:key>/rotate/", "change", WRITE))
+    #: What was sent of a token that there is, on the token as it is now.
+    rebasing: Rebasing | None = None
 
     # --- Create
 
@@ -79,12 +85,15 @@ class TokenFormScreen(NounPage):
 
     def change_page(self) -> HttpResponse:
         token = self.thing
+        now = values_of(token, Pickers(self.look))
+        self.rebasing = Rebasing(token, self.sent, now, part_of)
+        self.actor = self.rebasing.actor(self.actor)
 
         def editor(data: Any, **rest: Any) -> TokenEditor:
             return TokenEditor(self.look, data, token=token, **rest)
 
         return self.edit(
-            editor, self.change, self.preview_change, start=lambda: values_of(token, Pickers(self.look)),
+            editor, self.change, self.preview_change, start=lambda: now,
             title=_("Change %(name)s") % {"name": token}, submit_label=_("Save"),
         )  # fmt: skip
 
@@ -104,8 +113,8 @@ class TokenFormScreen(NounPage):
         look: Callable[[TokenEditor], Preview], *, start: Callable[[], Any], **context: Any,
     ) -> HttpResponse:  # fmt: skip
         """Show the form, take a step in it, preview it, or do the act."""
-        posted = self.request.method == "POST"
-        step, data = (self.request.POST.get("do", ""), self.request.POST.copy()) if posted else ("start", start())
+        step = self.request.POST.get("do", "") if self.sent is not None else "start"
+        data = start() if self.sent is None else self.sent.copy() if self.rebasing is None else self.rebasing.data()
         focus = take_step(data, step)
         editor = make(data, quiet=step != "", focus=focus)
         done = self.try_act(editor, act) if step == "" else None
@@ -117,16 +126,30 @@ class TokenFormScreen(NounPage):
         return self.form(editor, preview, **context)
 
     def try_act(self, editor: TokenEditor, act: Callable[[TokenEditor], HttpResponse]) -> HttpResponse | None:
-        """The answer to the act; None where something has to be corrected first."""
+        """The answer to the act; None where something has to be corrected or looked at first."""
         if not editor.is_valid():
             return None
         try:
-            return act(editor)
+            if self.rebasing is None or self.rebasing.basis is not None:
+                return act(editor)
+        except Stale as error:
+            self.tell(editor, told(error, editor.main.fields))
         except Invalid as error:
             editor.take(error)
         except (Conflict, AccessDenied) as error:
             editor.problems.append(said(error))
         return None
+
+    def tell(self, editor: TokenEditor, sentence: str) -> None:
+        """Others changed the token meanwhile: say who and what, and what it is now."""
+        if self.rebasing is None:
+            return
+        editor.problems.append(sentence)
+        mark(editor.main, self.rebasing)
+        contents = contents_of(self.look, [self.thing]).get(self.thing.pk) if self.rebasing.moved(ENTRIES) else None
+        if contents is not None:
+            editor.meanwhile = {"rules": [rule_lines(one) for one in contents.rules], "topics": contents.topics}
+        self.rebasing.go_on()
 
     def preview(self, tried: TokenEditor, look: Callable[[TokenEditor], Preview]) -> dict[str, Any]:
         """What the token will be able to do, or what is missing, in words."""
@@ -160,6 +183,10 @@ class TokenFormScreen(NounPage):
 
     def form(self, editor: TokenEditor, preview: dict[str, Any] | None, **context: Any) -> HttpResponse:
         title = context["title"]
+        if self.rebasing is not None:
+            if self.rebasing.is_lost:
+                self.tell(editor, lost())
+            editor.main.made_from = self.rebasing.signed()
         back = address(self.thing) if self.thing is not None else list_address("token")
         cards = preset_cards(editor.data.get("preset", "")) if context.pop("cards", False) else []
         return self.show("tokens/form.html", editor=editor, form=editor.main, cards=cards, preview=preview,

@@ -72,7 +72,7 @@ class TokenPageScreen(NounPage):
         found = self.buttons(("change", "change", _("Change"), "edit"), ("rotate", "change", _("New key"), "refresh"))
         if self.has("change"):
             label = _("Disable") if self.thing.enabled else _("Enable")
-            found.append(self.action("switch", label, "power", method="post"))
+            found.append(self.switch_button(label, "power", "enabled", not self.thing.enabled))
         return found
 
     # --- Overview
@@ -150,9 +150,9 @@ class TokenPageScreen(NounPage):
     # --- Acts
 
     def switch_page(self) -> HttpResponse:
-        token = self.thing
-        act = services.disable_token if token.enabled else services.enable_token
-        done = _("%(name)s is disabled.") if token.enabled else _("%(name)s is enabled.")
+        token, enabled = self.thing, self.wished("enabled")
+        act = services.enable_token if enabled else services.disable_token
+        done = _("%(name)s is enabled.") if enabled else _("%(name)s is disabled.")
         return self.attempt(lambda: act(self.actor, token), address(token), done % {"name": token})
 
     def delete_page(self) -> HttpResponse:

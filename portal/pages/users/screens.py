@@ -108,7 +108,7 @@ class UserScreen(NounPage):
         found = self.buttons(("change", "change", _("Change"), "edit"))
         if self.has("change") and not self.is_self():
             label = _("Disable") if self.thing.is_active else _("Enable")
-            found.append(self.action("switch", label, "power", method="post"))
+            found.append(self.switch_button(label, "power", "enabled", not self.thing.is_active))
         return found
 
     def assigned(self) -> dict[str, Any] | None:
@@ -176,16 +176,16 @@ class UserScreen(NounPage):
         return leaving.change_user(self.actor, self.thing, heir if gone else None, **values)
 
     def switch_page(self) -> HttpResponse:
-        user = self.thing
-        done = _("%(name)s is disabled.") if user.is_active else _("%(name)s is enabled.")
-        act = lambda: services.set_enabled(self.actor, user, not user.is_active)  # noqa: E731
+        user, enabled = self.thing, self.wished("enabled")
+        done = _("%(name)s is enabled.") if enabled else _("%(name)s is disabled.")
+        act = lambda: services.set_enabled(self.actor, user, enabled)  # noqa: E731
         return self.attempt(act, address(user), done % {"name": user})
 
     def assign_page(self) -> HttpResponse:
         form = AssignForm(self.request.POST or None, look=self.look)
         return self.form_page(form, lambda values: assignments.assign_items(self.actor, self.thing, **values),
                               title=_("Assign items to %(name)s") % {"name": self.thing}, done=_("Assigned."),
-                              to=lambda _rows: address(self.thing), submit_label=_("Assign"))  # fmt: skip
+                              to=lambda _rows: address(self.thing), submit_label=_("Assign"), exact=True)  # fmt: skip
 
     def unassign_page(self, item: str) -> HttpResponse:
         found = named(self.look.visible(engine.ANY_ITEM_VIEW), item).first()

@@ -26,6 +26,8 @@ from accesscontrol.services.items import specs as item_specs
 from accesscontrol.services.items.items import change_item, change_settings, delete_item
 from accesscontrol.services.items.sections import add_record, change_record
 from accesscontrol.services.origins.states import STATES, origin_of
+from accesscontrol.services.owning.giving import give_item, give_project
+from accesscontrol.services.owning.moving import move_item
 from accesscontrol.services.people import specs as people_specs
 from accesscontrol.services.people.roles import change_role
 from accesscontrol.services.people.users import change_user, set_enabled
@@ -324,6 +326,21 @@ def test_members_and_items_of_a_project_count_as_its_access(cast: Cast) -> None:
         with pytest.raises(Stale, match="members"):
             act()
     change_project(late, cast.pilot, name="Pilot 2")
+
+
+def test_what_is_given_or_moved_is_what_was_seen(cast: Cast) -> None:
+    sensor, pilot = cast.items["sensor"], cast.pilot
+    late, late_project = made_from(sensor), made_from(pilot)
+    change_item(CONSOLE, sensor, history_days=3)
+    change_project(CONSOLE, pilot, items=())
+    with pytest.raises(Stale, match="history days"):
+        give_item(late, sensor, cast.people["otto"])
+    with pytest.raises(Stale, match="history days"):
+        move_item(late, sensor, cast.accounts["contoso"])
+    with pytest.raises(Stale, match="items"):
+        give_project(late_project, pilot, cast.people["otto"])
+    change_item(late, sensor, name="Another")
+    assert give_item(made_from(sensor), sensor, cast.people["otto"]).owner == cast.people["otto"]
 
 
 def test_grantees_are_not_added_to_a_grant_that_is_another_by_now(cast: Cast) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accesscontrol.accounts.models import User
+from tests.portal.browser import Browser
 from tests.world import Cast, build_cast
 
 
@@ -24,7 +25,7 @@ def browse(cast: Cast) -> Callable[[str], Client]:
     """A browser in which a person is signed in; an error of ours is an answer of 500."""
 
     def client(username: str) -> Client:
-        signed_in = Client(raise_request_exception=False)
+        signed_in = Browser(raise_request_exception=False)
         signed_in.force_login(User.objects.get(pk=cast.people[username].pk))  # as stored by now
         return signed_in
 

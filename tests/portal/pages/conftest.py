@@ -10,6 +10,7 @@ from django.test import Client
 
 from accesscontrol.accounts.models import User
 from accesscontrol.services.tokens.refusals import refusals
+from tests.portal.browser import Browser
 from tests.world import Cast, build_cast
 
 
@@ -30,7 +31,7 @@ def browse(cast: Cast) -> Callable[[str], Client]:
     """A browser in which a person is signed in."""
 
     def client(username: str) -> Client:
-        signed_in = Client()
+        signed_in = Browser()
         signed_in.force_login(User.objects.get(pk=cast.people[username].pk))  # as stored by now
         return signed_in
 
@@ -42,7 +43,7 @@ def holder(cast: Cast) -> Callable[[str], Client]:
     """A browser in which somebody has signed in by a token of the cast."""
 
     def client(name: str) -> Client:
-        signed_in = Client()
+        signed_in = Browser()
         assert signed_in.post("/sign-in/token/", {"key": cast.tokens[name].secret}).status_code == 302
         return signed_in
 

@@ -18,6 +18,7 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import Issued
 from portal import tool_registry as tools
 from portal.pages.items.forms import value_field
+from tests.portal.browser import Browser
 from tests.statements import of_page, statements
 from tests.world import CONSOLE, Cast
 
@@ -47,7 +48,7 @@ def use(issue) -> Callable[..., tuple[Client, str]]:
     """A browser signed in by such a token, and where it was led."""
 
     def start(preset: str, *names: str) -> tuple[Client, str]:
-        client = Client()
+        client = Browser()
         return client, client.post("/sign-in/token/", {"key": issue(preset, *names).secret})["Location"]
 
     return start

@@ -13,6 +13,7 @@ from accesscontrol.access.doors.records import visible_records
 from accesscontrol.items.models import Record
 from accesscontrol.services.items import items as item_services
 from accesscontrol.services.items import sections as services
+from portal.frame.revising import Revising
 from portal.frame.screens import WRITE, Route
 from portal.pages.items.forms import SettingsForm
 from portal.pages.items.page import opening, section_label
@@ -74,6 +75,8 @@ class ItemSectionScreen(RecordReading):
             actions.append(self.action("settings_clear", _("Delete the settings"), "trash", dialog=True))
         empty = {"icon": "settings", "title": _("No settings yet"), "text": _("They say how the device works.")}
         form = SettingsForm(item=self.thing) if self.has("settings:change") else None
+        if form is not None:
+            Revising(form, self.thing, None).carry()
         return self.item_page("items/settings.html", "settings", rows=rows, actions=actions, empty=empty, form=form,
                               form_action=self.to("settings_change"))  # fmt: skip
 
@@ -133,7 +136,7 @@ class ItemSectionScreen(RecordReading):
         titles = {"commands": _("Send a command"), "calls": _("Call the endpoint")}
         title = titles.get(self.section, _("Add to %(section)s") % {"section": section_label(self.section)})
         return self.form_page(form, self.add, title=title, to=lambda _row: self.back(), done=_("Done."),
-                              cancel_url=self.back())  # fmt: skip
+                              cancel_url=self.back(), about=None)  # fmt: skip
 
     def add(self, values: dict[str, Any]) -> Record:
         if self.section == "commands":
@@ -156,7 +159,7 @@ class ItemSectionScreen(RecordReading):
         return self.form_page(
             form, lambda values: services.change_record(self.actor, self.thing, row, **values),
             title=_("Change %(name)s") % {"name": row.name or section_label(self.section)},
-            to=lambda _row: self.back(), done=_("Saved."), cancel_url=self.back(),
+            to=lambda _row: self.back(), done=_("Saved."), cancel_url=self.back(), about=row,
         )  # fmt: skip
 
     def remove_page(self, record: int) -> HttpResponse:
@@ -172,7 +175,7 @@ class ItemSectionScreen(RecordReading):
         title = _("Delete from %(section)s") % {"section": section_label(self.section)}
         return self.form_page(
             form, lambda values: services.clear_section(self.actor, self.thing, self.section, before=values["before"]),
-            title=title, to=lambda _count: self.back(), done=_("Deleted."), cancel_url=self.back(),
+            title=title, to=lambda _count: self.back(), done=_("Deleted."), cancel_url=self.back(), about=None,
             submit_label=_("Delete"), submit_style="danger",
         )  # fmt: skip
 
@@ -183,6 +186,7 @@ class ItemSectionScreen(RecordReading):
         return self.form_page(
             form, lambda values: services.set_output(self.actor, self.thing, values["name"], values["data"]),
             title=_("Switch an output"), to=lambda _row: self.back(), done=_("Switched."), cancel_url=self.back(),
+            about=row,
         )  # fmt: skip
 
 
