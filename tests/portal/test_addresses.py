@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 import pytest
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
@@ -21,6 +21,7 @@ from portal.actors import client_address
 from tests.accesscontrol.world_files import exported, run, writer
 from tests.oracle.facts import address_of, network_of
 from tests.portal.api.asking import ask, entity
+from tests.portal.browser import Browser
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = [pytest.mark.both, pytest.mark.django_db]
@@ -127,7 +128,7 @@ def test_a_stored_list_counts_however_it_was_written(cast, stored, spelling):
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_question_is_asked_from_the_address(cast, spelling):
     change_token(CONSOLE, cast.tokens["viewer"].token, allowed_addresses=("192.0.2.0/24",))
-    browser, program = Client(), APIClient()
+    browser, program = Browser(), APIClient()
     browser.force_login(cast.people["nora"])
     program.force_login(cast.people["nora"])
     asked = {"caller": "token:t-viewer", "permission": "device:view", "thing": "device:truck-7", "address": spelling}
@@ -144,7 +145,7 @@ def test_a_question_is_asked_from_the_address(cast, spelling):
 
 @pytest.mark.parametrize(("plain", "written"), EACH)
 def test_every_door_stores_the_one_form(cast, plain, written, tmp_path):
-    browser, program = Client(), APIClient()
+    browser, program = Browser(), APIClient()
     browser.force_login(cast.people["nora"])
     program.force_login(cast.people["nora"])
     fields = {"account": "northwind", "type": "master", "name": "Ours", "idle_ttl": 600}

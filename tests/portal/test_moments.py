@@ -10,7 +10,6 @@ import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +25,7 @@ from portal.frame.forms import MomentField
 from tests.accesscontrol.world_files import FULL, writer
 from tests.portal.api.asking import ask, question
 from tests.portal.attacks.test_dates import filter_fields, payload_fields
+from tests.portal.browser import Browser
 from tests.portal.telling import told_at
 from tests.world import CONSOLE, Cast, build_cast
 
@@ -42,10 +42,10 @@ def cast(db: None) -> Cast:
 
 
 @pytest.fixture
-def nora(cast: Cast) -> Client:
+def nora(cast: Cast) -> Browser:
     """A browser of somebody who lives in Berlin."""
     User.objects.filter(username="nora").update(time_zone="Europe/Berlin")
-    client = Client()
+    client = Browser()
     client.force_login(User.objects.get(username="nora"))
     return client
 
