@@ -33,7 +33,7 @@ class Item(Named, Revised):
     name = models.CharField(max_length=200)
     #: Its IMEI, serial or name on the wire, for kinds that have one. It finds the item and never stands for a right.
     ident = models.CharField(max_length=IDENT_LENGTH, blank=True)
-    ident_folded = FoldedField("ident")
+    ident_folded = FoldedField("ident", null=True)
     settings = BoundedJSONField(default=dict, blank=True)
     #: The tariff's history depth in days; empty = no limit of its own.
     history_days = models.PositiveIntegerField(null=True, blank=True)
@@ -51,12 +51,10 @@ class Item(Named, Revised):
             models.Index(fields=["kind", "created_at", "id"], name="item_kind_created"),
             models.Index(fields=["name_order", "id"], name="item_name"),
             models.Index(fields=["searched", "id"], name="item_searched"),
-            models.Index(fields=["ident_folded", "id"], name="item_ident"),
+            models.Index(fields=["ident_folded", "id"], condition=Q(ident_folded__isnull=False), name="item_ident"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "ident_folded"], condition=~Q(ident_folded=""), name="one_ident_an_account"
-            ),
+            models.UniqueConstraint(fields=["account", "ident_folded"], name="one_ident_an_account"),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from accesscontrol.services.items.specs import ItemSpec
 #: What is wished, and of which row; None = it is yet to be made.
 Wish = tuple[Item | None, ItemSpec]
 #: An ident in an account: the account's id and the folded ident.
-Place = tuple[int, str]
+Place = tuple[int, str | None]
 
 NO_IDENT = Wording("no_ident", _("A thing of the kind “%(kind)s” has no ident. Leave it empty."))
 SPACES = Wording("ident_spaces", _("Remove the spaces before and after the ident."))
@@ -92,4 +92,4 @@ def free_idents(wishes: Sequence[tuple[Item, ItemSpec]]) -> None:
     standing = [(item.pk, (item.account_id, item.ident_folded), _place(spec)) for item, spec in wishes]
     leaving = [pk for pk, now, then in standing if now != then and wanted.get(now, pk) != pk]
     for piece in chunks(leaving):
-        Item.objects.filter(pk__in=piece).update(ident_folded="")
+        Item.objects.filter(pk__in=piece).update(ident_folded=None)
