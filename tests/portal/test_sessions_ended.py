@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.accounts.accounts import block_account, move_account, unblock_account
+from accesscontrol.services.owning.leaving import set_authority
 from accesscontrol.services.people.roles import change_role
 from accesscontrol.services.people.users import change_user, set_enabled, set_password
 from accesscontrol.services.tokens.tokens import change_token, create_token, disable_token, disable_tokens, enable_token
@@ -134,7 +135,7 @@ def token_over_and_prolonged(cast: Cast, name: str) -> None:
 
 def authority_down_and_up(cast: Cast, name: str) -> None:
     for authority in ("user", "developer"):
-        change_user(CONSOLE, person(cast, "anna"), authority=authority)
+        set_authority(CONSOLE, person(cast, "anna"), authority, hand_items_to=cast.accounts["northwind"])
 
 
 @pytest.mark.checklist("S04")
