@@ -40,6 +40,12 @@ from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, distinct
 from accesscontrol.services.frame.revisions import join
 
+BEYOND_PLAN = Wording("beyond_plan", _("The plan reaches %(history_days)s days back. Enter less."))
+PARENT_NOT_STORED = Wording(
+    "parent_not_stored", _("An account moves below an account that is stored. Open that one first.")
+)
+PARENT_UNKNOWN = Wording("parent_unknown", _("The parent is neither a stored account nor one before it in the list."))
+
 Pair = tuple[Account, AccountSpec]
 MOVED = Wording("moved", _("%(thing)s has been moved meanwhile. Reload the page."))
 _COLUMNS = ("name", "notes", "blocked", "limits", "history_days", "public_sign_up")
@@ -98,7 +104,7 @@ def _check_new(specs: Sequence[AccountSpec], lines: Lines) -> None:
         _check(findings, spec, lines, spec)
         if isinstance(spec.parent, AccountSpec):
             if id(spec.parent) not in known:
-                findings.add("parent", "The parent is neither a stored account nor one before it in the list.", spec)
+                findings.add("parent", PARENT_UNKNOWN(), spec)
             _check_below(findings, spec, spec.parent, lines)
         known.add(id(spec))
     findings.stop()
@@ -121,7 +127,7 @@ def _check_below(findings: Findings, spec: AccountSpec, parent: AccountSpec, lin
     while isinstance(above, AccountSpec):
         most = {**above.limits, **most}
         if days is not None and above.history_days is not None and days > above.history_days:
-            findings.add("history_days", f"The plan reaches {above.history_days} days back. Enter less.", spec)
+            findings.add("history_days", BEYOND_PLAN(history_days=above.history_days), spec)
             days = None
         above = above.parent
     for name in spec.limits.keys() & most.keys():
@@ -207,7 +213,7 @@ def change_accounts(actor: Actor, pairs: Sequence[Pair]) -> list[Account]:
 
 def _parent_id(spec: AccountSpec) -> int | None:
     if isinstance(spec.parent, AccountSpec):
-        raise Invalid({"parent": ["An account moves below an account that is stored. Open that one first."]})
+        raise Invalid({"parent": [PARENT_NOT_STORED()]})
     return spec.parent.pk if spec.parent is not None else None
 
 

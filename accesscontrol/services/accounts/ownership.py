@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import PersonState, is_later, person_state
 from accesscontrol.accounts.models import OwnershipHandover, User
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import act, caller, record, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.own_ends import for_good
+
+NOT_AN_ADMINISTRATOR = Wording("not_an_administrator", _("Choose an administrator of the account who can sign in."))
 
 
 def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
@@ -25,7 +29,7 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
         heir = User.objects.get(pk=to_user.pk)
         alive = person_state(heir, timezone.now()) is PersonState.ALIVE
         if heir.account_id != owner.account_id or heir.authority != User.Authority.ADMINISTRATOR or not alive:
-            raise Invalid({"to_user": ["Choose an administrator of the account who can sign in."]})
+            raise Invalid({"to_user": [NOT_AN_ADMINISTRATOR()]})
         extent = for_good("to_user", heir.expires_at)
         Ceiling(actor).require_act("subscription:change", owner.account, extent, heir)
         OwnershipHandover.objects.filter(account=owner.account, confirmed_at=None).delete()

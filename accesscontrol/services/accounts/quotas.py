@@ -28,6 +28,17 @@ from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.tokens.models import Token
 
+BEYOND_PLAN_OF = Wording(
+    "beyond_plan_of", _("The plan reaches %(plan)s days back. Enter %(plan)s days or less, or extend the plan first.")
+)
+LIMITS_BY_NAME = Wording("limits_by_name", _("Enter limits by name, such as {“device”: 100}."))
+LIMIT_REACHED = Wording(
+    "limit_reached", _("The limit “%(spoken)s” of %(value)s is reached. It can be raised %(where)s.")
+)
+NO_SUBACCOUNTS = Wording(
+    "no_subaccounts", _("The plan has no subaccounts (limit “account”: 0). It can be raised %(where)s.")
+)
+
 #: What can be limited: users by authority, items by kind, and these.
 NAMES = (*catalogue.AUTHORITIES, *catalogue.ITEM_KINDS, "token", "grant", "account", "project")
 LARGEST = 1_000_000_000
@@ -55,7 +66,7 @@ class Growth:
 def check_limits(findings: Findings, limits: Any, about: Any = None) -> None:
     """Names and figures of an account's limits."""
     if not isinstance(limits, dict):
-        findings.add("limits", "Enter limits by name, such as {“device”: 100}.", about)
+        findings.add("limits", LIMITS_BY_NAME(), about)
         return
     findings.known("limits", limits, NAMES, "a limit", about)
     for name, value in limits.items():
@@ -86,7 +97,7 @@ def check_days(findings: Findings, days: int | None, account_id: int, lines: Lin
     findings.days("history_days", days, about)
     plan = lines.plan(account_id)
     if isinstance(days, int) and plan is not None and days > plan[0]:
-        sentence = f"The plan reaches {plan[0]} days back. Enter {plan[0]} days or less, or extend the plan first."
+        sentence = BEYOND_PLAN_OF(plan=plan[0])
         findings.add("history_days", sentence, about)
 
 
@@ -116,10 +127,8 @@ def _problem(actor: Actor, account: Account, name: str) -> Problem:
     else:
         where = "in an account above yours; ask its administrator"
     if name == "account" and value == 0:
-        return Problem(WHOLE, f"The plan has no subaccounts (limit “account”: 0). It can be raised {where}.", account)
-    return Problem(
-        WHOLE, f"The limit “{catalogue.spoken(name)}” of {value} is reached. It can be raised {where}.", account
-    )
+        return Problem(WHOLE, NO_SUBACCOUNTS(where=where), account)
+    return Problem(WHOLE, LIMIT_REACHED(spoken=catalogue.spoken(name), value=value, where=where), account)
 
 
 def _usage(counted: Mapping[int, Collection[str]]) -> dict[int, Counter[str]]:

@@ -48,7 +48,7 @@ class Invalid(Exception):
     problems: {field: [sentences]} or a list of Problem (the bulk forms report every wrong spec at once).
     """
 
-    def __init__(self, problems: Mapping[str, Iterable[str]] | Iterable[Problem]):
+    def __init__(self, problems: Mapping[str, Iterable[str | Sentence]] | Iterable[Problem]):
         if isinstance(problems, Mapping):
             self.problems = [Problem(field, text) for field, texts in problems.items() for text in texts]
         else:

@@ -26,6 +26,18 @@ from accesscontrol.services.frame.collisions import TAKEN_KEY
 from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
 
+ENDS_BEFORE_START = Wording("ends_before_start", _("The end lies before the start. Choose a later end."))
+FIELD_MISSING = Wording("field_missing", _("Enter the %(field)s."))
+KEY_TWICE = Wording("key_twice", _("The key “%(key)s” is used twice. Give each thing a key of its own."))
+NAME_MISSING = Wording("name_missing", _("Enter a name."))
+NOT_AN_EMAIL = Wording("not_an_email", _("Enter an e-mail address such as name@company.example."))
+NOT_AN_OBJECT = Wording("not_an_object", _("Enter a JSON object, such as {“interval”: 30}."))
+NOT_DAYS = Wording("not_days", _("Enter a whole number of days from 0 to %(most_days)s, or leave it empty."))
+NO_TIME_ZONE = Wording("no_time_zone", _("Enter the time with its time zone."))
+TOO_LONG = Wording("too_long", _("Use at most %(longest_email)s characters; these are %(count)s."))
+UNKNOWN_NAME = Wording("unknown_name", _("“%(name)s” is not %(what)s. Valid: %(named)s."))
+USERNAME_MISSING = Wording("username_missing", _("Enter the username."))
+
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 LONGEST_EMAIL = 254
 MOST_DAYS = 36_500
@@ -63,7 +75,7 @@ class Findings:
         """Every name must be one of the valid ones; the sentence names the wrong one and what would be valid."""
         for name in names:
             if name not in valid:
-                self.add(field, f"“{name}” is not {what}. Valid: {', '.join(valid) or 'none'}.", about)
+                self.add(field, UNKNOWN_NAME(name=name, what=what, named=", ".join(valid) or "none"), about)
 
     def permissions(self, field: str, error: UnknownName, about: Any = None) -> None:
         """Keep what the catalogue said about an unknown name."""
@@ -72,7 +84,7 @@ class Findings:
     def name(self, field: str, value: str, about: Any = None, *, length: int = 200, required: bool = True) -> None:
         """A text of one line."""
         if required and not value.strip():
-            self.add(field, "Enter a name." if field == "name" else f"Enter the {field.replace('_', ' ')}.", about)
+            self.add(field, NAME_MISSING() if field == "name" else FIELD_MISSING(field=field.replace("_", " ")), about)
         self._all(field, name_faults(value, length), about)
 
     def _all(self, field: str, faults: Iterable[Sentence], about: Any) -> None:
@@ -86,13 +98,13 @@ class Findings:
     def username(self, value: str, about: Any = None) -> None:
         """The name by which somebody signs in."""
         if not value.strip():
-            self.add("username", "Enter the username.", about)
+            self.add("username", USERNAME_MISSING(), about)
         self._all("username", username_faults(value), about)
 
     def data(self, field: str, value: Any, about: Any = None) -> None:
         """A JSON object that both databases can hold."""
         if not isinstance(value, dict):
-            self.add(field, "Enter a JSON object, such as {“interval”: 30}.", about)
+            self.add(field, NOT_AN_OBJECT(), about)
             return
         if (said := unstorable(value)) is not None:
             self.add(field, said, about)
@@ -102,7 +114,7 @@ class Findings:
         if value is None:
             return
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DAYS:
-            self.add(field, f"Enter a whole number of days from 0 to {MOST_DAYS}, or leave it empty.", about)
+            self.add(field, NOT_DAYS(most_days=MOST_DAYS), about)
 
     def times(
         self,
@@ -120,7 +132,7 @@ class Findings:
         if len(self.problems) > found:
             return
         if starts_at and expires_at and expires_at <= starts_at:
-            self.add("expires_at", "The end lies before the start. Choose a later end.", about)
+            self.add("expires_at", ENDS_BEFORE_START(), about)
         elif expires_at != before and is_over(expires_at, timezone.now()) and not self._tells_of_the_past:
             self.add("expires_at", IN_THE_PAST(), about)
 
@@ -129,7 +141,7 @@ class Findings:
         if value is None:
             return
         if value.tzinfo is None:
-            self.add(field, "Enter the time with its time zone.", about)
+            self.add(field, NO_TIME_ZONE(), about)
         elif (said := far(value)) is not None:
             self.add(field, said, about)
 
@@ -137,11 +149,11 @@ class Findings:
         if not value and not required:
             return
         if len(value) > LONGEST_EMAIL:
-            self.add("email", f"Use at most {LONGEST_EMAIL} characters; these are {len(value)}.", about)
+            self.add("email", TOO_LONG(longest_email=LONGEST_EMAIL, count=len(value)), about)
         try:
             validate_email(value)
         except ValidationError:
-            self.add("email", "Enter an e-mail address such as name@company.example.", about)
+            self.add("email", NOT_AN_EMAIL(), about)
 
     def keys(self, model: type[Model], specs: Sequence[Any]) -> None:
         """The keys that specs bring: well formed, once in the batch, and free in the installation."""
@@ -151,7 +163,7 @@ class Findings:
                 continue
             self.key(spec.key, spec)
             if fold(spec.key) in by_key:
-                self.add("key", f"The key “{spec.key}” is used twice. Give each thing a key of its own.", spec)
+                self.add("key", KEY_TWICE(key=spec.key), spec)
             by_key[fold(spec.key)] = spec
         for piece in chunks(by_key):
             for taken in model._default_manager.filter(key__in=piece).values_list("key", flat=True):

@@ -25,6 +25,18 @@ from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.grants.specs import GrantSpec
 
+GRANTEE_TWICE = Wording("grantee_twice", _("An account is named twice. Name it once."))
+HAS_ACCESS_ALREADY = Wording(
+    "has_access_already", _("%(key)s has access already, as the account itself or one above it.")
+)
+ITEMS_NOT_COVERED = Wording("items_not_covered", _("Items belong to a grant of chosen items. Take them out."))
+KIND_NOT_COVERED = Wording("kind_not_covered", _("A kind belongs to a grant of all items of a kind. Leave it empty."))
+NOT_OF_BRANCH = Wording("not_of_branch", _("%(name)s is not of %(name_2)s or an account below. Take it out."))
+NO_GRANTEE = Wording("no_grantee", _("Choose at least one account to grant it to."))
+NO_SUBACCOUNTS_OF_ITEMS = Wording(
+    "no_subaccounts_of_items", _("Chosen items stand for themselves. Switch off the subaccounts.")
+)
+
 #: Levels to name in a spec; read is always there and may be named or not.
 LEVELS = (*catalogue.LEVELS_ON_ITEMS, *catalogue.CREATE_LEVELS, "operate-as")
 
@@ -75,26 +87,26 @@ def check(
     if spec.covers == Grant.Covers.KIND:
         findings.known("kind", [spec.kind], catalogue.ITEM_KINDS, "a kind of item", about)
     elif spec.kind:
-        findings.add("kind", "A kind belongs to a grant of all items of a kind. Leave it empty.", about)
+        findings.add("kind", KIND_NOT_COVERED(), about)
     if spec.include_subaccounts and spec.covers == Grant.Covers.ITEMS:
-        findings.add("include_subaccounts", "Chosen items stand for themselves. Switch off the subaccounts.", about)
+        findings.add("include_subaccounts", NO_SUBACCOUNTS_OF_ITEMS(), about)
     _check_items(findings, spec, lines, about, before)
     _check_levels(findings, spec, about)
     if not spec.grantees and not named and spec.covers:
-        findings.add("grantees", "Choose at least one account to grant it to.", about)
+        findings.add("grantees", NO_GRANTEE(), about)
     _check_grantees(findings, spec, lines, about, before)
 
 
 def _check_items(findings: Findings, spec: GrantSpec, lines: Lines, about: Any, before: GrantSpec | None) -> None:
     if spec.covers != Grant.Covers.ITEMS:
         if spec.items:
-            findings.add("items", "Items belong to a grant of chosen items. Take them out.", about)
+            findings.add("items", ITEMS_NOT_COVERED(), about)
         return
     there = {item.pk for item in before.items} if before is not None else set()
     for item in spec.items:
         if item.pk not in there and not lines.within(item.account_id, spec.account.pk):
             # Also what the account received: that cannot be granted on.
-            findings.add("items", f"{item.name} is not of {spec.account.name} or an account below. Take it out.", about)
+            findings.add("items", NOT_OF_BRANCH(name=item.name, name_2=spec.account.name), about)
 
 
 def _check_levels(findings: Findings, spec: GrantSpec, about: Any) -> None:
@@ -108,13 +120,13 @@ def _check_grantees(findings: Findings, spec: GrantSpec, lines: Lines, about: An
     operated = there if before is not None and "operate-as" in before.levels else set()
     for account in spec.grantees:
         if account.pk not in there and lines.within(spec.account.pk, account.pk):
-            findings.add("grantees", f"{account.key} has access already, as the account itself or one above it.", about)
+            findings.add("grantees", HAS_ACCESS_ALREADY(key=account.key), about)
         below = lines.within(account.pk, spec.account.pk)
         if "operate-as" in spec.levels and account.pk not in operated and below:
             said = OPERATE_BELOW(account=account.key, grantor=spec.account.name, levels=["operate-as"])
             findings.add("levels", said, about)
     if len({account.pk for account in spec.grantees}) != len(spec.grantees):
-        findings.add("grantees", "An account is named twice. Name it once.", about)
+        findings.add("grantees", GRANTEE_TWICE(), about)
 
 
 def permissions(spec: GrantSpec) -> PermissionSet:

@@ -6,16 +6,20 @@ from collections.abc import Collection, Iterable
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.fresh import sql
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, caller, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.grants.cuts import Cuts
 from accesscontrol.services.items.link_grants import release
+
+WHICH_ACCOUNT_DROPS = Wording("which_account_drops", _("Say which account drops out."))
 
 
 def invite(grant: Grant, account_ids: Collection[int]) -> None:
@@ -65,7 +69,7 @@ def drop_grant(actor: Actor, grant: Grant, account: Account | None = None) -> No
         who = caller(actor)
         account_id = account.pk if account is not None else who.account_id
         if account_id is None:
-            raise Invalid({"account": ["Say which account drops out."]})
+            raise Invalid({"account": [WHICH_ACCOUNT_DROPS()]})
         if account_id != who.account_id and not who.platform:
             raise Conflict("An account drops out for itself only. Operate as it first.")
         grantee = Account.objects.get(pk=account_id)

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.life import GrantState, grant_state
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Caller, Fact, act, caller, difference, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -26,6 +28,8 @@ from accesscontrol.services.grants.cuts import Cuts
 from accesscontrol.services.grants.grantees import invite, sides_of
 from accesscontrol.services.grants.specs import GrantSpec
 from accesscontrol.services.items.link_grants import release
+
+GRANTOR_STAYS = Wording("grantor_stays", gettext_noop("A grant keeps its grantor. Make a new one."))
 
 Pair = tuple[Grant, GrantSpec]
 _COLUMNS = ("covers", "kind", "include_subaccounts", "levels", "starts_at", "expires_at", "enabled", "note", "invited")
@@ -189,7 +193,7 @@ def change_grants(actor: Actor, pairs: Sequence[Pair]) -> list[Grant]:
         for grant, spec in current:
             grant_checks.check(findings, spec, lines, grant, named=bool(grant.invited), before=before[grant.pk])
             if spec.account.pk != grant.account_id:
-                findings.add("account", "A grant keeps its grantor. Make a new one.", grant)
+                findings.add("account", GRANTOR_STAYS(), grant)
         findings.stop()
         ceiling = Ceiling(actor)
         for grant, spec in current:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import Permission as PermissionRow
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -18,7 +19,7 @@ from accesscontrol.access.permissions import PermissionSet
 from accesscontrol.accounts.life import earliest, is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
-from accesscontrol.sentences import with_article
+from accesscontrol.sentences import Wording, with_article
 from accesscontrol.services.frame.acts import Caller, Fact, act, act_on_items, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -27,6 +28,14 @@ from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.items.specs import ShareSpec
+
+ACCOUNT_LACKS = Wording("account_lacks", _("%(name)s does not have %(names)s. Grant it to the account first."))
+HAS_IT_ALREADY = Wording("has_it_already", _("%(username)s has %(name)s already."))
+NAMED_TWICE = Wording("named_twice", _("%(name)s is named twice. Name it once."))
+NOT_A_USER = Wording("not_a_user", _("%(username)s is no user of limited access. Share single items instead."))
+OPERATOR_HAS_EVERYTHING = Wording(
+    "operator_has_everything", _("The platform operator has everything; nothing can be assigned.")
+)
 
 Share = ItemUserObjectPermission
 NEVER = PermissionSet.of(["device:delete"])
@@ -67,7 +76,7 @@ def share_spec(share: Share) -> ShareSpec:
 def assign_items(actor: Actor, user: User, items: Sequence[Item], expires_at: datetime | None = None) -> list[Share]:
     """Assign items to a `user`; one that is assigned already gets the new end."""
     if user.authority != User.Authority.USER:
-        raise Invalid({"items": [f"{user.username} is no user of limited access. Share single items instead."]})
+        raise Invalid({"items": [NOT_A_USER(username=user.username)]})
     _require_reach(user, items)
     return _give(actor, user, [(item, "view_item") for item in items], expires_at)
 
@@ -88,13 +97,13 @@ def unassign_items(actor: Actor, user: User, items: Sequence[Item]) -> None:
 def _require_reach(user: User, items: Sequence[Item]) -> None:
     """The account must have the item, of its branch or by a grant; else the assignment would give nothing."""
     if user.account is None:
-        raise Invalid({"items": ["The platform operator has everything; nothing can be assigned."]})
+        raise Invalid({"items": [OPERATOR_HAS_EVERYTHING()]})
     account = Actor.of(user.account)
     decisions = engine.decide_many([Question(account, f"{item.kind}:view", item) for item in items])
     missing = [item.name for item, decision in zip(items, decisions, strict=True) if not decision.allowed]
     if missing:
         names = ", ".join(missing)
-        raise Invalid({"items": [f"{user.account.name} does not have {names}. Grant it to the account first."]})
+        raise Invalid({"items": [ACCOUNT_LACKS(name=user.account.name, names=names)]})
 
 
 def _give(actor: Actor, user: User, wanted: Sequence[tuple[Item, str]], expires_at: datetime | None) -> list[Share]:
@@ -233,7 +242,7 @@ def _check(actor: Actor, specs: Sequence[ShareSpec]) -> None:
             _check_one(findings, spec)
         key = (spec.user.pk, spec.item.pk, spec.codename)
         if key in seen:
-            findings.add("items", f"{spec.item.name} is named twice. Name it once.", spec)
+            findings.add("items", NAMED_TWICE(name=spec.item.name), spec)
         seen.add(key)
         findings.times(None, spec.expires_at, spec)
     users = {user_id for user_id, _, _ in seen}
@@ -242,7 +251,7 @@ def _check(actor: Actor, specs: Sequence[ShareSpec]) -> None:
         for key in rows:
             if key in seen:
                 spec = next(one for one in specs if (one.user.pk, one.item.pk, one.codename) == key)
-                findings.add("items", f"{spec.user.username} has {spec.item.name} already.", spec)
+                findings.add("items", HAS_IT_ALREADY(username=spec.user.username, name=spec.item.name), spec)
     findings.stop()
 
 

@@ -31,6 +31,10 @@ from accesscontrol.services.items.idents import check_idents, free_idents
 from accesscontrol.services.items.links import count_devices, create_links
 from accesscontrol.services.items.specs import ItemSpec, LinkSpec
 
+DEVELOPERS_OWN = Wording("developers_own", _("What a developer makes is the developer's own. Leave the owner empty."))
+KIND_STAYS = Wording("kind_stays", _("The kind of an item never changes; %(name)s is %(is_a)s."))
+PROJECT_DEVELOPER = Wording("project_developer", _("Choose a developer of %(name)s; %(username)s is not one."))
+
 Pair = tuple[Item, ItemSpec]
 _COLUMNS = ("name", "ident", "settings", "history_days")
 #: What `change` leaves as it is, and how to get there nevertheless.
@@ -102,7 +106,7 @@ def _check_new(specs: Sequence[ItemSpec], who: Caller) -> None:
     for spec in specs:
         _check(findings, spec, spec)
         if who.is_developer and who.user is not None and spec.owner not in (None, who.user):
-            findings.add("owner", "What a developer makes is the developer's own. Leave the owner empty.", spec)
+            findings.add("owner", DEVELOPERS_OWN(), spec)
     findings.stop()
 
 
@@ -117,7 +121,7 @@ def _check(findings: Findings, spec: ItemSpec, about: Any) -> None:
     _check_plain(findings, spec, about)
     owner = spec.owner
     if owner is not None and (owner.account_id != spec.account.pk or owner.authority != User.Authority.DEVELOPER):
-        findings.add("owner", f"Choose a developer of {spec.account.name}; {owner.username} is not one.", about)
+        findings.add("owner", PROJECT_DEVELOPER(name=spec.account.name, username=owner.username), about)
 
 
 def _require_people(actor: Actor, who: Caller, specs: Sequence[ItemSpec]) -> None:
@@ -218,7 +222,7 @@ def _check_changes(current: Sequence[Pair]) -> None:
     for item, spec in current:
         if spec.kind != item.kind:
             is_a = with_article(catalogue.spoken(item.kind))
-            findings.add("kind", f"The kind of an item never changes; {item.name} is {is_a}.", item)
+            findings.add("kind", KIND_STAYS(name=item.name, is_a=is_a), item)
         for column, value in _kept(spec).items():
             if value != getattr(item, column):
                 field, said = _KEPT[column]

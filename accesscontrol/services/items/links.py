@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.decision import Question
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.sentences import with_article
+from accesscontrol.sentences import Wording, with_article
 from accesscontrol.services.frame.acts import Fact, act, act_on_items, caller, fresh, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings
@@ -21,6 +22,11 @@ from accesscontrol.services.frame.lines import chunks, distinct
 from accesscontrol.services.items.group_rules import require_groups_within
 from accesscontrol.services.items.link_grants import set_grants
 from accesscontrol.services.items.specs import LinkSpec
+
+LINKED_ALREADY = Wording("linked_already", gettext_noop("%(name)s is linked to %(name_2)s already."))
+LINKED_TO_ITSELF = Wording("linked_to_itself", gettext_noop("%(name)s cannot be linked to itself. Choose another."))
+LINKED_TWICE = Wording("linked_twice", gettext_noop("%(name)s is linked to %(container_name)s twice. Name it once."))
+NOT_LINKABLE = Wording("not_linkable", gettext_noop("%(one)s cannot be linked to %(other)s. Valid: %(valid)s."))
 
 
 def holds_items(kind: str) -> bool:
@@ -119,17 +125,17 @@ def _check(specs: Sequence[LinkSpec]) -> None:
         if container.kind not in allowed:
             valid = ", ".join(map(catalogue.spoken, allowed)) or "nothing"
             one, other = (with_article(catalogue.spoken(kind)) for kind in (member.kind, container.kind))
-            findings.add("links", f"A{one[1:]} cannot be linked to {other}. Valid: {valid}.", spec)
+            findings.add("links", NOT_LINKABLE(one=f"A{one[1:]}", other=other, valid=valid), spec)
         if member.pk == container.pk:
-            findings.add("links", f"{member.name} cannot be linked to itself. Choose another.", spec)
+            findings.add("links", LINKED_TO_ITSELF(name=member.name), spec)
         if (member.pk, container.pk) in pairs:
-            findings.add("links", f"{member.name} is linked to {container.name} twice. Name it once.", spec)
+            findings.add("links", LINKED_TWICE(name=member.name, container_name=container.name), spec)
         pairs.add((member.pk, container.pk))
     for piece in chunks({member for member, _ in pairs}):
         for pair in ItemLink.objects.filter(member__in=piece).values_list("member", "container"):
             if pair in pairs:
                 spec = next(one for one in specs if (one.member.pk, one.container.pk) == pair)
-                findings.add("links", f"{spec.member.name} is linked to {spec.container.name} already.", spec)
+                findings.add("links", LINKED_ALREADY(name=spec.member.name, name_2=spec.container.name), spec)
     findings.stop()
 
 

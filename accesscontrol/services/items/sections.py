@@ -9,17 +9,21 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.records import of_seen_devices
 from accesscontrol.items.models import Item, Record
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import act_on_items, caller, difference, record
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.specs import RecordSpec
+
+NO_RECORDS = Wording("no_records", _("“%(section)s” are %(elsewhere)s, not records. Change them there."))
 
 #: Sections whose contents are no records.
 _ELSEWHERE = {"settings": "the item's settings", "items": "the item's links"}
@@ -38,7 +42,7 @@ def check_section(kind: str, section: str, verb: str) -> str:
     if section in sections:
         findings.known("verb", [verb], sections[section], f"something that can be done in {kind}.{section}")
     if section in _ELSEWHERE:
-        findings.add("section", f"“{section}” are {_ELSEWHERE[section]}, not records. Change them there.")
+        findings.add("section", NO_RECORDS(section=section, elsewhere=_ELSEWHERE[section]))
     findings.stop()
     return f"{kind}.{section}:{verb}"
 

@@ -29,6 +29,20 @@ from accesscontrol.services.frame.own_ends import TO_NOBODY, Extent
 from accesscontrol.services.items.assignments import Share, require_passing_on, share_extent, share_spec
 from accesscontrol.services.people.specs import UserSpec
 
+NOT_ABOUT_ONESELF = Wording("not_about_oneself", _("You cannot change this about yourself. Ask another administrator."))
+PERSON_BY_TOKEN = Wording(
+    "person_by_token", _("A token cannot change an e-mail address or a password. Sign in to do it.")
+)
+ROLE_FOR_USERS_ONLY = Wording(
+    "role_for_users_only", _("Only a user has a role; for the authority %(authority)s leave it empty.")
+)
+ROLE_OF_ELSEWHERE = Wording("role_of_elsewhere", _("Choose a role of %(name)s or of an account above it."))
+UNKNOWN_ZONE = Wording("unknown_zone", _("“%(time_zone)s” is not a time zone. Use one such as Europe/Berlin."))
+USERNAME_TWICE = Wording("username_twice", _("The username “%(username)s” is used twice. Choose another."))
+USERS_ONLY_BY_TOKEN = Wording(
+    "users_only_by_token", _("A token creates users of authority “user” only. Sign in to do it.")
+)
+
 #: What a person changes about themself; an e-mail only in person.
 OWN_FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "email")
 #: What only somebody else changes.
@@ -66,7 +80,7 @@ def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth
     findings.times(None, spec.expires_at, about, before=before)
     kept = about.time_zone if isinstance(about, User) else ""  # what stays may be of another zone database
     if spec.time_zone not in ("", kept) and spec.time_zone not in zoneinfo.available_timezones():
-        findings.add("time_zone", f"“{spec.time_zone}” is not a time zone. Use one such as Europe/Berlin.", about)
+        findings.add("time_zone", UNKNOWN_ZONE(time_zone=spec.time_zone), about)
     if depth:
         check_days(findings, spec.history_days, spec.account.pk, lines, about)
     _check_role(findings, spec, lines, about)
@@ -76,9 +90,9 @@ def _check_role(findings: Findings, spec: UserSpec, lines: Lines, about: Any) ->
     if spec.role is None:
         return
     if spec.authority != User.Authority.USER:
-        findings.add("role", f"Only a user has a role; for the authority {spec.authority} leave it empty.", about)
+        findings.add("role", ROLE_FOR_USERS_ONLY(authority=spec.authority), about)
     if not lines.within(spec.account.pk, spec.role.account_id):
-        findings.add("role", f"Choose a role of {spec.account.name} or of an account above it.", about)
+        findings.add("role", ROLE_OF_ELSEWHERE(name=spec.account.name), about)
 
 
 def check_usernames(findings: Findings, specs: Sequence[tuple[UserSpec, User | None]]) -> None:
@@ -87,7 +101,7 @@ def check_usernames(findings: Findings, specs: Sequence[tuple[UserSpec, User | N
     for spec, user in specs:
         name = fold(spec.username)
         if name in by_name:
-            findings.add("username", f"The username “{spec.username}” is used twice. Choose another.", user or spec)
+            findings.add("username", USERNAME_TWICE(username=spec.username), user or spec)
         by_name[name] = (spec, user)
     for piece in chunks(by_name):
         rows = User.objects.filter(username_folded__in=piece)
@@ -113,14 +127,14 @@ def refuse_self(who: Caller, user: User, changed: Iterable[str]) -> None:
         return
     refused = [name for name in changed if name in ACCESS_FIELDS]
     if refused:
-        sentence = "You cannot change this about yourself. Ask another administrator."
+        sentence = NOT_ABOUT_ONESELF()
         raise Invalid([Problem(name.removesuffix("_id"), sentence, user) for name in refused])
 
 
 def refuse_token(who: Caller, changed: Iterable[str], about: Any) -> None:
     """No token changes anybody's password or e-mail (access model §4)."""
     if who.token is not None and {"email", "password"} & set(changed):
-        sentence = "A token cannot change an e-mail address or a password. Sign in to do it."
+        sentence = PERSON_BY_TOKEN()
         raise Invalid([Problem("email", sentence, about)])
 
 
@@ -139,7 +153,7 @@ def require_giving(ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | N
     about = user or spec
     given = user is None or user.authority != spec.authority
     if who.token is not None and given and spec.authority != User.Authority.USER:
-        sentence = "A token creates users of authority “user” only. Sign in to do it."
+        sentence = USERS_ONLY_BY_TOKEN()
         raise BeyondOwn([Problem("authority", sentence, about)])
     extent = Extent(spec.expires_at) if user is None or gains(user, spec) else TO_NOBODY
     if user is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
@@ -14,6 +15,7 @@ from accesscontrol.access.law.levels import BASIC, rights_permissions
 from accesscontrol.accounts.life import alive_rows, latest
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.roles.models import Role
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Fact, act, difference, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -23,6 +25,10 @@ from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.own_ends import TO_NOBODY, Extent, for_good
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.people.specs import RoleSpec
+
+BASIC_RIGHT = Wording("basic_right", _("“%(basic_codes)s” is a basic right: always on, so leave it out."))
+OWNER_RIGHT = Wording("owner_right", _("“%(owner_codes)s” is an owner right and cannot be given."))
+ROLE_STAYS = Wording("role_stays", _("A role stays in its account. Make a new one there."))
 
 Pair = tuple[Role, RoleSpec]
 _OWNER_CODES = {right.code: right.label for right in catalogue.OWNER_RIGHTS}
@@ -81,7 +87,7 @@ def change_roles(actor: Actor, pairs: Sequence[Pair]) -> list[Role]:
         lines = Lines(one for role, spec in current for one in (role.account_id, spec.account.pk))
         for role, spec in current:
             if spec.account.pk != role.account_id:
-                findings.add("account", "A role stays in its account. Make a new one there.", role)
+                findings.add("account", ROLE_STAYS(), role)
             _check(findings, spec, lines, role)
         findings.stop()
         ceiling, facts = Ceiling(actor), []
@@ -132,9 +138,9 @@ def _check(findings: Findings, spec: RoleSpec, lines: Lines, about: Any) -> None
     check_days(findings, spec.history_days, spec.account.pk, lines, about)
     for code in spec.rights:
         if code in _OWNER_CODES:
-            findings.add("rights", f"“{_OWNER_CODES[code]}” is an owner right and cannot be given.", about)
+            findings.add("rights", OWNER_RIGHT(owner_codes=_OWNER_CODES[code]), about)
         elif code in _BASIC_CODES:
-            findings.add("rights", f"“{_BASIC_CODES[code]}” is a basic right: always on, so leave it out.", about)
+            findings.add("rights", BASIC_RIGHT(basic_codes=_BASIC_CODES[code]), about)
         else:
             findings.known("rights", [code], catalogue.RIGHTS, "a right that can be given", about)
 

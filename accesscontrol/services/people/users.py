@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
@@ -14,6 +15,7 @@ from accesscontrol.accounts.life import person_state
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 from accesscontrol.roles.models import Role
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Fact, act, caller, difference, fresh, record, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -29,6 +31,21 @@ from accesscontrol.services.people.owned import ceases, require_nothing_owned
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token
+
+HAS_AN_OWNER = Wording(
+    "has_an_owner", gettext_noop("%(account)s has an owner. Choose another authority, or hand the ownership over.")
+)
+ONE_OWNER_ONLY = Wording(
+    "one_owner_only", gettext_noop("An account has one owner only. Hand the ownership over instead.")
+)
+PASSWORD_IN_PERSON = Wording(
+    "password_in_person", gettext_noop("Only the user sets the password, signed in in person.")
+)
+PASSWORD_OF_SOMEBODY = Wording(
+    "password_of_somebody", gettext_noop("Only the user sets the password. Send a link to reset it instead.")
+)
+TWO_OWNERS = Wording("two_owners", gettext_noop("%(name)s can have one owner only."))
+USER_STAYS = Wording("user_stays", gettext_noop("A user stays in their account. Create a new one there."))
 
 Pair = tuple[User, UserSpec]
 OWNER = User.Authority.OWNER
@@ -85,14 +102,14 @@ def check_new_users(actor: Actor, specs: Sequence[UserSpec]) -> None:
         user_checks.check(findings, spec, lines, spec)
         user_checks.check_password(findings, spec.password, User(username=spec.username, email=spec.email), spec)
         if spec.authority == OWNER and spec.account.pk in owners:
-            findings.add("authority", f"{spec.account.name} can have one owner only.", spec)
+            findings.add("authority", TWO_OWNERS(name=spec.account.name), spec)
         if spec.authority == OWNER:
             owners.add(spec.account.pk)
     findings.stop()
     for piece in chunks(owners):
         for user in User.objects.filter(account__in=piece, authority=OWNER).select_related("account"):
             spec = next(one for one in specs if one.account.pk == user.account_id and one.authority == OWNER)
-            sentence = f"{user.account} has an owner. Choose another authority, or hand the ownership over."
+            sentence = HAS_AN_OWNER(account=user.account)
             findings.add("authority", sentence, spec)
     findings.stop()
 
@@ -155,7 +172,7 @@ def _check_changes(actor: Actor, current: Sequence[Pair]) -> None:
     user_checks.check_usernames(findings, [(spec, user) for user, spec in current])
     for user, spec in current:
         if spec.account.pk != user.account_id:
-            findings.add("account", "A user stays in their account. Create a new one there.", user)
+            findings.add("account", USER_STAYS(), user)
             continue
         depth = spec.history_days != user.history_days
         user_checks.check(findings, spec, lines, user, depth=depth)
@@ -171,14 +188,14 @@ def _check_owners(current: Sequence[Pair]) -> None:
         becoming = [user for user, spec in current if spec.account == account and spec.authority == OWNER]
         staying = User.objects.filter(account=account, authority=OWNER).exclude(pk__in=changed)
         if len(becoming) + staying.count() > 1:
-            sentence = "An account has one owner only. Hand the ownership over instead."
+            sentence = ONE_OWNER_ONLY()
             raise Invalid([Problem("authority", sentence, becoming[-1])])
 
 
 def _refuse_password(platform: bool, spec: UserSpec, user: User) -> None:
     """Nobody sets the password of somebody else; the console may, for world files and a lost one."""  # A16
     if spec.password is not None and not platform:
-        raise Invalid([Problem("password", "Only the user sets the password. Send a link to reset it instead.", user)])
+        raise Invalid([Problem("password", PASSWORD_OF_SOMEBODY(), user)])
 
 
 def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
@@ -218,7 +235,7 @@ def set_password(actor: Actor, user: User, password: str) -> User:
         read_named([user])
         who = caller(actor)
         if not (who.is_person(user) or who.platform):
-            raise Invalid({"password": ["Only the user sets the password, signed in in person."]})
+            raise Invalid({"password": [PASSWORD_IN_PERSON()]})
         findings = Findings()
         user_checks.check_password(findings, password, user, user)
         findings.stop()

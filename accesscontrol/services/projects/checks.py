@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
@@ -14,11 +16,26 @@ from accesscontrol.accounts.life import is_later, is_sooner, latest
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.own_ends import BEYOND_OWN_END, BEYOND_OWN_END_FOR_GOOD, TO_NOBODY, Extent
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
+
+ACCOUNT_LACKS_ITEM = Wording("account_lacks_item", _("%(name)s does not have %(item_name)s. Take it out."))
+MEMBER_TWICE = Wording("member_twice", _("A user is a member once. Put the rules together."))
+NOT_ABOUT_ITEMS = Wording(
+    "not_about_items", _("A project's rules are about items; %(named)s is not. Name one of an item.")
+)
+NOT_THE_DEVELOPERS = Wording(
+    "not_the_developers", _("%(name)s does not belong to the developer of the project. Take it out.")
+)
+NO_PERMISSION = Wording("no_permission", _("Name at least one permission, such as device:view or *:view."))
+PROJECT_DEVELOPER = Wording("project_developer", _("Choose a developer of %(name)s; %(username)s is not one."))
+PROJECT_ROLE_TWICE = Wording(
+    "project_role_twice", _("The role %(key)s stands there twice. Give each a key of its own.")
+)
 
 EFFECTS = ("allow", "deny")
 
@@ -30,12 +47,12 @@ def check(findings: Findings, spec: ProjectSpec, about: Any, before: ProjectSpec
     findings.text("description", spec.description, about)
     owner = spec.owner
     if owner is not None and (owner.account_id != spec.account.pk or owner.authority != User.Authority.DEVELOPER):
-        findings.add("owner", f"Choose a developer of {spec.account.name}; {owner.username} is not one.", about)
+        findings.add("owner", PROJECT_DEVELOPER(name=spec.account.name, username=owner.username), about)
     keys = [role.key for role in spec.roles if role.key is not None]
     for role in spec.roles:
         _check_role(findings, role, keys, about)
     if len({member.user.pk for member in spec.members}) != len(spec.members):
-        findings.add("members", "A user is a member once. Put the rules together.", about)
+        findings.add("members", MEMBER_TWICE(), about)
     for member in spec.members:
         old = there.get(member.user.pk)
         findings.times(member.starts_at, member.expires_at, about, before=old.expires_at if old else None)
@@ -49,7 +66,7 @@ def _check_role(findings: Findings, role: ProjectRoleSpec, keys: Sequence[str], 
         findings.key(role.key, about)
     findings.name("roles", role.name, about, required=role.key is None)
     if role.key is not None and keys.count(role.key) > 1:
-        findings.add("roles", f"The role {role.key} stands there twice. Give each a key of its own.", about)
+        findings.add("roles", PROJECT_ROLE_TWICE(key=role.key), about)
     for rule in role.rules:
         _check_rule(findings, rule, about)
 
@@ -59,7 +76,7 @@ def _check_rule(findings: Findings, rule: ProjectRuleSpec, about: Any) -> None:
     if rule.kind:
         findings.known("rules", [rule.kind], catalogue.ITEM_KINDS, "a kind of item", about)
     if not rule.permissions:
-        findings.add("rules", "Name at least one permission, such as device:view or *:view.", about)
+        findings.add("rules", NO_PERMISSION(), about)
     try:
         given = PermissionSet.of(rule.permissions)
     except UnknownName as error:
@@ -67,7 +84,7 @@ def _check_rule(findings: Findings, rule: ProjectRuleSpec, about: Any) -> None:
         return
     if rule.permissions and not given & ITEMS:
         named = ", ".join(rule.permissions)
-        findings.add("rules", f"A project's rules are about items; {named} is not. Name one of an item.", about)
+        findings.add("rules", NOT_ABOUT_ITEMS(named=named), about)
 
 
 # --- Who may
@@ -107,12 +124,12 @@ def check_new_items(findings: Findings, who: Caller, spec: ProjectSpec, new: Seq
         owners = [spec.owner] if spec.owner is not None else []
         owners += [who.user] if who.is_developer and who.user is not None else []
         if any(item.owner_id != owner.pk or item.account_id != spec.account.pk for owner in owners):
-            findings.add("items", f"{item.name} does not belong to the developer of the project. Take it out.", spec)
+            findings.add("items", NOT_THE_DEVELOPERS(name=item.name), spec)
     account = Actor.of(spec.account)
     decisions = engine.decide_many([Question(account, f"{item.kind}:view", item) for item in new])
     for item, decision in zip(new, decisions, strict=True):
         if not decision.allowed:
-            findings.add("items", f"{spec.account.name} does not have {item.name}. Take it out.", spec)
+            findings.add("items", ACCOUNT_LACKS_ITEM(name=spec.account.name, item_name=item.name), spec)
 
 
 def passed_on(old: ProjectSpec, new: ProjectSpec) -> list[tuple[Item, PermissionSet]]:

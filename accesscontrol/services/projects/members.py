@@ -8,12 +8,14 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
 from accesscontrol.projects.models import Project, ProjectMember
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, caller, record, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -26,6 +28,8 @@ from accesscontrol.services.projects import checks as project_checks
 from accesscontrol.services.projects.projects import change_project
 from accesscontrol.services.projects.rows import as_told, project_spec
 from accesscontrol.services.projects.specs import MemberSpec
+
+MEMBER_ALREADY = Wording("member_already", _("%(username)s is a member already. Change that membership."))
 
 
 def add_member(actor: Actor, project: Project, user: User, **fields: Any) -> ProjectMember:
@@ -83,7 +87,7 @@ def add_light_member(actor: Actor, project: Project, *, username: str, email: st
 
 def _require_new(project: Project, user: User) -> None:
     if ProjectMember.objects.filter(project=project, user=user).exists():
-        raise Invalid({"user": [f"{user.username} is a member already. Change that membership."]})
+        raise Invalid({"user": [MEMBER_ALREADY(username=user.username)]})
 
 
 def _check_unseen(actor: Actor, project: Project, fields: dict[str, Any]) -> None:

@@ -30,6 +30,11 @@ from accesscontrol.services.projects.denies import require_taking
 from accesscontrol.services.projects.rows import as_told, empty_spec, project_spec, store_members, store_roles
 from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectSpec
 
+PROJECT_DEVELOPERS_OWN = Wording(
+    "project_developers_own", _("What a developer makes is the developer's own. Leave it empty.")
+)
+PROJECT_STAYS = Wording("project_stays", _("A project stays in its account. Make a new one there."))
+
 Pair = tuple[Project, ProjectSpec]
 #: All that a project gives to whoever owns it, its creation aside.
 OWNING = EVERYTHING.only(["project"]) - CREATES
@@ -74,7 +79,7 @@ def _of_developer(who: Caller, spec: ProjectSpec) -> ProjectSpec:
     if not who.is_developer or who.user is None or spec.owner == who.user:
         return spec
     if spec.owner is not None:
-        raise BeyondOwn([Problem("owner", "What a developer makes is the developer's own. Leave it empty.", spec)])
+        raise BeyondOwn([Problem("owner", PROJECT_DEVELOPERS_OWN(), spec)])
     return replace(spec, owner=who.user)
 
 
@@ -153,7 +158,7 @@ def change_projects(actor: Actor, pairs: Sequence[Pair]) -> list[Project]:
         findings = Findings(actor)
         for project, spec in current:
             if spec.account.pk != project.account_id:
-                findings.add("account", "A project stays in its account. Make a new one there.", project)
+                findings.add("account", PROJECT_STAYS(), project)
             if spec.owner != project.owner:
                 findings.add("owner", GIVEN_NOT_CHANGED(), project)
             project_checks.check(findings, spec, project, before[project.pk])

@@ -7,15 +7,24 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.accounts.addresses import are_inside
 from accesscontrol.accounts.life import earliest, is_later
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.tokens.specs import TokenSpec
 from accesscontrol.tokens.models import Token
+
+LASTS_TOO_LONG = Wording(
+    "lasts_too_long", _("A token ends within %(TOKEN_LONGEST_DAYS)s days here. Choose an end not after that.")
+)
+NETWORKS_WITHIN = Wording("networks_within", _("Choose networks within those of this token: %(networks)s."))
+NOT_SECONDS = Wording("not_seconds", _("Enter a number of seconds from %(shortest_idle)s, or leave it empty."))
+NO_END = Wording("no_end", _("Enter an end, or the seconds without use after which the token dies."))
 
 #: The shortest time without use, in seconds: uses are stamped once a minute.
 SHORTEST_IDLE = 300
@@ -32,20 +41,20 @@ def check_ends(findings: Findings, spec: TokenSpec, about: Any) -> None:
     if spec.idle_ttl is not None and (stored is None or spec.idle_ttl != stored.idle_ttl):
         _check_idle(findings, spec.idle_ttl, about)
     if spec.expires_at is None and spec.idle_ttl is None and not settings.TOKENS_MAY_BE_ENDLESS:
-        findings.add("expires_at", "Enter an end, or the seconds without use after which the token dies.", about)
+        findings.add("expires_at", NO_END(), about)
     if settings.TOKEN_LONGEST_DAYS and (stored is None or spec.expires_at != stored.expires_at):
         _check_longest(findings, spec.expires_at, about)
 
 
 def _check_idle(findings: Findings, seconds: Any, about: Any) -> None:
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not SHORTEST_IDLE <= seconds <= LONGEST_IDLE:
-        findings.add("idle_ttl", f"Enter a number of seconds from {SHORTEST_IDLE}, or leave it empty.", about)
+        findings.add("idle_ttl", NOT_SECONDS(shortest_idle=SHORTEST_IDLE), about)
 
 
 def _check_longest(findings: Findings, expires_at: datetime | None, about: Any) -> None:
     """The policy of the installation: no token is made for longer."""
     if is_later(expires_at, timezone.now() + timedelta(days=settings.TOKEN_LONGEST_DAYS)):
-        sentence = f"A token ends within {settings.TOKEN_LONGEST_DAYS} days here. Choose an end not after that."
+        sentence = LASTS_TOO_LONG(TOKEN_LONGEST_DAYS=settings.TOKEN_LONGEST_DAYS)
         findings.add("expires_at", sentence, about)
 
 
@@ -65,5 +74,5 @@ def require_own_networks(who: Caller, spec: TokenSpec, about: Any) -> None:
     maker = who.token
     if maker and maker.allowed_addresses and not are_inside(spec.allowed_addresses, maker.allowed_addresses):
         networks = ", ".join(maker.allowed_addresses)
-        sentence = f"Choose networks within those of this token: {networks}."
+        sentence = NETWORKS_WITHIN(networks=networks)
         raise BeyondOwn([Problem("allowed_addresses", sentence, about)])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -18,7 +19,7 @@ from accesscontrol.accounts.addresses import are_inside, read_network
 from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.projects.models import Project
-from accesscontrol.sentences import with_article
+from accesscontrol.sentences import Wording, with_article
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling, beyond
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
@@ -28,6 +29,31 @@ from accesscontrol.services.tokens.ends import check_ends, extent_of, require_ow
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
+
+ALL_LISTS_NOTHING = Wording(
+    "all_lists_nothing", _("A rule on all lists nothing. Choose the reach list, or take the list out.")
+)
+CREATE_WITH_ALL = Wording("create_with_all", _("“create” goes only with all: a new %(kind)s is on no list yet."))
+LISTS_ITEMS = Wording("lists_items", _("A rule on %(spoken)s lists items, not numbers."))
+MEMBER_ELSEWHERE = Wording(
+    "member_elsewhere", _("%(username)s is a member of projects that are not yours, so only %(username)s can do this.")
+)
+NEVER_IN_GROUP = Wording("never_in_group", _("%(plural)s are never in a group. Choose all or a list."))
+NOT_A_NETWORK = Wording("not_a_network", _("“%(address)s” is not a network. Use one such as 10.0.0.0/8."))
+NOT_A_TOPIC = Wording("not_a_topic", _("“%(filter)s” is not a topic filter. Use one such as fleet/#."))
+NO_RULES = Wording("no_rules", _("A %(type)s token has no rules of its own. Choose the type ACL."))
+NO_TOKENS_OF_OWN = Wording(
+    "no_tokens_of_own", _("Only developers, owners and administrators of %(name)s have tokens of their own.")
+)
+NO_TOPIC_ACTION = Wording("no_topic_action", _("Choose publish, subscribe or both for %(filter)s."))
+OWN_ACCOUNT_ONLY = Wording(
+    "own_account_only",
+    _("This token issues such tokens for its own account only, since another may have received more."),
+)
+TOPIC_BEYOND = Wording(
+    "topic_beyond", _("This token has no rule for the topic %(filter)s of that account, so it cannot pass it on.")
+)
+WRONG_KIND = Wording("wrong_kind", _("%(name)s is %(is_a)s, not %(other)s. Take it off the list."))
 
 REACHES = ("all", "in_groups", "list")
 ACTIONS = ("publish", "subscribe")
@@ -51,12 +77,12 @@ def check(findings: Findings, spec: TokenSpec, about: Any) -> None:
     findings.known("preset", [spec.preset] if spec.preset else [], presets, "a preset", about)
     user = spec.user
     if user is not None and (user.account_id != spec.account.pk or not may_have_tokens(user.authority)):
-        sentence = f"Only developers, owners and administrators of {spec.account.name} have tokens of their own."
+        sentence = NO_TOKENS_OF_OWN(name=spec.account.name)
         findings.add("user", sentence, about)
     check_ends(findings, spec, about)
     _check_addresses(findings, spec.allowed_addresses, about)
     if (spec.rules or spec.topics) and spec.type != Token.Type.ACL:
-        findings.add("rules", f"A {spec.type} token has no rules of its own. Choose the type ACL.", about)
+        findings.add("rules", NO_RULES(type=spec.type), about)
     for rule in spec.rules:
         _check_rule(findings, rule, about)
     for topic in spec.topics:
@@ -68,7 +94,7 @@ def _check_addresses(findings: Findings, addresses: Sequence[str], about: Any) -
         try:
             read_network(address)
         except ValueError:
-            findings.add("allowed_addresses", f"“{address}” is not a network. Use one such as 10.0.0.0/8.", about)
+            findings.add("allowed_addresses", NOT_A_NETWORK(address=address), about)
 
 
 def _check_rule(findings: Findings, rule: TokenRuleSpec, about: Any) -> None:
@@ -81,7 +107,7 @@ def _check_rule(findings: Findings, rule: TokenRuleSpec, about: Any) -> None:
     verbs = [verb for verb in kind.verbs if verb != "operate"]
     findings.known("rules", rule.verbs, verbs, f"a verb for a token rule on a {rule.kind}", about)
     if "create" in rule.verbs and rule.reach != "all":
-        findings.add("rules", f"“create” goes only with all: a new {rule.kind} is on no list yet.", about)
+        findings.add("rules", CREATE_WITH_ALL(kind=rule.kind), about)
     if isinstance(rule.sections, str):
         findings.known("rules", [rule.sections], ["all"], "a choice of sections", about)
     else:
@@ -95,16 +121,16 @@ def _check_rule(findings: Findings, rule: TokenRuleSpec, about: Any) -> None:
 def _check_listed(findings: Findings, rule: TokenRuleSpec, about: Any) -> None:
     """What a rule lists fits its reach and kind."""
     if rule.reach == "all" and (rule.items or rule.things):
-        findings.add("rules", "A rule on all lists nothing. Choose the reach list, or take the list out.", about)
+        findings.add("rules", ALL_LISTS_NOTHING(), about)
     if rule.reach == "in_groups" and "group" not in catalogue.LINKS.get(rule.kind, ()):
-        findings.add("rules", f"{catalogue.KINDS[rule.kind].plural} are never in a group. Choose all or a list.", about)
+        findings.add("rules", NEVER_IN_GROUP(plural=catalogue.KINDS[rule.kind].plural), about)
     expected = "group" if rule.reach == "in_groups" else rule.kind
     for item in rule.items:
         if item.kind != expected:
             is_a, other = (with_article(catalogue.spoken(kind)) for kind in (item.kind, expected))
-            findings.add("rules", f"{item.name} is {is_a}, not {other}. Take it off the list.", about)
+            findings.add("rules", WRONG_KIND(name=item.name, is_a=is_a, other=other), about)
     if rule.things and rule.kind not in MODELS:
-        findings.add("rules", f"A rule on {catalogue.spoken(rule.kind)} lists items, not numbers.", about)
+        findings.add("rules", LISTS_ITEMS(spoken=catalogue.spoken(rule.kind)), about)
 
 
 def _check_topic(findings: Findings, topic: TopicSpec, about: Any) -> None:
@@ -114,10 +140,10 @@ def _check_topic(findings: Findings, topic: TopicSpec, about: Any) -> None:
               for index, level in enumerate(levels))  # fmt: skip
     odd = odd or topic.filter.startswith("$") or "\x00" in topic.filter
     if not topic.filter or len(topic.filter) > LONGEST_TOPIC or odd:
-        findings.add("topics", f"“{topic.filter}” is not a topic filter. Use one such as fleet/#.", about)
+        findings.add("topics", NOT_A_TOPIC(filter=topic.filter), about)
     findings.known("topics", topic.actions, ACTIONS, "an action on a topic", about)
     if not topic.actions:
-        findings.add("topics", f"Choose publish, subscribe or both for {topic.filter}.", about)
+        findings.add("topics", NO_TOPIC_ACTION(filter=topic.filter), about)
 
 
 def rule_specs(token: Token) -> tuple[TokenRuleSpec, ...]:
@@ -186,7 +212,7 @@ def _require_over_user(ceiling: Ceiling, spec: TokenSpec, user: User, extent: Ex
     projects = list(Project.objects.filter(members__user=user))
     decisions = engine.decide_many([Question(ceiling.actor, "project:change", project) for project in projects])
     if not all(decision.allowed for decision in decisions):
-        sentence = f"{user.username} is a member of projects that are not yours, so only {user.username} can do this."
+        sentence = MEMBER_ELSEWHERE(username=user.username)
         raise BeyondOwn([Problem("user", sentence, about)])
 
 
@@ -195,7 +221,7 @@ def _require_whole(
 ) -> None:  # fmt: skip
     """What rules give on all things of a kind, or on those in groups: all of it over the whole account."""
     if rules and who.token is not None and who.token.type == Token.Type.ACL and who.token.account_id != spec.account.pk:
-        sentence = "This token issues such tokens for its own account only, since another may have received more."
+        sentence = OWN_ACCOUNT_ONLY()
         raise BeyondOwn([Problem("account", sentence, about)])
     for rule in rules:
         ceiling.require_account(rule_permissions(rule), spec.account, "rules", extent, about)
@@ -231,7 +257,7 @@ def _require_topics(who: Caller, spec: TokenSpec, about: Any) -> None:
     own = list(who.token.topics.all()) if who.token.account_id == spec.account.pk else []
     for topic in spec.topics:
         if not any(mine.filter in ("#", topic.filter) and set(topic.actions) <= set(mine.actions) for mine in own):
-            sentence = f"This token has no rule for the topic {topic.filter} of that account, so it cannot pass it on."
+            sentence = TOPIC_BEYOND(filter=topic.filter)
             raise BeyondOwn([Problem("topics", sentence, about)])
 
 

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import earliest
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import (
     Caller,
@@ -36,6 +38,10 @@ from accesscontrol.services.tokens import rules as token_rules
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.life import token_state
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
+
+OVERLAP_TOO_LONG = Wording("overlap_too_long", _("The old key can count for up to 7 days longer. Choose less."))
+OWN_TOKENS_ONLY = Wording("own_tokens_only", _("A developer issues tokens for themself only."))
+TOKEN_STAYS = Wording("token_stays", _("A token keeps its account, user and type. Issue a new one instead."))
 
 Pair = tuple[Token, TokenSpec]
 LONGEST_OVERLAP = timedelta(days=7)
@@ -101,7 +107,7 @@ def _of_developer(who: Caller, spec: TokenSpec) -> TokenSpec:
     if not who.is_developer or who.user is None or spec.user == who.user:
         return spec
     if spec.user is not None:
-        raise BeyondOwn([Problem("user", "A developer issues tokens for themself only.", spec)])
+        raise BeyondOwn([Problem("user", OWN_TOKENS_ONLY(), spec)])
     return replace(spec, user=who.user)
 
 
@@ -220,7 +226,7 @@ def change_tokens(actor: Actor, pairs: Sequence[Pair]) -> list[Token]:
 def _check_kept(findings: Findings, token: Token, spec: TokenSpec) -> None:
     kept = (token.account_id, token.user_id, token.type)
     if (spec.account.pk, spec.user.pk if spec.user else None, spec.type) != kept:
-        findings.add("type", "A token keeps its account, user and type. Issue a new one instead.", token)
+        findings.add("type", TOKEN_STAYS(), token)
 
 
 def _present(rows: dict[int, Token], token: Token) -> Token:
@@ -235,7 +241,7 @@ def rotate_token(actor: Actor, token: Token, overlap: timedelta = timedelta(0)) 
         require_all(actor, [("token:change", token)])
         current = _present(fresh(Token, [token], "account", "user"), token)
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-            raise Invalid({"overlap": ["The old key can count for up to 7 days longer. Choose less."]})
+            raise Invalid({"overlap": [OVERLAP_TOO_LONG()]})
         ceiling = Ceiling(actor)
         token_rules.require_issuing(ceiling, caller(actor), token_spec(current), current)
         current.maker_ends_at = ceiling.end_of("token:change", current)
