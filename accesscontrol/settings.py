@@ -271,6 +271,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("REQUEST_BODY_BYTES", default=2_500_000)
+# Pages send what changes, never whole long lists; this is room for what somebody chooses one by one.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # --- This project's own
 

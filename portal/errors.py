@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -84,10 +86,24 @@ def unreadable(request: HttpRequest, code: int, sentence: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """The answer to a request that cannot be understood."""
+    """The answer to a request that cannot be understood, or that is too much: then it says what to do."""
+    code, said = _too_much(exception)
     if is_for_program(request):
-        return answer_problem(request, status.HTTP_400_BAD_REQUEST, _("This request could not be understood."))
-    return _page(request, "400.html", status.HTTP_400_BAD_REQUEST)
+        return answer_problem(request, code, said or _("This request could not be understood."))
+    return _page(None, "400.html", code, reason=said)  # what it sent cannot be read
+
+
+def _too_much(error: Exception | None) -> tuple[int, str]:
+    """The status, and what to do where too much was sent at once; no words for every other error."""
+    if isinstance(error, TooManyFieldsSent):
+        sentence = _(
+            "More than %(most)s values were sent at once. Go back and choose fewer, or type their keys instead."
+        )
+        return status.HTTP_400_BAD_REQUEST, sentence % {"most": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}
+    if isinstance(error, RequestDataTooBig | TooManyFilesSent):
+        sentence = _("More than %(most)s bytes were sent at once. Go back and send less.")
+        return status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, sentence % {"most": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
+    return status.HTTP_400_BAD_REQUEST, ""
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

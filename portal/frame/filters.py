@@ -64,6 +64,7 @@ class ThingFilter(django_filters.Filter):
             "rows": rows,
             "permission": self.permission,
             "shown": shown,
+            "typed": False,
         }
 
     def filter(self, qs: QuerySet, value: list[Model]) -> QuerySet:

@@ -20,8 +20,13 @@ from accesscontrol.moments import MomentFault, read_moment
 from accesscontrol.services.frame.errors import Invalid, Problem
 from portal.addresses import name_in_address
 from portal.frame.moment_input import MomentInput
+from portal.frame.typed import PicksOrKeys
 
 SHOWN = 20
+#: So many things are chosen in one field at once; of those that were chosen, so many are shown as choices.
+MOST_CHOSEN, SHOWN_CHOSEN = 5000, 100
+#: So many keys that name nothing are told at once.
+SHOWN_ABSENT = 3
 
 
 class ActForm(forms.Form):
@@ -140,17 +145,27 @@ class ThingField(forms.Field):
 
 
 class ThingsField(ThingField):
-    """Some rows of a queryset that visible() has narrowed."""
+    """Some rows of a queryset that visible() has narrowed. typed: whether their keys may be typed as well."""
 
     widget = forms.SelectMultiple
     many = True
+    default_error_messages = {
+        "many": _("Choose at most %(most)s at once; these are %(count)s."),
+        "typed": _(
+            "There is no such choice. There is nothing here with the key %(keys)s. Check it, or choose from the list."
+        ),
+    }
+
+    def __init__(self, *args: Any, typed: bool = True, **rest: Any):
+        super().__init__(*args, **{**({"widget": PicksOrKeys} if typed else {}), **rest})
+        self.typed = typed
 
     def prepare_value(self, value: Any) -> Any:
         listed: list[Any] = [one for one in value or () if isinstance(one, Model) or (one and "\x00" not in one)]
         if listed and isinstance(listed[0], Model):
-            self.offer(listed)
+            self.offer(listed[:SHOWN_CHOSEN])
             return [name_in_address(row) for row in listed]
-        found = named_in(self.rows, listed)
+        found = named_in(self.rows, listed[:SHOWN_CHOSEN])
         self.offer(found.values())
         return [name_in_address(found[one]) if one in found else one for one in listed]
 
@@ -158,9 +173,14 @@ class ThingsField(ThingField):
         listed = [one for one in dict.fromkeys(value or ()) if one]
         if self.required and not listed:
             raise forms.ValidationError(self.error_messages["required"], code="required")
+        if len(listed) > MOST_CHOSEN:
+            params = {"most": MOST_CHOSEN, "count": len(listed)}
+            raise forms.ValidationError(self.error_messages["many"], code="many", params=params)
         found = named_in(self.rows, listed)
         if len(found) != len(listed):
-            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
+            absent = [f"“{one[:100]}”" for one in listed if one not in found][:SHOWN_ABSENT]
+            said = self.error_messages["typed" if self.typed else "unknown"]
+            raise forms.ValidationError(said, code="unknown", params={"keys": ", ".join(absent)})
         return list(dict.fromkeys(found.values()))
 
 

@@ -20,6 +20,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
+from portal.frame.typed import read_lines
 from portal.pages.grants.words import LEVELS
 
 KINDS = [("", "—"), *((name, catalogue.KINDS[name].plural) for name in catalogue.ITEM_KINDS)]
@@ -187,8 +188,7 @@ class GrantForm(LevelsForm):
         )  # fmt: skip
 
     def clean_grantee_keys(self) -> tuple[str, ...]:
-        lines = self.cleaned_data["grantee_keys"].replace(",", "\n").splitlines()
-        return tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
+        return read_lines(self.cleaned_data["grantee_keys"].replace(",", "\n"))
 
     def scope(self, cleaned: dict[str, Any]) -> str:
         return cleaned.get("covers", "")

@@ -13,6 +13,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import UnknownName, expand
 from accesscontrol.services.projects.specs import ProjectRuleSpec
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
+from portal.frame.typed import read_lines
 
 
 class ProjectForm(ActForm):
@@ -51,7 +52,7 @@ class PatternsField(forms.CharField):
         return value if isinstance(value, str) else "\n".join(value or ())
 
     def clean(self, value: Any) -> tuple[str, ...]:
-        patterns = tuple(line.strip() for line in super().clean(value).splitlines() if line.strip())
+        patterns = read_lines(super().clean(value))
         for pattern in patterns:
             try:
                 expand(pattern)

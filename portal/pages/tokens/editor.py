@@ -23,8 +23,10 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec
 from accesscontrol.services.tokens.tokens import token_spec
 from accesscontrol.tokens.models import Token
 from portal.addresses import name_in_address
+from portal.frame.typed import TYPED
 from portal.pages.tokens.entries import VERB_LABELS, Pickers, RuleForm, TopicForm
 from portal.pages.tokens.forms import TokenForm, idle_parts, written
+from portal.pages.tokens.long_lists import LONG, Before
 
 MOST_ENTRIES = 40
 START_DAYS = 90
@@ -55,8 +57,9 @@ def values_of(token: Token, pickers: Pickers) -> QueryDict:
     })  # fmt: skip
     for number, rule in enumerate(token_spec(token).rules):
         seen = _seen(rule, pickers)
-        _enter(data, number, rule, [name_in_address(row) for row in seen])
-        data[f"rule-{number}-origin"] = str(number)
+        is_long = len(seen) > LONG
+        _enter(data, number, rule, [] if is_long else [name_in_address(row) for row in seen])
+        data[f"rule-{number}-origin"], data[f"rule-{number}-based"] = str(number), "yes" if is_long else ""
     for number, topic in enumerate(token.topics.order_by("pk")):
         data[f"topic-{number}-filter"] = topic.filter
         data.setlist(f"topic-{number}-actions", list(topic.actions))
@@ -100,7 +103,8 @@ def part_of(name: str) -> str:
 
 def fill_in(data: QueryDict, code: str) -> None:
     """Make the entries those of a preset; on the same devices as before, where devices had been chosen."""
-    before = {name: data.getlist(f"rule-0-{name}") for name in ("reach", "items", "groups", "typed")}
+    chosen = ("reach", "items", "groups", f"items{TYPED}", f"groups{TYPED}")
+    before = {name: data.getlist(f"rule-0-{name}") for name in chosen}
     was_device = data.get("rule-0-kind") == "device"
     _clear(data, *(("rule", number) for number in numbers(data, "rule")))
     _clear(data, *(("topic", number) for number in numbers(data, "topic")))
@@ -191,14 +195,18 @@ class TokenEditor:
         origin = self.data.get(f"rule-{number}-origin", "")
         rules = self.before.rules if self.before is not None else ()
         known = _is_place(origin) and int(origin) < len(rules)
-        return RuleForm(self.data, number, self.pickers, self._unseen(rules[int(origin)]) if known else None)
+        is_based = bool(self.data.get(f"rule-{number}-based"))
+        before = self._before(rules[int(origin)], is_based=is_based) if known else None
+        return RuleForm(self.data, number, self.pickers, before)
 
-    def _unseen(self, rule: TokenRuleSpec) -> TokenRuleSpec | None:
-        """The part of a rule's list that the person may not view; None when there is none."""
-        seen = {row.pk for row in _seen(rule, self.pickers)}
-        items = tuple(item for item in rule.items if item.pk not in seen)
-        things = tuple(thing for thing in rule.things if thing not in seen)
-        return replace(rule, items=items, things=things) if items or things else None
+    def _before(self, rule: TokenRuleSpec, *, is_based: bool) -> Before:
+        """What the form does not hold of a rule: what the person may not view and, if it is based on it, its list."""
+        rows = _seen(rule, self.pickers)
+        seen = {row.pk for row in rows}
+        return Before(
+            rule.kind, rule.reach, tuple(item for item in rule.items if item.pk not in seen),
+            tuple(thing for thing in rule.things if thing not in seen), tuple(rows) if is_based else (),
+        )  # fmt: skip
 
     def counted(self) -> list[RuleForm | TopicForm]:
         """The entries and topics that count: none without the type ACL; an untouched one only as the only one."""

@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access.doors.token_contents import seen_rows
 from accesscontrol.access.look import Look
-from accesscontrol.accounts.names import named, order_of
+from accesscontrol.accounts.names import order_of
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from portal.addresses import name_in_address
 from portal.frame.forms import SHOWN, ThingsField, thing_label
 from portal.frame.long_select import LongSelect
 from portal.pages.tokens.forms import StepForm
+from portal.pages.tokens.long_lists import Before, TakenOffField
 
 ACTIONS = [("subscribe", _("Subscribe")), ("publish", _("Publish"))]
 VERB_LABELS = {"view": _("View"), "create": _("Create"), "change": _("Change"), "delete": _("Delete")}
@@ -86,15 +87,20 @@ class Pickers:
 
 
 class RuleForm(StepForm):
-    """One entry. kind: read from what was sent, since everything else depends on it. kept: what stays unseen in it."""
+    """One entry. kind: read from what was sent, since everything else depends on it. before: what it was.
+
+    `based` says that the form was made without the things of a long list: what is sent adds to it and takes off it.
+    """
 
     origin = forms.CharField(required=False, widget=forms.HiddenInput)
+    based = forms.CharField(required=False, widget=forms.HiddenInput)
     shown = forms.CharField(required=False, widget=forms.HiddenInput)
     all_sections = forms.BooleanField(label=_("All sections, also later ones"), required=False)
 
-    def __init__(self, data: QueryDict, number: int, pickers: Pickers, kept: TokenRuleSpec | None = None):
+    def __init__(self, data: QueryDict, number: int, pickers: Pickers, before: Before | None = None):
         super().__init__(data, prefix=f"rule-{number}")
-        self.number, self.kept = number, kept
+        sent_as = (data.get(f"{self.prefix}-kind"), data.get(f"{self.prefix}-reach"))
+        self.number, self.before = number, before if before and sent_as == (before.kind, before.reach) else None
         sent = data.get(f"{self.prefix}-kind", "device")
         self.noun = catalogue.KINDS[sent if sent in catalogue.KINDS and sent != "subscription" else "device"]
         plural = _now(self.noun.plural)
@@ -108,9 +114,9 @@ class RuleForm(StepForm):
             self.fields["items"] = PickField(pickers, self.noun.name, label=plural)
         if "in_groups" in reaches:
             self.fields["groups"] = PickField(pickers, "group", label=_("Groups"))
-        self.fields["typed"] = forms.CharField(
-            label=_("Or type their keys, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-        )
+        if self.listed:
+            self.fields["removed"] = TakenOffField(self.listed, label=_("Take off the list"))
+            self.fields[self.picker].label = _("Put on the list")
         self.verbs = [verb for verb in self.noun.verbs if verb in VERB_LABELS]
         self.fields["verbs"] = forms.MultipleChoiceField(choices=_pairs(self.verbs), required=False)
         for section, verbs in self.noun.sections.items():
@@ -119,14 +125,24 @@ class RuleForm(StepForm):
     @property
     def touched(self) -> bool:
         """Whether anything has been ticked or chosen."""
-        names = ["verbs", "all_sections", "items", "groups", "typed", "origin"]
+        names = ["verbs", "all_sections", "items", "groups", "origin"]
         names += [f"section_{section}" for section in self.noun.sections]
         return any(self[name].data for name in names if name in self.fields)
 
     @property
     def unseen(self) -> bool:
-        """Whether the entry lists things that the person may not view; they stay as long as kind and reach do."""
-        return self.kept is not None and self["kind"].data == self.kept.kind and self["reach"].data == self.kept.reach
+        """Whether the entry lists things that the person may not view."""
+        return self.before is not None and bool(self.before.unseen_items or self.before.unseen_things)
+
+    @property
+    def listed(self) -> tuple[Any, ...]:
+        """The long list that the entry had, which is not sent with the form."""
+        return self.before.listed if self.before is not None else ()
+
+    @property
+    def picker(self) -> str:
+        """The field in which things or groups are chosen."""
+        return "groups" if self.data.get(f"{self.prefix}-reach") == "in_groups" else "items"
 
     def grid(self) -> list[dict[str, Any]]:
         """The kind itself and its sections × verbs, as boxes to tick; None where there is no such verb."""
@@ -153,32 +169,24 @@ class RuleForm(StepForm):
             self.add_error("kind", _("The kind is another one now. Tick below what may be done with it."))
             return cleaned
         reach = cleaned.get("reach")
-        cleaned["chosen"] = self._chosen(reach, cleaned) if reach in ("list", "in_groups") else []
+        cleaned["chosen"] = self._chosen(cleaned) if reach in ("list", "in_groups") else []
         if reach in ("list", "in_groups") and not (cleaned["chosen"] or self.unseen or self.errors):
-            field = "items" if reach == "list" else "groups"
-            self.add_error(field, _("Choose at least one, or choose all."))
+            self.add_error(self.picker, _("Choose at least one, or choose all."))
         if "create" in cleaned.get("verbs", ()) and reach != "all":
             self.add_error("reach", _("“Create” goes only with all: what is new is on no list yet."))
         if not (cleaned.get("verbs") or any(cleaned.get(f"section_{name}") for name in self.noun.sections)):
             self.add_error(None, _("Tick what may be done, or remove this entry."))
         return cleaned
 
-    def _chosen(self, reach: str, cleaned: dict[str, Any]) -> list[Any]:
-        """What was picked and what was typed, each once."""
-        name = "items" if reach == "list" else "groups"
-        found = list(cleaned.get(name) or ())
-        field: Any = self.fields[name]
-        for line in filter(None, map(str.strip, cleaned.get("typed", "").splitlines())):
-            row = named(field.rows, line).first()
-            if row is None:
-                self.add_error("typed", _("There is nothing here with the key “%(key)s”.") % {"key": line})
-            elif row not in found:
-                found.append(row)
-        return found
+    def _chosen(self, cleaned: dict[str, Any]) -> list[Any]:
+        """What was on the list and is not taken off it, and what was chosen, each once."""
+        removed = {row.pk for row in cleaned.get("removed") or ()}
+        stays = [row for row in self.listed if row.pk not in removed]
+        return list({row.pk: row for row in (*stays, *(cleaned.get(self.picker) or ()))}.values())
 
     def spec(self) -> TokenRuleSpec:
         """The entry as the service takes it, with what it lists unseen; unchanged, it is exactly what it was."""
-        cleaned, kept = self.cleaned_data, self.kept if self.unseen else None
+        cleaned, before = self.cleaned_data, self.before
         chosen, of_items = cleaned["chosen"], self.noun.is_item
         named = {name: tuple(cleaned[f"section_{name}"]) for name in self.noun.sections}
         return TokenRuleSpec(
@@ -186,8 +194,8 @@ class RuleForm(StepForm):
             reach=cleaned["reach"],
             verbs=tuple(cleaned["verbs"]),
             sections="all" if cleaned["all_sections"] else {name: verbs for name, verbs in named.items() if verbs},
-            items=(*(chosen if of_items else ()), *(kept.items if kept else ())),
-            things=(*(() if of_items else (row.pk for row in chosen)), *(kept.things if kept else ())),
+            items=(*(chosen if of_items else ()), *(before.unseen_items if before else ())),
+            things=(*(() if of_items else (row.pk for row in chosen)), *(before.unseen_things if before else ())),
         )
 
 

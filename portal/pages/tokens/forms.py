@@ -16,6 +16,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.look import Look
 from accesscontrol.tokens.models import Token
 from portal.frame.forms import ActForm, MomentField, ThingField
+from portal.frame.typed import read_lines
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86_400, 604_800
 SHORTEST_IDLE = 5 * MINUTE
@@ -92,7 +93,7 @@ class TokenForm(StepForm):
         )  # fmt: skip
 
     def clean_allowed_addresses(self) -> tuple[str, ...]:
-        return tuple(line.strip() for line in self.cleaned_data["allowed_addresses"].splitlines() if line.strip())
+        return read_lines(self.cleaned_data["allowed_addresses"])
 
     def clean_expires_at(self) -> datetime | None:
         """An end that was not touched stays exact: the field shows whole seconds."""
