@@ -91,7 +91,7 @@ def test_messages_are_filtered_by_text_parameter_and_time_and_the_file_has_the_s
         ("last=nonsense", "last: Select a valid choice. nonsense is not one of the available choices."),
         ("lst=1h", "“lst” is no filter here. Take it off."),
         ("last=1h&last=7d", "“last” takes one value. Take the others off."),
-        ("since=yesterday", "From: Enter a valid date/time."),
+        ("since=yesterday", "From: This is not a time. Write one such as 2027-03-01T00:00:00Z."),
     ],
 )
 def test_a_filter_that_nobody_understands_is_told_and_shows_nothing(browse, filled, query, sentence):
