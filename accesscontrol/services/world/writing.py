@@ -9,7 +9,8 @@ from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.@+-]*( [A-Za-z0-9_.@+()/-]+)*\Z")
 _WORDS = frozenset("y n yes no on off true false null".split())
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+#: What has no picture, and what turns the direction of writing.
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 #: A name may have 1,024 characters and bytes; behind a question mark it may be longer.
 LONGEST_PLAIN_NAME = 250
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accesscontrol.printing import printable
 from accesscontrol.services.decisions.questions import Answer, Asked, BadRequest, answer_many, load_json, parse, refusal
 
 BATCH = 2000
@@ -35,7 +36,7 @@ class Command(BaseCommand):
     def answer_all(self, lines: Iterable[bytes]) -> None:
         for batch in batches(lines):
             answers = answer_lines(batch)
-            self.stdout.write("\n".join(json.dumps(answer, ensure_ascii=False) for answer in answers))
+            self.stdout.write("\n".join(printable(json.dumps(answer, ensure_ascii=False)) for answer in answers))
 
 
 def batches(lines: Iterable[bytes]) -> Iterable[list[bytes]]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.printing import printable
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.people.erasing import erase_person, numbers_of
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         try:
             count = erase_person(Actor.system(), self._number(options["who"]), options["reason"])
         except (Conflict, Invalid) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(printable(str(error))) from error
         self.stdout.write(f"{count} lines no longer hold values of this person.")
 
     @staticmethod

@@ -16,6 +16,7 @@ from django.db import connection
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.management.waiting import WaitingCommand
 from accesscontrol.access.permissions import UnknownName
+from accesscontrol.printing import printable
 from accesscontrol.services.world.applying import Refused, apply, try_out
 from accesscontrol.services.world.exporting import export
 from accesscontrol.services.world.planning import Plan, Unreadable, make_plan
@@ -92,7 +93,7 @@ class Command(WaitingCommand):
             for line in export(account):
                 self.stdout.write(line)
         except UnknownName as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(printable(str(error))) from error
 
     # --- Reading the file, telling what is wrong
 
@@ -101,14 +102,14 @@ class Command(WaitingCommand):
         try:
             plan = make_plan(file, prune)
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+            raise CommandError(printable(f"{file} cannot be read: {error.strerror}.")) from error
         except Unreadable as error:
             self.fail(file, error.faults)
         finally:
             gc.freeze()
             gc.enable()
         for fault in sorted(plan.checked.faults.warnings):
-            self.stderr.write(f"Warning: {fault.at(file)}")
+            self.stderr.write(printable(f"Warning: {fault.at(file)}"))
         return plan
 
     def warn_of_waiting(self, plan: Plan) -> None:
@@ -122,7 +123,7 @@ class Command(WaitingCommand):
 
     def fail(self, file: str, faults: list[Fault]) -> None:
         for fault in sorted(set(faults)):
-            self.stderr.write(fault.at(file))
+            self.stderr.write(printable(fault.at(file)))
         number = len(set(faults))
         raise CommandError(f"{number} error{'s' if number > 1 else ''}; nothing was applied.", returncode=FAILED)
 
@@ -131,7 +132,7 @@ class Command(WaitingCommand):
             if number == LISTED and not everything:
                 self.stdout.write(f"… and {plan.size - LISTED:,} more; --all lists them.")
                 break
-            self.stdout.write(line)
+            self.stdout.write(printable(line))
 
 
 class KeysFile:

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
+from accesscontrol.printing import printable
 
 SHOWN = 50
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
             self.stdout.write(f"The tree of {count} accounts is in order.")
             return
         for problem in problems[:SHOWN]:
-            self.stderr.write(problem)
+            self.stderr.write(printable(problem))
         more = f" The first {SHOWN} are shown." if len(problems) > SHOWN else ""
         self.stderr.write(f"{len(problems)} of {count} accounts stand wrong.{more} Run repair_tree to put them right.")
         raise SystemExit(1)

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accesscontrol.audit import verification
 from accesscontrol.audit.heads import Published, read_published
 from accesscontrol.audit.models import ChainHead, Event
+from accesscontrol.printing import printable
 
 SHOWN = 50
 NOTHING_TO_COMPARE = (
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             self.stdout.write(self._limits(published))
             return
         for problem in problems[:SHOWN]:
-            self.stderr.write(problem)
+            self.stderr.write(printable(problem))
         more = f" The first {SHOWN} are shown." if len(problems) > SHOWN else ""
         self.stderr.write(
             f"The audit log is not whole: {len(problems)} problems in {events} events.{more} "
