@@ -17,6 +17,7 @@ from django.utils.translation import gettext, gettext_noop
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 from accesscontrol.access.engine import AccessDenied
@@ -182,7 +183,7 @@ def _leaves(detail: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
     """Every sentence, with the names and numbers that lead to what it is about."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
-            yield from _leaves(inner, path if name in ("", "non_field_errors") else (*path, str(name)))
+            yield from _leaves(inner, path if name == api_settings.NON_FIELD_ERRORS_KEY else (*path, str(name)))
     elif isinstance(detail, list | tuple):
         for number, inner in enumerate(detail):
             yield from _leaves(inner, path if isinstance(inner, str) else (*path, str(number)))

@@ -33,6 +33,7 @@ class UserShown(serializers.ModelSerializer):
 
     account = VisibleThing("account", read_only=True)
     role = VisibleThing("role", read_only=True)
+    email = serializers.EmailField(allow_blank=True, read_only=True)
     enabled = serializers.BooleanField(source="is_active", read_only=True)
 
     class Meta:

@@ -142,6 +142,15 @@ def test_the_interface_points_at_what_is_wrong(cast, method, address, body, plac
     assert "ErrorDetail" not in answer.text
 
 
+def test_a_name_that_is_empty_is_a_name(cast):
+    nora = Client()
+    nora.force_login(cast.people["nora"])
+    [wrong] = nora.get("/api/v1/items/?=x").json()["errors"]
+    assert (wrong["parameter"], wrong["detail"].startswith("“” is not a parameter here.")) == ("", True)
+    [wrong] = nora.patch("/api/v1/items/truck-7/", {"": 1}, content_type="application/json").json()["errors"]
+    assert wrong["pointer"] == "#/", "the whole body is “#”"
+
+
 def test_a_parameter_of_the_address_is_named_as_one(cast):
     nora = Client()
     nora.force_login(cast.people["nora"])

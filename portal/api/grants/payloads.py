@@ -26,7 +26,9 @@ class GranteeShown(serializers.Serializer):
 
     account = serializers.CharField(source="account.key", read_only=True)
     name = serializers.CharField(source="account.name", read_only=True)
-    accepted_at = serializers.DateTimeField(read_only=True, help_text="Null: not accepted yet, so it gives nothing.")
+    accepted_at = serializers.DateTimeField(
+        allow_null=True, read_only=True, help_text="Null: not accepted yet, so it gives nothing."
+    )
 
 
 class GrantShown(serializers.ModelSerializer):
