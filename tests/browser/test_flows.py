@@ -182,8 +182,11 @@ def test_an_address_that_nobody_understands_is_told_also_while_one_types(window:
 
 def choose(page: Page, label: str, letters: str, option: str) -> None:
     """Type into a select that asks the server, and take what it offers."""
-    page.locator(".field", has=page.get_by_role("combobox", name=label)).locator(".ts-control").click()
-    page.keyboard.type(letters)
+    box = page.locator(".field", has=page.get_by_role("combobox", name=label))
+    box.locator(".ts-control").click()
+    box.locator(".ts-control input").press_sequentially(letters, delay=30)
+    page.wait_for_timeout(400)  # the question is sent once typing has paused
+    box.locator(".ts-wrapper:not(.loading)").wait_for()
     page.get_by_role("option", name=re.compile(option)).first.click()
 
 
