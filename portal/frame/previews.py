@@ -17,17 +17,22 @@ from portal.frame.revising import Revising
 from portal.frame.screens import Screen
 
 
+def people_words(people: People | None) -> dict[str, Any]:
+    """What an act does to people, as a preview shows it."""
+    return {"sentence": " ".join(people_sentences(people)) or _("Nobody gains or loses anything by this now.")}
+
+
 def preview_page(
-    screen: Screen, form: ActForm, look: Callable[[dict[str, Any]], People | None], *, title: str,
-    template: str = "generic/form.html", **context: Any,
+    screen: Screen, form: ActForm, look: Callable[[dict[str, Any]], Any], *, title: str,
+    template: str = "generic/form.html", words: Callable[[Any], dict[str, Any]] = people_words, **context: Any,
 ) -> HttpResponse:  # fmt: skip
     """What an act would do: a fragment beside the form, or without htmx the form once more, with it beside.
 
-    look: takes the cleaned data and tries the act. context: as of `Screen.form_page`, with the form's own address as
-    `form_action`.
+    look: takes the cleaned data and tries the act. words: what components/preview.html shows of what it found.
+    context: as of `Screen.form_page`, with the form's own address as `form_action`.
     """
     revising = Revising(form, screen.thing, screen.sent)
-    found = _tried(look, form.cleaned_data) if revising.take_up() and form.is_valid() else None
+    found = _tried(look, words, form.cleaned_data) if revising.take_up() and form.is_valid() else None
     revising.carry()
     if screen.request.htmx:
         return render(screen.request, "components/preview.html", {"preview": found})
@@ -35,13 +40,13 @@ def preview_page(
     return screen.show(template, crumbs=screen.crumbs((title, "")), **shown)
 
 
-def _tried(look: Callable[[dict[str, Any]], People | None], values: dict[str, Any]) -> dict[str, Any]:
-    """What the act would do to people, or why it would be refused."""
+def _tried(
+    look: Callable[[dict[str, Any]], Any], words: Callable[[Any], dict[str, Any]], values: dict[str, Any]
+) -> dict[str, Any]:
+    """What the act would do, or why it would be refused."""
     try:
-        people = look(values)
+        return words(look(values))
     except Invalid as error:
         return {"problems": [one.sentence for one in error.problems]}
     except Conflict as error:
         return {"problems": [str(error)]}
-    sentences = people_sentences(people)
-    return {"sentence": " ".join(sentences) or _("Nobody gains or loses anything by this now.")}

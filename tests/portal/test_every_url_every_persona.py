@@ -41,7 +41,7 @@ OUTSIDE_STATUS = {"account_login": 200, "account_logout": 302, "token_sign_in": 
 PAGES = [address for address in addresses() if address.endpoint is None]
 ENDPOINTS = [address for address in addresses() if address.endpoint is not None]
 #: Routes of items and projects that ask every permission of the kind, besides the one that they declare.
-OF_THE_WHOLE = ("give", "give_preview", "move")
+OF_THE_WHOLE = ("give", "give_preview", "move", "move_preview")
 SAMPLE_PARTS = {"permission": "device:view"}
 VERBS = {"list": "view", "retrieve": "view", "create": "create", "change_output": "change",
          "partial_update": "change", "destroy": "delete", "clear": "delete"}  # fmt: skip
@@ -133,7 +133,11 @@ def opened(page: Address, kind: str, route: Any, caller: Caller, parts: dict[str
         return 404  # what covers a whole account or kind has no items to choose
     if kind != "account" and route.name in OF_THE_WHOLE and not caller.has_whole(kind, parts["key"]):
         return 403
-    if kind in catalogue.ITEM_KINDS and route.name == "move" and not caller.may_create(f"{kind}:create"):
+    if (
+        kind in catalogue.ITEM_KINDS
+        and route.name in ("move", "move_preview")
+        and not caller.may_create(f"{kind}:create")
+    ):
         return 403
     return 200
 

@@ -40,6 +40,14 @@ class People:
         return bool(self.users_gaining or self.users_losing or self.tokens_gaining or self.tokens_losing)
 
 
+def own_branch(actor: Actor) -> QuerySet[Account]:
+    """The accounts of whose people an actor may be told: those of their own branch."""
+    who = caller(actor)
+    if who.platform:
+        return Account.objects.all()
+    return Account.objects.filter(pk__in=branch_ids(who.account_id)) if who.account_id else Account.objects.none()
+
+
 class PeopleMeasure:
     """Looks at the users and tokens of the actor's own branch that an act may touch.
 
@@ -61,15 +69,14 @@ class PeopleMeasure:
 
     def before(self) -> None:
         """The first look."""
-        own = self._own_branch()
-        if own is None:
-            return
+        own = own_branch(self.actor)
         near = set(own.filter(pk__in=[account.pk for account in self.accounts]).values_list("pk", flat=True))
         containers = [link.container_id for link in self.links]
         if containers:
             near |= set(own.filter(items__in=containers).values_list("pk", flat=True))
         self._take(near)
         self._take_members(near)
+        self._take_guests(own)
         if containers:
             self._take_named(own, containers)
         changed = {("item", pk) for link in self.links for pk in (link.member_id, link.container_id)}
@@ -86,14 +93,6 @@ class PeopleMeasure:
         return {pk: People(**numbers) for pk, numbers in counted.items()}
 
     # --- Who is looked at
-
-    def _own_branch(self) -> QuerySet[Account] | None:
-        who = caller(self.actor)
-        if who.platform:
-            return Account.objects.all()
-        if who.account_id is None:
-            return None
-        return Account.objects.filter(pk__in=branch_ids(who.account_id))
 
     def _take(self, near: Collection[int]) -> None:
         """The users and tokens of these accounts, the first so many of each."""
@@ -120,6 +119,16 @@ class PeopleMeasure:
             users, tokens = self._seen(User.objects.filter(pk__in=homes), Token.objects.filter(user__in=homes))
             self._add([(pk, homes[pk]) for pk in users.values_list("pk", flat=True)], User)
             self._add([(pk, homes[user]) for pk, user in tokens.values_list("pk", "user")], Token)
+
+    def _take_guests(self, own: QuerySet[Account]) -> None:
+        """Members from elsewhere of the projects that hold the items which the act itself changes."""
+        if not self.items:
+            return
+        held = ProjectMember.objects.filter(project__items__in=self.items, user__account__in=own)
+        homes = dict(held.order_by("pk").values_list("user", "user__account").distinct()[:MOST_MEMBERS])
+        users, tokens = self._seen(User.objects.filter(pk__in=homes), Token.objects.filter(user__in=homes))
+        self._add([(pk, homes[pk]) for pk in users.values_list("pk", flat=True)], User)
+        self._add([(pk, homes[user]) for pk, user in tokens.values_list("pk", "user")], Token)
 
     def _take_named(self, own: QuerySet[Account], containers: Sequence[int]) -> None:
         """Tokens whose rules name a group at the end of a link."""

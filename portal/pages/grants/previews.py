@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accesscontrol import catalogue
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants.previews.effects import Effect
-from accesscontrol.services.grants.previews.previews import Preview
+from accesscontrol.services.grants.previews.previews import LinkCut, Preview
 from accesscontrol.services.grants.previews.words import people_sentences, sentence
 from accesscontrol.services.previews.counting import CREATE, Counted
 from portal.frame.counting import thin
@@ -35,7 +35,11 @@ WORDS = {
 def shown(preview: Preview, *, waits: bool = False) -> dict[str, Any]:
     """A preview as components/preview.html reads it. waits: say what is offered to those that must accept first."""
     parts = [_effect(effect) for effect in preview.effects if effect.changes]
-    found: dict[str, Any] = {"parts": parts[:PARTS_SHOWN], "rest": parts[PARTS_SHOWN:], **_cut(preview)}
+    found: dict[str, Any] = {
+        "parts": parts[:PARTS_SHOWN],
+        "rest": parts[PARTS_SHOWN:],
+        "cut": cut_words(preview.cut, preview.more_cut),
+    }
     if waits and preview.waiting:
         found["waiting"] = list(preview.waiting)
         found["offered"] = _rows(preview.offered, lambda each: each.after)
@@ -102,13 +106,13 @@ def _amount(kind: str, number: int, word: str) -> str:
     return label if word == CREATE else f"{thin(number)} {label}"
 
 
-def _cut(preview: Preview) -> dict[str, Any]:
-    """The links that go."""
+def cut_words(cut: Sequence[LinkCut], more: int) -> list[str]:
+    """The links that go with an act. more: how many more of them are not named."""
     named = [
         _("%(member)s in %(container)s") % {"member": link.member, "container": link.container}
-        for link in preview.cut[:LINKS_SHOWN]
+        for link in cut[:LINKS_SHOWN]
     ]
-    rest = len(preview.cut) - len(named) + preview.more_cut
+    rest = len(cut) - len(named) + more
     if rest:
         named.append(ngettext("%(count)s more link", "%(count)s more links", rest) % {"count": rest})
-    return {"cut": named}
+    return named

@@ -13,8 +13,9 @@ from accesscontrol.services.owning import giving, moving, previews
 from accesscontrol.services.previews.people import People
 from portal.addresses import address, list_address
 from portal.frame.owners import OwnerForm
-from portal.frame.previews import preview_page
+from portal.frame.previews import people_words, preview_page
 from portal.frame.screens import WRITE, Route
+from portal.pages.grants.previews import cut_words
 from portal.pages.items.forms import ItemMoveForm
 from portal.pages.items.page import ItemPage
 
@@ -24,6 +25,7 @@ class ItemOwningScreen(ItemPage):
 
     routes = (
         Route("move", "<str:key>/move/", "delete", WRITE),
+        Route("move_preview", "<str:key>/move/preview/", "delete", WRITE),
         Route("give", "<str:key>/give/", "delete", WRITE),
         Route("give_preview", "<str:key>/give/preview/", "delete", WRITE),
     )
@@ -33,13 +35,39 @@ class ItemOwningScreen(ItemPage):
         seen = self.look.may(f"{item.kind}:view", item)
         return address(item) if seen else list_address(item.kind)
 
-    def move_page(self) -> HttpResponse:
+    def move_form(self) -> ItemMoveForm:
         self.require_whole()
         accounts = self.creation_accounts().exclude(pk=self.thing.account_id)
-        form = ItemMoveForm(self.request.POST or None, accounts=accounts, kind=self.kind_name)
+        return ItemMoveForm(self.request.POST or None, accounts=accounts, kind=self.kind_name)
+
+    def move_words(self) -> dict[str, Any]:
         title = _("Move %(name)s") % {"name": self.thing.name}
-        return self.form_page(form, lambda values: moving.move_item(self.actor, self.thing, values["account"]),
-                              title=title, done=_("Moved."), to=self.after, submit_label=_("Move"))  # fmt: skip
+        return {"title": title, "submit_label": _("Move"), "preview_url": self.to("move_preview")}
+
+    def move_page(self) -> HttpResponse:
+        return self.form_page(self.move_form(),
+                              lambda values: moving.move_item(self.actor, self.thing, values["account"]),
+                              done=_("Moved."), to=self.after, **self.move_words())  # fmt: skip
+
+    def move_preview_page(self) -> HttpResponse:
+        """Which accounts and how many of their people gain and lose the item; the act is tried and undone."""
+        return preview_page(self, self.move_form(),
+                            lambda values: previews.preview_move(self.actor, [self.thing], values["account"]),
+                            words=self.words_of_move, form_action=self.to("move"), cancel_url=address(self.thing),
+                            **self.move_words())  # fmt: skip
+
+    def words_of_move(self, move: previews.Move) -> dict[str, Any]:
+        named = [*move.gaining, *move.losing]
+        seen = {one.pk for one in self.look.visible("account:view").filter(pk__in=[each.pk for each in named])}
+
+        def lines(accounts: tuple[Account, ...]) -> list[dict[str, str]]:
+            return [{"label": one.name, "url": address(one) if one.pk in seen else "", "icon": "account"}
+                    for one in accounts]  # fmt: skip
+
+        hidden = _("Accounts above yours are not named here.") if move.hidden else ""
+        told = people_words(move.people) if move.people.changes or not named else {}
+        return {**told, "gains": lines(move.gaining), "loses": lines(move.losing),
+                "cut": cut_words(move.cut, move.more_cut), "more": hidden}  # fmt: skip
 
     def give_form(self) -> OwnerForm:
         self.require_whole()
