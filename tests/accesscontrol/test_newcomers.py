@@ -13,7 +13,7 @@ from accesscontrol.services.items.links import link_items
 from accesscontrol.services.people.users import create_user
 from tests.world import CONSOLE, Cast, build_cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.checklist("E06")]
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ def test_people_write_their_usernames_in_their_own_script(name):
     assert codes(username_faults(name)) == []
 
 
+@pytest.mark.checklist("E09")
 @pytest.mark.parametrize(("name", "code"), REFUSED.items())
 def test_a_username_that_looks_like_another_or_breaks_addresses_is_refused(name, code):
     assert codes(username_faults(name))[0] == code

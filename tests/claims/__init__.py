@@ -23,7 +23,7 @@ def claims(name: str) -> dict[str, str]:
 
 
 def partly() -> dict[str, tuple[str, str]]:
-    """Rows of the checklist that are met in part: id → what is missing, and what brings it."""
+    """Rows of the checklist that are met in part or not yet: id → what is missing, and what brings it."""
     found = {}
     for key, text in claims("partly").items():
         missing, brought_by = text.split("\t")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from logging.config import DictConfigurator
 
 import pytest
 import structlog
 
 from accesscontrol.logs import REMOVED, logging_config
+from tests.contracts.source import ROOT, python_files
 
 FORGED = 'alice\r\n{"event": "owner signed in"}\x1b[2J'
 
@@ -53,3 +55,22 @@ def test_values_named_like_secrets_never_reach_a_line(formatter):
     assert (entry["event"], entry["person"]) == ("signed in", "alice")
     assert (entry["password"], entry["Token"]) == (REMOVED, REMOVED)
     assert "canary-" not in stream.getvalue()
+
+
+@pytest.mark.checklist("L01")
+def test_every_line_of_the_log_stands_in_the_list_of_the_operator():
+    written = re.compile(r"\blog\.(?:info|warning|error)\(\s*\"(\w+)\"")
+    named = {name for path in python_files("accesscontrol", "portal") for name in written.findall(path.read_text())}
+    rows = [line.split("|") for line in (ROOT / "docs" / "operations.md").read_text().splitlines()]
+    told = {name for row in rows if len(row) == 6 for name in re.findall(r"`(\w+)`", row[1])}
+    assert named
+    assert told == named
+
+
+@pytest.mark.checklist("T15")
+def test_no_signed_tokens_are_issued():
+    """Keys are random and looked up; what identity providers sign is theirs."""
+    issuing = re.compile(r"^\s*(?:import|from)\s+(?:jwt|jose|authlib|joserfc|jwcrypto)\b", re.MULTILINE)
+    files = list(python_files("accesscontrol", "portal"))
+    assert files
+    assert [str(path) for path in files if issuing.search(path.read_text())] == []

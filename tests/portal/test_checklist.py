@@ -20,6 +20,7 @@ from accesscontrol.services.people.users import set_password
 from portal.api.frame.authentication import BearerAuthentication, SessionAuthentication
 from portal.declared import PUBLIC
 from portal.pages.sign_in.forms import SignInForm
+from portal.session_store import SessionStore
 from tests.contracts.source import ROOT
 from tests.portal.walking import addresses
 from tests.world import PASSWORD, Cast, build_cast
@@ -117,6 +118,19 @@ def test_a_known_and_an_unknown_name_get_one_answer(cast):
     known, unknown = answered("anna", "wrong password here"), answered("nobody", "wrong password here")
     assert known == unknown
     assert known[0] == 200
+
+
+@pytest.mark.checklist("S01")
+def test_who_knew_the_cookie_before_the_sign_in_holds_nothing_after_it(cast):
+    """A session that somebody slipped in: it is there, and nobody's."""
+    known = SessionStore()
+    known["seen"] = "yes"
+    known.save()
+    browser, stolen = Client(), Client()
+    browser.cookies["session"] = stolen.cookies["session"] = str(known.session_key)
+    assert browser.post(SIGN_IN, {"login": "anna", "password": PASSWORD})["Location"] == "/"
+    assert browser.cookies["session"].value != known.session_key
+    assert (browser.get("/profile/").status_code, stolen.get("/profile/").status_code) == (200, 302)
 
 
 @pytest.mark.checklist("A17")

@@ -29,6 +29,8 @@ from tests.portal.columns import CHANGE, COLUMNS, PARTS, SPECS, WORDS
 from tests.portal.walking import addresses
 from tests.world import CONSOLE, Cast, build_cast
 
+pytestmark = pytest.mark.checklist("E05")
+
 
 def of_noun(noun: str, names: Any) -> set[str]:
     """The columns of the table that these words of a form or payload are about."""

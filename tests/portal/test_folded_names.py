@@ -34,7 +34,7 @@ from accesscontrol.services.world.planning import make_plan
 from portal.frame.forms import ThingField, ThingsField
 from tests.world import CONSOLE, PASSWORD, build_cast
 
-pytestmark = [pytest.mark.both, pytest.mark.django_db]
+pytestmark = [pytest.mark.both, pytest.mark.django_db, pytest.mark.checklist("E09")]
 STORED = "Åsa.Михайлова"  # two scripts, so that both are folded: rows may hold what no door lets in any more
 each_spelling = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -21,6 +21,7 @@ from accesscontrol.tokens.models import Token
 from portal.token_sessions import SIGNED_OUT
 from tests.world import CONSOLE, Cast, build_cast
 
+pytestmark = pytest.mark.checklist("E04")
 NEW_PASSWORD = "another long secret sentence"
 Act = Callable[[Cast], object]
 

@@ -33,6 +33,7 @@ from accesscontrol.services.tokens.tokens import create_token
 from tests.accesscontrol.services.test_owning import token_with, whole_rule
 from tests.world import CONSOLE, Cast
 
+pytestmark = pytest.mark.checklist("E13")
 SEE = ProjectRuleSpec(effect="allow", permissions=("device:view",))
 NO_MESSAGES = ProjectRuleSpec(effect="deny", permissions=("device.messages:view", "device.messages:delete"))
 

@@ -20,6 +20,7 @@ from accesscontrol.services.tokens.tokens import create_token, disable_token
 from tests.accesscontrol.services.test_owning import token_with
 from tests.world import CONSOLE, Cast
 
+pytestmark = pytest.mark.checklist("E13")
 LINKING = TokenRuleSpec(kind="device", verbs=("view", "change"))
 FILLING = TokenRuleSpec(kind="group", verbs=("view",), sections={"items": ("view", "create")})
 

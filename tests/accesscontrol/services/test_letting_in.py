@@ -19,6 +19,7 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, PASSWORD, Cast
 
+pytestmark = pytest.mark.checklist("E06")
 TOKENS = ("master", "delegate", "manager")
 MANAGER = (
     TokenRuleSpec(kind="project", verbs=("view", "change"), sections={"members": ("view", "create")}),
@@ -94,6 +95,7 @@ def test_a_token_opens_no_account_to_everybody(cast: Cast, name: str) -> None:
     assert change_account(by, contoso, public_sign_up=False).public_sign_up is False
 
 
+@pytest.mark.checklist("E13")
 def test_a_move_of_an_account_gives_what_it_holds_so_whoever_moves_it_has_all_of_that(cast: Cast) -> None:
     by, shop = by_token(cast, "manager"), cast.accounts["shop"]
     with pytest.raises(BeyondOwn) as refused:

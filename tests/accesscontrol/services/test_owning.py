@@ -31,6 +31,7 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast
 
+pytestmark = pytest.mark.checklist("E13")
 LEVELS = ((), ("edit",), ("delete",), ("edit", "delete"), ("edit", "delete", "command"), ("create-device", "delete"))
 
 

@@ -103,6 +103,7 @@ def test_a_token_may_create_users_and_nothing_beyond_them(bearer):
 
 
 @pytest.mark.checklist("T12")
+@pytest.mark.checklist("E06")
 @pytest.mark.parametrize("field", [{"password": "correct horse battery staple"}, {"verified": True}])
 def test_a_token_lets_nobody_in(bearer, person, field):
     """A token that sees nothing could else make somebody who does, and sign in as them."""

@@ -320,6 +320,7 @@ def test_the_form_takes_as_many_statements_for_entries_of_one_kind(browse, cast,
     assert made == of_page(10 + 3, things=2)  # its state (rules, topics, what rules list), for who saves it later
 
 
+@pytest.mark.checklist("E06")
 def test_a_token_that_makes_users_says_in_numbers_what_that_gives(browse, cast):
     for name in ("Red", "Blue"):
         create_item(CONSOLE, cast.accounts["northwind"], kind="tag", name=name)
