@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -171,8 +172,22 @@ def _told_by_framework(error: APIException) -> tuple[str, list[dict[str, str]]]:
     if isinstance(error, WrongParameter):
         found = [_entry("parameter", path[0] if path else "", said, said.code) for path, said in _leaves(error.detail)]
     else:
-        found = [_entry("pointer", _pointer(path), said, said.code) for path, said in _leaves(error.detail)]
+        found = [_entry("pointer", _pointer(path), _said_of(said), said.code) for path, said in _leaves(error.detail)]
     return gettext(_NOT_VALID), found
+
+
+#: Where the framework tells of types of Python, what is said instead: the code → the sentence.
+_IN_JSON = {
+    "not_a_list": gettext_noop("Enter a list."),
+    "not_a_dict": gettext_noop("Enter a JSON object."),
+}
+_NO_OBJECT = re.compile(r"^(Invalid data\. Expected a dictionary|No data provided)")
+
+
+def _said_of(found: ErrorDetail) -> str:
+    if _NO_OBJECT.match(found):
+        return gettext(_IN_JSON["not_a_dict"])
+    return gettext(_IN_JSON[found.code]) if found.code in _IN_JSON else str(found)
 
 
 def _entry(where: str, name: str, said: str, code: str | None) -> dict[str, str]:

@@ -27,9 +27,13 @@ key_validator = RegexValidator(
 #: of the pages begin with ~, which no key or username may.
 ADDRESSES = frozenset({"add", "disable", "leaked", "preview", "put", "revoke"})
 #: Control characters, halves of surrogate pairs, and what turns the direction of the text around.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 #: The same without tabs and line breaks, which longer texts have.
 _CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+#: Letters without a picture, beside the categories of those (UTS 39: default ignorable).
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0") | frozenset(
+    map(chr, range(0xFE00, 0xFE10))
+)
 _IN_USERNAMES = re.compile(r"[A-Za-z0-9@.+_-]*")
 _PRECIS = get_profile("UsernameCasePreserved")
 _LETTERS = ("Ll", "Lu", "Lt", "Lo", "Lm", "Mn", "Mc", "Nd")
@@ -37,6 +41,8 @@ _LETTERS = ("Ll", "Lu", "Lt", "Lo", "Lm", "Mn", "Mc", "Nd")
 LONG = Wording("long", _("Use at most %(most)s characters; these are %(length)s."))
 CONTROL = Wording("control", _("Remove line breaks and control characters."))
 CONTROL_IN_TEXT = Wording("control_in_text", _("Remove control characters."))
+UNSEEN = Wording("unseen", _("Write something that can be seen: of this nothing is."))
+HIDDEN = Wording("hidden", _("Leave out U+%(number)s, which nobody sees. Type it anew instead of pasting it."))
 DOTS = Wording("dots", _("A name is more than dots. Add a letter."))
 ADDRESS = Wording("address", _("“%(name)s” is a word of the portal's own addresses. Choose another."))
 KEY = Wording(
@@ -61,6 +67,20 @@ def name_faults(value: str, longest: int = NAME_LENGTH) -> Iterator[Sentence]:
         yield CONTROL()
     if value.strip() in (".", ".."):
         yield DOTS()
+    if value.strip() and all(map(_is_hidden, value)):
+        yield UNSEEN()
+
+
+def hidden_faults(value: str) -> Iterator[Sentence]:
+    """What is wrong with a text that must not look like another: letters in it that nobody sees."""
+    hidden = next((one for one in value if not one.isspace() and _is_hidden(one)), "")
+    if hidden and not _CONTROL.search(value):
+        yield HIDDEN(number=f"{ord(hidden):04X}")
+
+
+def _is_hidden(letter: str) -> bool:
+    """Whether a letter has no picture: spaces, format characters, fillers."""
+    return letter in _FILLERS or unicodedata.category(letter) in ("Cf", "Cc", "Zs", "Zl", "Zp")
 
 
 def text_faults(value: str) -> Iterator[Sentence]:

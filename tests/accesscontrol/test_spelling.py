@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
-from accesscontrol.accounts.spelling import key_faults, name_faults, text_faults, username_faults
+from accesscontrol.accounts.spelling import hidden_faults, key_faults, name_faults, text_faults, username_faults
 from accesscontrol.services.accounts.accounts import create_accounts, open_account
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.frame.errors import Invalid
@@ -63,7 +63,23 @@ REFUSED = {
     "n" * 151: "long",
 }
 KEYS = ["..", ".", "~new", "revoke", "preview", "Truck", "truck\n", "truck\x1b", "12", "тruck", "a/b", "", "k" * 121]
-NAMES = ["A\nB", "A\x00", "A\x1b[31m", "A\x85", "A\u202eB", "A\u2066B", ".", " .. ", "n" * 201]
+NAMES = [
+    "A\u2028B",
+    "A\u2029B",
+    "\u200b",
+    " \ufeff ",
+    "\u3164",
+    "\u115f\u1160",
+    "A\nB",
+    "A\x00",
+    "A\x1b[31m",
+    "A\x85",
+    "A\u202eB",
+    "A\u2066B",
+    ".",
+    " .. ",
+    "n" * 201,
+]
 
 
 def codes(faults):
@@ -96,6 +112,12 @@ def test_a_name_with_control_characters_or_of_dots_is_refused(name):
 )
 def test_a_name_is_whatever_people_call_a_thing(name):
     assert codes(name_faults(name)) == []
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u00ad", "\ufeff", "\u2060", "\ufe0f", "\u3164"])
+def test_what_is_compared_letter_by_letter_hides_none(hidden):
+    assert codes(hidden_faults(f"35209{hidden}3081")) == ["hidden"]
+    assert codes(hidden_faults("35209 3081")) == codes(hidden_faults("Ölwagen № 5")) == []
 
 
 def test_a_text_has_lines_and_tabs():
@@ -145,6 +167,11 @@ class TestDoors:
         with pytest.raises(Invalid) as refused:
             open_account(CONSOLE, account, name=name)
         assert list(refused.value.errors) == ["name"]
+
+    def test_acts_refuse_an_address_that_hides_a_letter(self, account):
+        with pytest.raises(Invalid) as refused:
+            create_user(CONSOLE, account, username="ann", email="ann@exam\u200bple.com")
+        assert [(one.field, one.code) for one in refused.value.problems] == [("email", "hidden")]
 
     @pytest.mark.parametrize("key", KEYS)
     def test_acts_refuse_the_key(self, key):

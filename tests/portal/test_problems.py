@@ -116,9 +116,15 @@ def test_faults_in_lists_and_mappings_are_pointed_at_and_hold_no_python():
         ("#/rules/1/kind", *required[::-1]),
     ]
     assert wrong_of({"names": [], "limits": {}, "rules": []}) == [("#", "Name one of them.", "invalid")]
-    assert [pointer for pointer, _, _ in wrong_of([])] == ["#"]
-    assert [pointer for pointer, _, _ in wrong_of({"names": {}, "limits": [], "rules": [3]})] == [
-        "#/names", "#/limits", "#/rules/0"]  # fmt: skip
+    for body in ([], "text", 5, None):
+        assert [one[:2] for one in wrong_of(body)] == [("#", "Enter a JSON object.")]
+    assert [one[:2] for one in wrong_of({"names": {}, "limits": [], "rules": [3]})] == [
+        ("#/names", "Enter a list."), ("#/limits", "Enter a JSON object."), ("#/rules/0", "Enter a JSON object."),
+    ]  # fmt: skip
+    assert wrong_of({"names": "x", "limits": "x", "rules": {}}) == [
+        ("#/names", "Enter a list.", "not_a_list"), ("#/limits", "Enter a JSON object.", "not_a_dict"),
+        ("#/rules", "Enter a list.", "not_a_list"),
+    ]  # fmt: skip
 
 
 PLACES = [

@@ -18,7 +18,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.life import is_over
 from accesscontrol.accounts.names import fold
-from accesscontrol.accounts.spelling import key_faults, name_faults, text_faults, username_faults
+from accesscontrol.accounts.spelling import hidden_faults, key_faults, name_faults, text_faults, username_faults
 from accesscontrol.json_data import unstorable
 from accesscontrol.moments import far
 from accesscontrol.sentences import Sentence, Wording
@@ -91,6 +91,10 @@ class Findings:
         for fault in faults:
             self.add(field, fault, about)
 
+    def seen(self, field: str, value: str, about: Any = None) -> None:
+        """A text that is compared letter by letter: all of them can be seen."""
+        self._all(field, hidden_faults(value), about)
+
     def text(self, field: str, value: str, about: Any = None) -> None:
         """A text of several lines."""
         self._all(field, text_faults(value), about)
@@ -154,6 +158,7 @@ class Findings:
             validate_email(value)
         except ValidationError:
             self.add("email", NOT_AN_EMAIL(), about)
+        self.seen("email", value, about)
 
     def keys(self, model: type[Model], specs: Sequence[Any]) -> None:
         """The keys that specs bring: well formed, once in the batch, and free in the installation."""

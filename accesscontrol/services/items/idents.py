@@ -65,6 +65,7 @@ def _can_be(findings: Findings, wish: Wish) -> bool:
     if spec.ident != spec.ident.strip():
         findings.add("ident", SPACES(), _about(wish))
     findings.name("ident", spec.ident, _about(wish), length=IDENT_LENGTH, required=False)
+    findings.seen("ident", spec.ident, _about(wish))
     return len(findings.problems) == told
 
 
