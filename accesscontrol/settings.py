@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.actors.ActorMiddleware",
     "portal.bodies.BodyMiddleware",
+    "portal.confirming.ConfirmMiddleware",
     "portal.errors.ErrorMiddleware",
 ]
 
@@ -173,11 +174,13 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # users are entered by administrators; sign-up has its own rules
 ACCOUNT_SESSION_REMEMBER = True  # no box to tick: SESSION_COOKIE_AGE counts
+ACCOUNT_ADAPTER = "portal.account_adapter.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
+FRESH_SIGN_IN_SECONDS = env.int("FRESH_SIGN_IN_SECONDS", default=15 * 60)  # then what weighs most asks once more
 SESSION_ENGINE = "portal.session_store"  # the 30 minutes count from the last request, to the minute
 SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"

@@ -32,12 +32,12 @@ from accesscontrol.tokens.models import Token
 from portal import token_sessions
 from portal.declared import PUBLIC
 from portal.exposed_keys import IN_ADDRESS, key_in_address
+from portal.freshness import STARTED, shown_at
 from portal.problems import DECISIONS
 from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
 from portal.token_sessions import SESSION_TOKEN, TokenHolder
 
 OPERATES = "operates"
-STARTED = "started"
 ACCOUNT_HEADER = "X-Account-Id"
 
 
@@ -70,7 +70,9 @@ def _address(text: str) -> Address | None:
 
 def actor_of(request: PortalRequest, caller: User | Token, acting: int | None = None) -> Actor:
     """The actor of a request: this caller, from this address, under this request's id."""
-    return Actor.of(caller, acting=acting, address=client_address(request), request_id=request.request_id)
+    fresh_at = shown_at(request, caller) if isinstance(caller, User) else None
+    return Actor.of(caller, acting=acting, address=client_address(request), request_id=request.request_id,
+                    fresh_at=fresh_at)  # fmt: skip
 
 
 def look_of(request: PortalRequest | ProgramRequest, actor: Actor | None = None) -> Look:

@@ -26,6 +26,7 @@ from accesscontrol.access.permissions import UnknownName
 from accesscontrol.sentences import Sentence
 from accesscontrol.services.decisions.authzen import BadRequest
 from accesscontrol.services.frame.errors import WHOLE, Conflict, Invalid
+from accesscontrol.services.frame.freshness import NOT_FRESH, NotFresh
 
 log = structlog.get_logger("portal.errors")
 
@@ -137,6 +138,8 @@ def _known(error: Exception, request: Request) -> tuple[int, str, dict[str, Any]
         return 403, str(error), {"code": error.decision.source}
     if isinstance(error, AccessDenied | Http404):
         return 404, gettext(_NOT_FOUND), {}
+    if isinstance(error, NotFresh):
+        return 403, str(error), {"code": NOT_FRESH.code}
     if isinstance(error, PermissionDenied):
         return 403, str(error) or gettext("You may not do this."), {}
     if isinstance(error, Invalid):

@@ -89,12 +89,17 @@ class Cast:
     pilot: Project = field(default_factory=Project)
 
     def actor(self, username: str, **rest: Any) -> Actor:
-        """A person who asks."""
-        return Actor.of(self.people[username], **rest)
+        """A person who asks, freshly signed in."""
+        return in_person(self.people[username], **rest)
 
     def token(self, name: str, **rest: Any) -> Actor:
         """A token that asks."""
         return Actor.of(self.tokens[name].token, **rest)
+
+
+def in_person(user: User, **rest: Any) -> Actor:
+    """Somebody who has just signed in."""
+    return Actor.of(user, **{"fresh_at": timezone.now(), **rest})
 
 
 def build_cast() -> Cast:

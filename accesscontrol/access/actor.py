@@ -40,6 +40,7 @@ class Actor:
     address: the address the call comes from, or None when unknown.
     at: the what-if time; None is the clock.
     request_id: carried into audit events.
+    fresh_at: when the person last showed a factor (access model §11, freshly); None for everybody else.
     origin: from which state of the thing that it is about an act is made; None: it writes what it names. It is no part
     of who asks.
     """
@@ -51,6 +52,7 @@ class Actor:
     at: datetime | None = None
     request_id: str = ""
     origin: Origin | None = field(default=None, compare=False)
+    fresh_at: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, caller: User | Token | Account, **rest: Any) -> Actor:
@@ -64,6 +66,11 @@ class Actor:
     def system(cls) -> Actor:
         """The console: whoever may run `manage.py` is the platform operator."""
         return cls("system", 0)
+
+    @property
+    def in_person(self) -> bool:
+        """Whether a human acts, signed in; a token never is, whomever it acts for."""
+        return self.type == "user"
 
     def acting_as(self, account: Account | int | None) -> Actor:
         """The same caller, operating as an account."""

@@ -29,7 +29,7 @@ from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectRuleSp
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from accesscontrol.tokens.models import Token
-from tests.world import CONSOLE
+from tests.world import CONSOLE, in_person
 
 NAMES = (
     "Truck",
@@ -78,7 +78,7 @@ class RandomActs:
     def actor(self) -> Actor:
         if self.random.random() < 0.6:
             return CONSOLE
-        return Actor.of(self.operator if self.random.random() < 0.3 else self.one(User))
+        return in_person(self.operator if self.random.random() < 0.3 else self.one(User))
 
     def one(self, model: type[Model], **among: Any) -> Any:
         rows = list(model._default_manager.filter(**among).order_by("pk"))

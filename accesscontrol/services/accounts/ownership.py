@@ -12,6 +12,7 @@ from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import act, caller, record, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.freshness import require_in_person
 from accesscontrol.services.frame.own_ends import for_good
 
 NOT_AN_ADMINISTRATOR = Wording("not_an_administrator", _("Choose an administrator of the account who can sign in."))
@@ -32,6 +33,7 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
             raise Invalid({"to_user": [NOT_AN_ADMINISTRATOR()]})
         extent = for_good("to_user", heir.expires_at)
         Ceiling(actor).require_act("subscription:change", owner.account, extent, heir)
+        require_in_person(actor)
         OwnershipHandover.objects.filter(account=owner.account, confirmed_at=None).delete()
         offer = OwnershipHandover.objects.create(account=owner.account, from_user=owner, to_user=heir)
         told = {"from": owner.pk, "to": heir.pk}
@@ -53,6 +55,7 @@ def confirm_ownership(actor: Actor, offer: OwnershipHandover) -> User:
             raise Conflict("The authorities have changed since the offer. Ask the owner to offer it again.")
         if is_later(new.expires_at, old.expires_at):
             raise Conflict("The owner's access ends before yours by now. Ask an account above to make you the owner.")
+        require_in_person(actor)
         _swap(old, new)
         current.confirmed_at = timezone.now()
         current.save(update_fields=["confirmed_at"])

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from accesscontrol.access.look import end_looks
+from accesscontrol.services.frame.freshness import only_tried
 
 Made = TypeVar("Made")
 Measured = TypeVar("Measured")
@@ -26,7 +27,7 @@ def simulate(
     before: a look at the same world ahead of the act, under the same lock. Returns both looks; raises what the act
     raises, as it would be raised for real. What the looks return must be read completely: no lazy queryset leaves here.
     """
-    with transaction.atomic():
+    with transaction.atomic(), only_tried():
         try:
             first = before() if before is not None else None
             last = measure(attempt())

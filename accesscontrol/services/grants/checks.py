@@ -21,6 +21,7 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.grants.specs import GrantSpec
@@ -145,6 +146,8 @@ def require_giving(ceiling: Ceiling, spec: GrantSpec, lines: Lines, about: Any) 
     """Nobody grants what they do not hold, or for longer than they hold it. Of an item that has left the branch and may
     return: as if of any there."""
     extent = Extent(spec.expires_at, by_own_end="operate-as" in spec.levels)
+    if "operate-as" in spec.levels:
+        require_fresh(ceiling.actor)
     if isinstance(about, Grant):
         ceiling.require_act("grant:change", about, extent, about)
     else:

@@ -24,6 +24,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.collisions import TAKEN_USERNAME
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.own_ends import TO_NOBODY, Extent
 from accesscontrol.services.items.assignments import Share, require_passing_on, share_extent, share_spec
@@ -164,10 +165,21 @@ def require_giving(ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | N
     if spec.role is not None:
         rights = rights_permissions(tuple(spec.role.rights)) - BASIC
         ceiling.require_account(rights, spec.account, "role", extent, about)
+    if rises(user, spec):
+        require_fresh(ceiling.actor)
     if user is not None:
         shares = Share.objects.filter(user=user).select_related("user__role", "user__account", "permission")
         specs = [share_spec(share) for share in shares.select_related("content_object__account")]
         require_passing_on(ceiling, [(one, share_extent(one, spec.expires_at)) for one in specs])
+
+
+def rises(user: User | None, spec: UserSpec) -> bool:
+    """Whether somebody gets a higher authority than they have, or a role with rights that theirs lacks."""  # S07
+    ranks = list(catalogue.AUTHORITIES)  # the highest first
+    before = user.authority if user is not None else User.Authority.USER
+    rights = user.role.rights if user is not None and user.role is not None else ()
+    more_rights = user is not None and spec.role is not None and not set(spec.role.rights) <= set(rights)
+    return ranks.index(spec.authority) < ranks.index(before) or more_rights
 
 
 def widens(user: User, spec: UserSpec) -> bool:

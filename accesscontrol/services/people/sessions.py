@@ -45,6 +45,11 @@ def record_refused_sign_in(username: str, *, address: str | None, request_id: st
     The same statements for a known and an unknown name, so that their number tells nobody which it was.
     """  # L03
     user = User.objects.select_related("account").filter(username_folded=username).first()
+    _record_refused(user, "password", address, request_id)
+    return user.pk if user is not None else None
+
+
+def _record_refused(user: User | None, factor: str, address: str | None, request_id: str) -> None:
     account = user.account if user is not None else None
     with transaction.atomic():
         chain.record(
@@ -58,9 +63,19 @@ def record_refused_sign_in(username: str, *, address: str | None, request_id: st
             result="refused",
             address=address,
             request_id=request_id[:LONGEST_REQUEST_ID],
-            changes={"factor": "password"},
+            changes={"factor": factor},
         )
-    return user.pk if user is not None else None
+
+
+def record_confirmed(actor: Actor, who: User, factor: str) -> None:
+    """This person has shown once more, by this factor, that it is them."""  # L03
+    with act([who.account_id]):
+        record(actor, "sign_in_confirmed", who, who.account_id, {"factor": factor}, counted=())
+
+
+def record_refused_factor(user: User, factor: str, *, address: str | None, request_id: str = "") -> None:
+    """Somebody gave this factor for a person, whose name was known by then, and was refused."""  # L03
+    _record_refused(user, factor, address, request_id)
 
 
 def record_sign_out(actor: Actor, who: User | Token) -> None:

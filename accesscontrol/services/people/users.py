@@ -22,6 +22,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.freshness import require_fresh, require_in_person
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
@@ -157,6 +158,8 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
             user_checks.refuse_letting_in(who, spec, user)
             _refuse_password(who.platform, spec, user)
             user_checks.require_giving(ceiling, who, spec, user)
+            if "email" in changed and who.is_person(user):
+                require_fresh(actor)
         require_nothing_owned(actor, [user for user, spec in current if ceases(user, spec.authority)])
         before = user_checks.managed({user.account_id for user, _ in current if user.account_id is not None})
         facts, growth = _bring(current)
@@ -239,6 +242,7 @@ def set_password(actor: Actor, user: User, password: str) -> User:
         findings = Findings()
         user_checks.check_password(findings, password, user, user)
         findings.stop()
+        require_in_person(actor)
         user.password = make_password(password)
         user.sessions_ended += 1
         user.save(update_fields=["password", "sessions_ended"])

@@ -24,6 +24,7 @@ from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling, beyond
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.tokens.ends import check_ends, extent_of, require_own_networks
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
@@ -173,6 +174,8 @@ def require_issuing(ceiling: Ceiling, who: Caller, spec: TokenSpec, about: Any) 
     """Nobody issues a token that has more, or lives longer, than they themselves; a person's own never has."""
     extent = extent_of(who, spec)
     ceiling.require_act(*issuing(spec, about), extent, about)
+    if spec.type == Token.Type.MASTER:
+        require_fresh(ceiling.actor)
     require_own_networks(who, spec, about)
     if spec.user is not None and (who.is_person(spec.user) or _same_master(who, spec.user)):
         return

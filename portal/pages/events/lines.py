@@ -31,6 +31,7 @@ _DID = {
     "user.password": gettext_lazy("set the password of"),
     "sign_in": gettext_lazy("signed in:"),
     "sign_out": gettext_lazy("signed out:"),
+    "sign_in_confirmed": gettext_lazy("confirmed who they are:"),
     "sign_in_refused": gettext_lazy("was not let in as"),
     "user.assign": gettext_lazy("assigned something to"),
     "user.unassign": gettext_lazy("took an assignment from"),
@@ -85,7 +86,7 @@ def did(event: Event) -> str:
 
 def sentence(event: Event) -> str:
     """Who did what to which thing."""
-    if event.action in ("sign_in", "sign_out"):
+    if event.action in ("sign_in", "sign_out", "sign_in_confirmed"):
         return f"{who_acted(event)} {str(_DID[event.action]).rstrip(':')}"
     if event.action in ("account.operate", "account.operate_stop"):
         return f"{who_acted(event).partition(' → ')[0]} {did(event)} {on_what(event)}"

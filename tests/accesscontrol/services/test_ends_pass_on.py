@@ -37,7 +37,7 @@ from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import change_token, create_token, rotate_token
 from accesscontrol.tokens.models import Token
-from tests.world import CONSOLE, Cast
+from tests.world import CONSOLE, Cast, in_person
 
 CODE = "beyond_own_end"
 SEE = (ProjectRuleSpec(effect="allow", permissions=("device:view",)),)
@@ -247,12 +247,12 @@ def test_support_staff_leave_no_administrator_behind(cast: Cast) -> None:
     maker = ending(cast, "operating")
     fields = {"username": "left", "authority": "administrator", "verified": True}
     assert refused(lambda: create_user(maker.by, maker.home, **fields)) == [CODE]
-    left = Actor.of(create_user(maker.by, maker.home, expires_at=maker.end, **fields))
+    left = in_person(create_user(maker.by, maker.home, expires_at=maker.end, **fields))
     year = timezone.now() + timedelta(days=365)
     assert refused(lambda: create_token(left, maker.home, type="master", name="year", expires_at=year)) == [CODE]
     assert refused(lambda: create_user(left, maker.home, **{**fields, "username": "second"})) == [CODE]
     second = create_user(left, maker.home, expires_at=maker.end, **{**fields, "username": "second"})
-    assert refused(lambda: change_user(Actor.of(second), User.objects.get(username="left"), expires_at=None)) == [CODE]
+    assert refused(lambda: change_user(in_person(second), User.objects.get(username="left"), expires_at=None)) == [CODE]
 
 
 def test_a_person_whose_access_does_not_end_prolongs_it(cast: Cast) -> None:
@@ -370,7 +370,7 @@ def test_the_ownership_goes_to_nobody_who_stays_longer(cast: Cast) -> None:
 
 def test_the_platform_operator_gives_without_an_end(cast: Cast) -> None:
     root = User.objects.create(username="root", is_superuser=True, is_active=True)
-    assert create_user(Actor.of(root), cast.accounts["shop"], username="new").expires_at is None
+    assert create_user(in_person(root), cast.accounts["shop"], username="new").expires_at is None
     assert Grant.objects.filter(expires_at=None).exists()
 
 

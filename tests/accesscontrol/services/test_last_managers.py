@@ -15,7 +15,7 @@ from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.people.users import change_user, change_users, create_user, remove_users, user_spec
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import create_token
-from tests.world import CONSOLE, Cast
+from tests.world import CONSOLE, Cast, in_person
 
 FAR = timezone.now() + timedelta(days=300)
 ACTS: dict[str, Callable[[Actor, User], Any]] = {
@@ -68,7 +68,7 @@ def test_the_other_administrator_who_ends_sooner_does_not_count(cast: Cast, act:
         CONSOLE, cast.accounts["shop"], username="second", authority="administrator", verified=True, expires_at=FAR
     )
     with pytest.raises(Conflict):
-        ACTS[act](Actor.of(second), cast.people["shira"])
+        ACTS[act](in_person(second), cast.people["shira"])
     assert User.objects.filter(username="shira", is_active=True, expires_at=None).exists()
 
 
@@ -78,7 +78,7 @@ def test_the_last_to_end_keeps_their_end_and_may_be_prolonged(cast: Cast) -> Non
     second = create_user(
         CONSOLE, shop, username="second", authority="administrator", verified=True, expires_at=FAR - timedelta(days=1)
     )
-    by = Actor.of(second)
+    by = in_person(second)
     with pytest.raises(Conflict, match="from .* UTC on"):
         change_user(by, cast.people["shira"], expires_at=FAR - timedelta(seconds=1))
     change_user(cast.actor("shira"), second, expires_at=FAR - timedelta(days=2))
@@ -91,7 +91,7 @@ def test_many_at_once_are_one_act(cast: Cast) -> None:
     off = [(user, user_spec(user)) for user in (cast.people["shira"], second)]
     for _, spec in off:
         spec.expires_at = soon()
-    change_users(Actor.of(third), off)
+    change_users(in_person(third), off)
     with pytest.raises(Conflict):
         remove_users(cast.actor("carla", acting=cast.accounts["shop"].pk), [third])
 

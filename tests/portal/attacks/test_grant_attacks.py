@@ -26,7 +26,7 @@ from accesscontrol.services.people import users
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from tests.portal.attacks.staging import ask
-from tests.world import CONSOLE, Cast
+from tests.world import CONSOLE, Cast, in_person
 
 pytestmark = pytest.mark.django_db
 GRANTS = "/api/v1/grants/"
@@ -53,7 +53,7 @@ def test_who_is_gone_is_not_named_to_the_other_side_either(cast, call, browse):
     temp = users.create_user(
         CONSOLE, cast.accounts["northwind"], username="tempest", authority="administrator", verified=True
     )
-    shared = to(cast, "fabrikam", by=Actor.of(temp, address="203.0.113.77"))
+    shared = to(cast, "fabrikam", by=in_person(temp, address="203.0.113.77"))
     remove_user(CONSOLE, temp)
     for address in ("/api/v1/events/", f"/api/v1/received/{shared.key}/logs/", f"{GRANTS}{shared.key}/logs/"):
         told = call("frank").get(address).content.decode()
