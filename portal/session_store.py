@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
@@ -35,7 +36,8 @@ class SessionStore(db.SessionStore):
         if not self.only_goes_on or self.session_key is None:
             self._write(must_create)
             return
-        sessions.renew_session(self.session_key, self.get_expiry_date())
+        person = str(self.get(SESSION_KEY, ""))
+        sessions.renew_session(self.session_key, self.get_expiry_date(), int(person) if person.isdigit() else None)
 
     def _write(self, must_create: bool) -> None:
         """As Django's, but a database that is busy is not taken for a session that somebody has deleted."""

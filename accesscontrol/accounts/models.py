@@ -95,6 +95,12 @@ class User(Named, AbstractUser, Revised):
     expires_at = models.DateTimeField(null=True, blank=True)
     history_days = models.PositiveIntegerField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    #: What a program of the account calls this person: its own name for them, which says nothing to us.
+    external_id = models.CharField(max_length=200, blank=True)
+    #: When this person was last signed in and here; written at most once a minute.
+    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Somebody else may know the password: the next sign-in asks for a new one before anything else (§11, Compromised).
+    password_must_change = models.BooleanField(default=False, editable=False)
     #: How often acts have ended the sessions of this person: one that began under another number is over.
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     username_folded = FoldedField("username", unique=True)
@@ -111,12 +117,19 @@ class User(Named, AbstractUser, Revised):
             models.Index(fields=["name_order", "id"], name="user_name"),
             models.Index(fields=["email_folded"], name="user_email"),
             models.Index(fields=["date_joined"], name="user_joined"),
+            models.Index(fields=["last_seen_at", "id"], name="user_seen"),
+            models.Index(fields=["expires_at"], name="user_ends", condition=Q(expires_at__isnull=False)),
+            models.Index(fields=["name_order"], name="user_waiting", condition=Q(verified=False)),
+            models.Index(fields=["name_order"], name="user_disabled", condition=Q(is_active=False)),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(account__isnull=False) | Q(is_superuser=True), name="user_has_an_account"
             ),
             models.UniqueConstraint(fields=["account"], condition=Q(authority="owner"), name="one_owner_an_account"),
+            models.UniqueConstraint(
+                fields=["account", "external_id"], condition=~Q(external_id=""), name="user_external_id_once"
+            ),
             models.CheckConstraint(
                 condition=Q(authority__in=list(catalogue.AUTHORITIES)), name="user_authority_is_known"
             ),

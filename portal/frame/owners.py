@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -46,17 +47,21 @@ class OwnerForm(ActForm):
 class HeirField(forms.ChoiceField):
     """A developer of an account, or the account itself; where it may be, also that things are deleted.
 
-    Cleaned it is a user, the account, or DELETE. gone: the developer who is about to be none. empty: the words of no
-    choice, where none need be made at once.
+    Cleaned it is a user, the account, or DELETE. account: None where the people are of several, each of which gets what
+    is of it: ACCOUNT then. gone: the developers who are about to be none. empty: the words of no choice, where none
+    need be made at once.
     """
 
     def __init__(
-        self, *, look: Look, account: Account | None, gone: User | None = None, may_delete: bool = False,
+        self, *, look: Look, account: Account | None, gone: Collection[User] = (), may_delete: bool = False,
         empty: Any = "", **rest: Any,
     ):  # fmt: skip
-        people = developers(look, account).exclude(pk=gone.pk if gone is not None else 0)
-        self.heirs: dict[str, Any] = {ACCOUNT: account, **{one.username: one for one in people[:OFFERED]}}
-        words = {ACCOUNT: _("The account %(name)s") % {"name": account}, DELETE: _("Nobody: it is deleted")}
+        leaving = {one.pk for one in gone}
+        people = developers(look, account)[: OFFERED + len(leaving)] if account is not None else ()
+        self.heirs: dict[str, Any] = {ACCOUNT: account or ACCOUNT}
+        self.heirs |= {one.username: one for one in people if one.pk not in leaving}
+        home = _("The account %(name)s") % {"name": account} if account is not None else _("The account of each")
+        words = {ACCOUNT: home, DELETE: _("Nobody: it is deleted")}
         if may_delete:
             self.heirs[DELETE] = DELETE
         offered = [(name, words.get(name, name)) for name in self.heirs]

@@ -32,7 +32,7 @@ def preview_page(
     context: as of `Screen.form_page`, with the form's own address as `form_action`.
     """
     revising = Revising(form, screen.thing, screen.sent)
-    found = _tried(look, words, form.cleaned_data) if revising.take_up() and form.is_valid() else None
+    found = tried(lambda: look(form.cleaned_data), words) if revising.take_up() and form.is_valid() else None
     revising.carry()
     if screen.request.htmx:
         return render(screen.request, "components/preview.html", {"preview": found})
@@ -40,12 +40,10 @@ def preview_page(
     return screen.show(template, crumbs=screen.crumbs((title, "")), **shown)
 
 
-def _tried(
-    look: Callable[[dict[str, Any]], Any], words: Callable[[Any], dict[str, Any]], values: dict[str, Any]
-) -> dict[str, Any]:
-    """What the act would do, or why it would be refused."""
+def tried(look: Callable[[], Any], words: Callable[[Any], dict[str, Any]] = people_words) -> dict[str, Any]:
+    """What an act would do, or why it would be refused. look: tries it."""
     try:
-        return words(look(values))
+        return words(look())
     except Invalid as error:
         return {"problems": [one.sentence for one in error.problems]}
     except Conflict as error:

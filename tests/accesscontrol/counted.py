@@ -23,8 +23,8 @@ from accesscontrol.tokens.models import Token, TokenRule, TokenTopic
 #: often sessions were ended, and that its maker has been removed.
 _NO_CHANGE = {
     "made_by_id",
-    "lft", "rght", "tree_id", "level", "top_id", "changed_at", "device_count", "last_login", "last_used_at",
-    "last_used_address", "revision", "sessions_ended",
+    "lft", "rght", "tree_id", "level", "top_id", "changed_at", "device_count", "last_login", "last_seen_at",
+    "last_used_at", "last_used_address", "revision", "sessions_ended",
 }  # fmt: skip
 #: What is changed with the thing that a column of it names, while what it points at is there. An invitation that has
 #: not been accepted is left out: its own side must not learn whether there is anybody who could answer it.

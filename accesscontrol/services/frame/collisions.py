@@ -26,6 +26,9 @@ OWNED = Wording(
 TAKEN_IDENT = Wording(
     "ident_taken", _("This ident is taken there. Correct it, or first change that of the thing that has it.")
 )
+TAKEN_EXTERNAL_ID = Wording(
+    "external_id_taken", _("The id “%(value)s” is that of somebody else of the account. Choose another.")
+)
 TAKEN = Wording("taken", _("This is taken. Choose another."))
 THERE = Wording("there_already", _("Somebody has added this at the same moment. Reload the page."))
 NAMED_GONE = Wording(
@@ -41,6 +44,7 @@ SAID: dict[tuple[str, tuple[str, ...]], tuple[str, Wording]] = {
     ("accounts_user", ("username",)): ("username", TAKEN_USERNAME),
     ("accounts_user", ("username_folded",)): ("username", TAKEN_USERNAME),
     ("accounts_user", ("account_id",)): ("authority", OWNED),
+    ("accounts_user", ("account_id", "external_id")): ("external_id", TAKEN),
     ("items_item", ("account_id", "ident_folded")): ("ident", TAKEN_IDENT),
     ("accounts_ownershiphandover", ("account_id",)): (WHOLE, THERE),
     ("projects_projectrole", ("project_id", "key")): ("roles", THERE),

@@ -13,7 +13,8 @@ from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.items.items import remove_items
 from accesscontrol.services.owning.giving import Heir, give_items, give_projects
 from accesscontrol.services.people import users as people
-from accesscontrol.services.people.owned import HEIR, STAYS, ceases, owned_by
+from accesscontrol.services.people.erasing import erase_removed
+from accesscontrol.services.people.owned import HEIR, STAYS, ceases, owned_by, owners_among
 from accesscontrol.services.projects.projects import remove_projects
 
 
@@ -47,41 +48,43 @@ def change_users(actor: Actor, pairs: Sequence[people.Pair]) -> list[User]:
         return people.change_users(actor, pairs)
 
 
-def hand_over(actor: Actor, users: Sequence[User], to: Heir) -> None:
-    """Give all that these developers own to somebody else; asked as giving is."""
-    for user in users:
-        owned = owned_by(user)
-        give_items(actor, owned.items, to)
-        give_projects(actor, owned.projects, to)
+def hand_over(actor: Actor, users: Sequence[User], to: Heir | None) -> None:
+    """Give all that these developers own to somebody else, or (None) to the account of each; asked as giving is."""
+    for user in owners_among(users):
+        owned, heir = owned_by(user), to if to is not None else user.account
+        if heir is not None:
+            give_items(actor, owned.items, heir)
+            give_projects(actor, owned.projects, heir)
 
 
-def remove_user(actor: Actor, user: User, hand_items_to: Heir | None = None, *, delete_items: bool = False) -> None:
+def remove_user(actor: Actor, user: User, hand_items_to: Heir | None = None, **rest: bool) -> None:
     """Remove a user. What a developer owns is handed over or deleted with them; one of the two has to be said."""
-    remove_users(actor, [user], hand_items_to, delete_items=delete_items)
+    remove_users(actor, [user], hand_items_to, **rest)
 
 
 def remove_users(
-    actor: Actor, users: Sequence[User], hand_items_to: Heir | None = None, *, delete_items: bool = False
-) -> None:
-    """Remove many users. hand_items_to: who gets what they own, asked as giving is. delete_items: it goes with them,
-    items and projects, asked as deleting each of them is."""
+    actor: Actor, users: Sequence[User], hand_items_to: Heir | None = None, *, at_home: bool = False,
+    delete_items: bool = False, erase: bool = False,
+) -> None:  # fmt: skip
+    """Remove many users. hand_items_to: who gets what they own, asked as giving is; at_home: the account of each.
+    delete_items: it goes with them, items and projects, asked as deleting each of them is. erase: what the log holds of
+    their names and addresses goes too."""
     with act(user.account_id for user in users):
         require_all(actor, [("user:delete", user) for user in users])
         rows = list(fresh(User, users, "account").values())
-        if hand_items_to is not None:
+        if hand_items_to is not None or at_home:
             hand_over(actor, rows, hand_items_to)
         elif delete_items:
-            for row in rows:
+            for row in owners_among(rows):
                 owned = owned_by(row)
                 remove_projects(actor, owned.projects)
                 remove_items(actor, owned.items)
+        ids = [row.pk for row in rows]
         people.remove_users(actor, rows)
+        if erase:
+            erase_removed(actor, ids)
 
 
 def remove_users_at_home(actor: Actor, users: Sequence[User]) -> None:
     """Remove users as world files do: what they own, and the file keeps, stays with their account."""
-    with act(user.account_id for user in users):
-        for row in fresh(User, users, "account").values():
-            if row.account is not None:
-                hand_over(actor, [row], row.account)
-        people.remove_users(actor, users)
+    remove_users(actor, users, at_home=True)

@@ -39,6 +39,13 @@ def preview_owning(
     return found.get(account.pk)
 
 
+def preview_people(actor: Actor, accounts: Sequence[Account], attempt: Callable[[], Any]) -> People:
+    """Who gains and who loses by an act on the people of several accounts, counted together."""
+    measure = PeopleMeasure(actor, accounts)
+    _before, found = simulate(attempt, lambda _made: measure.after(), measure.before)
+    return _together(found.values())
+
+
 # --- Moving: accounts above both ends, and those that received something of them
 
 

@@ -21,7 +21,7 @@ from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
-from accesscontrol.services.frame.collisions import TAKEN_USERNAME
+from accesscontrol.services.frame.collisions import TAKEN_EXTERNAL_ID, TAKEN_USERNAME
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.freshness import require_fresh
@@ -38,6 +38,7 @@ ROLE_FOR_USERS_ONLY = Wording(
     "role_for_users_only", _("Only a user has a role; for the authority %(authority)s leave it empty.")
 )
 ROLE_OF_ELSEWHERE = Wording("role_of_elsewhere", _("Choose a role of %(name)s or of an account above it."))
+EXTERNAL_ID_TWICE = Wording("external_id_twice", _("The id “%(value)s” is used twice in the account. Choose another."))
 UNKNOWN_ZONE = Wording("unknown_zone", _("“%(time_zone)s” is not a time zone. Use one such as Europe/Berlin."))
 USERNAME_TWICE = Wording("username_twice", _("The username “%(username)s” is used twice. Choose another."))
 USERS_ONLY_BY_TOKEN = Wording(
@@ -47,7 +48,10 @@ USERS_ONLY_BY_TOKEN = Wording(
 #: What a person changes about themself; an e-mail only in person.
 OWN_FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "email")
 #: What only somebody else changes.
-ACCESS_FIELDS = ("username", "authority", "role_id", "is_active", "verified", "expires_at", "history_days")
+ACCESS_FIELDS = (
+    *("username", "authority", "role_id", "is_active", "verified", "expires_at", "history_days"),
+    "external_id",
+)
 FIELDS = (*OWN_FIELDS, *ACCESS_FIELDS)
 #: What a token says of nobody, by field: whom it makes waits for a person who lets them in.
 BY_PERSONS_ONLY = {
@@ -76,6 +80,7 @@ def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth
     for field in ("first_name", "middle_name", "last_name"):
         findings.name(field, getattr(spec, field), about, length=150, required=False)
     findings.name("phone", spec.phone, about, length=40, required=False)
+    findings.name("external_id", spec.external_id, about, required=False)
     findings.email(spec.email, about)
     before = about.expires_at if isinstance(about, User) else None
     findings.times(None, spec.expires_at, about, before=before)
@@ -110,6 +115,25 @@ def check_usernames(findings: Findings, specs: Sequence[tuple[UserSpec, User | N
             spec, user = by_name[name]
             if user is None or user.pk != user_id:
                 findings.add("username", TAKEN_USERNAME(value=spec.username), user or spec)
+
+
+def check_external_ids(findings: Findings, specs: Sequence[tuple[UserSpec, User | None]]) -> None:
+    """What a program calls a person is unique within the account, letter by letter."""
+    by_name: dict[tuple[int, str], tuple[UserSpec, User | None]] = {}
+    for spec, user in specs:
+        name = (spec.account.pk, spec.external_id)
+        if spec.external_id and name in by_name:
+            findings.add("external_id", EXTERNAL_ID_TWICE(value=spec.external_id), user or spec)
+        if spec.external_id and (user is None or user.external_id != spec.external_id):
+            by_name[name] = (spec, user)
+    changed = {user.pk for _spec, user in specs if user is not None}
+    for piece in chunks({name for _account, name in by_name}):
+        rows = User.objects.filter(external_id__in=piece).order_by()
+        for account_id, name, user_id in rows.values_list("account", "external_id", "pk"):
+            found = by_name.get((account_id, name))
+            if found is not None and user_id not in changed:
+                spec, user = found
+                findings.add("external_id", TAKEN_EXTERNAL_ID(value=name), user or spec)
 
 
 def check_password(findings: Findings, password: str | None, user: User, about: Any) -> None:
@@ -147,8 +171,23 @@ def refuse_letting_in(who: Caller, spec: UserSpec, user: User | None) -> None:
         raise BeyondOwn([Problem(name, BY_PERSONS_ONLY[name](), user or spec) for name in refused])
 
 
-def require_giving(ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | None) -> None:
-    """The ceiling: authority and role are passed on; so is what a user has already, when they are let in longer."""
+def shares_of(users: Iterable[User]) -> dict[int, list[Share]]:
+    """What is assigned to and shared with each of these users, by the user's id."""
+    found: dict[int, list[Share]] = {}
+    for piece in chunks([user.pk for user in users]):
+        shares = Share.objects.filter(user__in=piece).select_related("user__role", "user__account", "permission")
+        for share in shares.select_related("content_object__account"):
+            found.setdefault(share.user_id, []).append(share)
+    return found
+
+
+def require_giving(
+    ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | None, shares: Sequence[Share] = ()
+) -> None:
+    """The ceiling: authority and role are passed on; so is what a user has already, when they are let in longer.
+
+    shares: what is shared with the user (`shares_of`).
+    """
     if user is not None and not widens(user, spec):
         return
     about = user or spec
@@ -167,9 +206,8 @@ def require_giving(ceiling: Ceiling, who: Caller, spec: UserSpec, user: User | N
         ceiling.require_account(rights, spec.account, "role", extent, about)
     if rises(user, spec):
         require_fresh(ceiling.actor)
-    if user is not None:
-        shares = Share.objects.filter(user=user).select_related("user__role", "user__account", "permission")
-        specs = [share_spec(share) for share in shares.select_related("content_object__account")]
+    if shares:
+        specs = [share_spec(share) for share in shares]
         require_passing_on(ceiling, [(one, share_extent(one, spec.expires_at)) for one in specs])
 
 

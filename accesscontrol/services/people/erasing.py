@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold, with_letters
 from accesscontrol.audit.erasing import ERASE, erase
 from accesscontrol.audit.models import Event
-from accesscontrol.services.frame.acts import act, require_platform, signature_of
-from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.sentences import Wording
+from accesscontrol.services.frame.acts import act, caller, require_platform, signature_of
+from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.lines import chunks
+
+BY_PERSONS_ONLY = Wording(
+    "erase_by_token", _("A token erases nothing from the log. Sign in to do it, or leave this out.")
+)
+#: Why the lines of somebody who was removed are blank.
+REMOVED = "the user was removed, and their personal values with them"
 
 
 def erase_person(actor: Actor, person: int, reason: str) -> int:
@@ -27,9 +38,25 @@ def erase_person(actor: Actor, person: int, reason: str) -> int:
         require_platform(actor)
         if User.objects.filter(pk=person).exists():
             raise Conflict("This user is still there. Remove the user first, then erase what the log holds.")
-        about = Q(actor_type="user", actor_id=person) | Q(thing_type="user", thing_id=person)
-        lines = Event.objects.filter(about).exclude(action=ERASE).values_list("pk", flat=True)
-        return erase(list(lines), reason=reason, **signature_of(actor))
+        return erase(_lines_of([person]), reason=reason, **signature_of(actor))
+
+
+def erase_removed(actor: Actor, people: Sequence[int]) -> int:
+    """The same as part of the act that removes these users, which whoever removes them has been asked for; in person
+    only, since what was recorded of them goes. Gives the number of lines."""
+    who = caller(actor)
+    if not (who.platform or (who.user is not None and who.token is None)):
+        raise BeyondOwn([Problem("erase", BY_PERSONS_ONLY())])
+    return erase(_lines_of(people), reason=REMOVED, **signature_of(actor))
+
+
+def _lines_of(people: Sequence[int]) -> list[int]:
+    """The lines about these people, and those of what they did."""
+    found: list[int] = []
+    for piece in chunks(people):
+        about = Q(actor_type="user", actor_id__in=piece) | Q(thing_type="user", thing_id__in=piece)
+        found += Event.objects.filter(about).exclude(action=ERASE).values_list("pk", flat=True)
+    return found
 
 
 def numbers_of(username: str) -> list[int]:

@@ -5,10 +5,11 @@ Each has its event. A session by token lives as long as the token does, and as t
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accesscontrol.access import engine
@@ -28,6 +29,8 @@ from accesscontrol.tokens.models import Token
 #: Why a session by token is over, besides the states in which the token itself is dead.
 REVOKED, ROTATED, ELSEWHERE, STOPPED, SIGNED_OUT = "revoked", "rotated", "elsewhere", "stopped", "signed_out"
 
+#: A person who stays is seen once in so long.
+SEEN_EVERY = timedelta(minutes=1)
 #: Who acts in a line about a refused sign-in.
 NOT_SIGNED_IN = "somebody who is not signed in"
 
@@ -36,6 +39,15 @@ def record_sign_in(actor: Actor, who: User | Token) -> None:
     """This person, or whoever holds this token, has signed in; asked of nobody, since password or key was."""
     with act([who.account_id]):
         record(actor, "sign_in", who, who.account_id, counted=())
+        if isinstance(who, User):
+            note_seen(who.pk)
+
+
+def note_seen(user_id: int) -> None:
+    """Stamp that this person was here, at most once a minute; what reads decisions never reads it."""
+    now = timezone.now()
+    stale = Q(last_seen_at=None) | Q(last_seen_at__lt=now - SEEN_EVERY)
+    User.objects.filter(stale, pk=user_id).update(last_seen_at=now)
 
 
 def record_refused_sign_in(username: str, *, address: str | None, request_id: str = "") -> int | None:
@@ -93,10 +105,15 @@ def sign_in_by_token(key: str, *, address: str | None, request_id: str = "") -> 
     return token
 
 
-def renew_session(key: str, until: datetime) -> None:
-    """The session with this key goes on until then: its own stamp, which changes nothing else and waits for nobody."""
+def renew_session(key: str, until: datetime, user_id: int | None = None) -> None:
+    """The session with this key goes on until then: its own stamp, which changes nothing else and waits for nobody.
+
+    user_id: the person whose session it is, who has been seen by it; None for one by token.
+    """
     with stamping():
         Session.objects.filter(session_key=key).update(expire_date=until)
+        if user_id is not None:
+            note_seen(user_id)
 
 
 def find_session_token(number: int) -> Token | None:

@@ -26,9 +26,15 @@ class RoleSpec:
 
 @dataclass(slots=True, kw_only=True)
 class UserSpec:
-    """A user. password None: on creation an unusable one (invite by e-mail), on change the one there is."""
+    """A user. password None: on creation an unusable one (invite by e-mail), on change the one there is.
 
-    PLAIN: ClassVar[tuple[str, ...]] = ("first_name", "middle_name", "last_name", "phone", "time_zone")
+    external_id: what a program of the account calls them; no two of one account are called the same.
+    """
+
+    PLAIN: ClassVar[tuple[str, ...]] = (
+        *("first_name", "middle_name", "last_name", "phone", "time_zone"),
+        "external_id",
+    )
     ACCESS: ClassVar[tuple[str, ...]] = (
         *("account", "username", "authority", "email", "role", "enabled", "verified", "expires_at", "history_days"),
         "password",
@@ -48,4 +54,5 @@ class UserSpec:
     expires_at: datetime | None = None
     history_days: int | None = None
     time_zone: str = ""
+    external_id: str = ""
     password: str | None = None

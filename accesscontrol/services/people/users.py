@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -30,6 +31,7 @@ from accesscontrol.services.items.items import erase_items
 from accesscontrol.services.people import checks as user_checks
 from accesscontrol.services.people.owned import ceases, require_nothing_owned
 from accesscontrol.services.people.specs import UserSpec
+from accesscontrol.services.people.writing import Written
 from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token
 
@@ -57,7 +59,7 @@ def user_spec(user: User) -> UserSpec:
     if user.account is None:
         raise Conflict(f"{user.username} is the platform operator and belongs to no account. Use the console.")
     same = ("username", "authority", "email", "first_name", "middle_name", "last_name", "phone", "role", "verified",
-            "expires_at", "history_days", "time_zone")  # fmt: skip
+            "expires_at", "history_days", "time_zone", "external_id")  # fmt: skip
     return UserSpec(account=user.account, enabled=user.is_active, **{name: getattr(user, name) for name in same})
 
 
@@ -98,6 +100,7 @@ def check_new_users(actor: Actor, specs: Sequence[UserSpec]) -> None:
     findings = Findings(actor)
     lines = Lines(spec.account.pk for spec in specs)
     user_checks.check_usernames(findings, [(spec, None) for spec in specs])
+    user_checks.check_external_ids(findings, [(spec, None) for spec in specs])
     owners: set[int] = set()
     for spec in specs:
         user_checks.check(findings, spec, lines, spec)
@@ -142,6 +145,23 @@ def set_role(actor: Actor, user: User, role: Role | None) -> User:
     return change_user(actor, user, role=role)
 
 
+def set_enabled_all(actor: Actor, users: Sequence[User], enabled: bool) -> list[User]:
+    """Switch many users on or off; all of them, or nobody."""
+    return _change_all(actor, users, enabled=enabled)
+
+
+def set_role_all(actor: Actor, users: Sequence[User], role: Role | None) -> list[User]:
+    """Give many users of authority `user` one role; all of them, or nobody."""
+    return _change_all(actor, users, role=role)
+
+
+def _change_all(actor: Actor, users: Sequence[User], **changes: Any) -> list[User]:
+    with act(user.account_id for user in users):
+        rows = fresh(User, users, "account", "role")
+        current = [_present(rows, user) for user in users]
+        return change_users(actor, [(user, replace(user_spec(user), **changes)) for user in current])
+
+
 def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
     """Bring users to their specs; in the order of the pairs. The account stays; a swap of owners is one call."""
     with act(user.account_id for user, _ in pairs):
@@ -151,13 +171,14 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
         read_named(spec.role for _, spec in current)
         who, ceiling = caller(actor), Ceiling(actor)
         _check_changes(actor, current)
+        shares = user_checks.shares_of(user for user, spec in current if user_checks.widens(user, spec))
         for user, spec in current:
             changed = difference(_values(user), user_checks.wanted(spec))
             user_checks.refuse_self(who, user, changed)
             user_checks.refuse_token(who, [*changed, *(["password"] if spec.password is not None else [])], user)
             user_checks.refuse_letting_in(who, spec, user)
             _refuse_password(who.platform, spec, user)
-            user_checks.require_giving(ceiling, who, spec, user)
+            user_checks.require_giving(ceiling, who, spec, user, shares.get(user.pk, ()))
             if "email" in changed and who.is_person(user):
                 require_fresh(actor)
         require_nothing_owned(actor, [user for user, spec in current if ceases(user, spec.authority)])
@@ -173,6 +194,7 @@ def _check_changes(actor: Actor, current: Sequence[Pair]) -> None:
     findings = Findings(actor)
     lines = Lines(user.account_id for user, _ in current if user.account_id is not None)
     user_checks.check_usernames(findings, [(spec, user) for user, spec in current])
+    user_checks.check_external_ids(findings, [(spec, user) for user, spec in current])
     for user, spec in current:
         if spec.account.pk != user.account_id:
             findings.add("account", USER_STAYS(), user)
@@ -203,24 +225,24 @@ def _refuse_password(platform: bool, spec: UserSpec, user: User) -> None:
 
 def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
     """Write the columns; who is no longer an owner goes first, since an account has one at most."""
-    facts, growth, now = [], [], timezone.now()
+    facts, growth, now, written = [], [], timezone.now(), Written()
     for user, spec in sorted(current, key=lambda pair: pair[1].authority == OWNER):
         changes, state = difference(_values(user), user_checks.wanted(spec)), person_state(user, now)
         if "authority" in changes and user.account_id is not None:
             growth.append(Growth(user.account_id, spec.authority))
         for name, value in user_checks.wanted(spec).items():
             setattr(user, name, value)
+        columns = set(changes)
         if spec.password is not None:
             user.password = make_password(spec.password)
             changes["password"] = ["set", "set anew"]
-        if spec.password is not None or person_state(user, now) is not state:
-            user.sessions_ended += 1
+        ends = spec.password is not None or person_state(user, now) is not state
         if "authority" in changes and not may_have_tokens(user.authority):
             end_sessions(Token.objects.filter(user=user))
         if changes:
-            columns = [*(name for name in changes if name != "role_id"), *(["role"] if "role_id" in changes else [])]
-            user.save(update_fields=[*columns, "sessions_ended"])
+            written.add(user, columns, ends=ends, password=spec.password is not None)
             facts.append(Fact("user.change", user, user.account_id, changes))
+    written.write()
     return facts, growth
 
 

@@ -127,11 +127,3 @@ class RotateForm(ActForm):
     def overlap(self) -> timedelta:
         """How long the old key counts besides the new one."""
         return timedelta(hours=self.cleaned_data["hours"])
-
-
-class TickedForm(ActForm):
-    """Ticked tokens and what is to be done with them, carried through the confirmation."""
-
-    action = forms.CharField(widget=forms.HiddenInput)
-    confirmed = forms.CharField(widget=forms.HiddenInput, initial="yes")
-    selection = forms.MultipleChoiceField(widget=forms.MultipleHiddenInput)

@@ -20,8 +20,8 @@ from portal.addresses import list_address
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import LIST, WRITE, Route
+from portal.frame.ticking import TickedForm
 from portal.pages.tokens.filters import TokenFilters
-from portal.pages.tokens.forms import TickedForm
 from portal.pages.tokens.tables import TokenTable
 from portal.pages.tokens.words import thin
 
@@ -111,7 +111,7 @@ class TokenListScreen(NounPage):
             text = _("You may do this with none of the ticked tokens. Tick others, or ask whoever owns them.")
         back = {"label": _("Back to the tokens"), "url": list_address("token"), "icon": "back"}
         empty = {"icon": "token", "title": _("Nothing to do"), "text": text, "action": back}
-        return self.show("tokens/nothing_ticked.html", title=_("Ticked tokens"), empty=empty, crumbs=self.crumbs())
+        return self.show("generic/nothing_ticked.html", title=_("Ticked tokens"), empty=empty, crumbs=self.crumbs())
 
     def do_with(self, action: str, chosen: Sequence[Token]) -> HttpResponse:
         """The act, all of it or nothing."""

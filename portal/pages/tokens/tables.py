@@ -11,22 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.tokens.models import Token
 from portal.addresses import address
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
+from portal.frame.ticking import TickColumn
 from portal.pages.tokens.words import in_short, token_badge
-
-
-class TickColumn(tables.CheckBoxColumn):
-    """A box where the person may do something with the row."""
-
-    def __init__(self, **rest: Any):
-        super().__init__(attrs={"th": {"class": "pick"}, "td": {"class": "pick"}}, accessor="key", **rest)
-
-    @property
-    def header(self) -> str:
-        return render_to_string("tokens/tick_all.html")
-
-    def render(self, value: str, record: Token, table: tables.Table) -> str:
-        marks = table.marks.get(record.pk)
-        return render_to_string("tokens/tick.html", {"value": value, "label": str(record)}) if marks else ""
 
 
 class ForWhomColumn(AccountColumn):
@@ -45,7 +31,7 @@ class ForWhomColumn(AccountColumn):
 class TokenTable(ListTable):
     """Tokens: which, for whom, what they may, last used when and from where, until when."""
 
-    selection = TickColumn(verbose_name=_("Ticked"), empty_values=(), orderable=False)
+    selection = TickColumn()
     name = ThingColumn(verbose_name=_("Name"), note="hint", order_by=("name_order", "id"))
     account = ForWhomColumn(verbose_name=_("For whom"), order_by=("account__name_order", "name_order", "id"))
     may = tables.Column(verbose_name=_("What it may"), empty_values=(), order_by=("type", "name_order", "id"))

@@ -66,8 +66,9 @@ class UserForm(PersonForm):
         super().__init__(*args, **rest)
         if owner is not None:
             self.fields["hand_items_to"] = HeirField(
-                look=look, account=owner.account, gone=owner, required=False, empty=_("Choose, with another authority"),
-                label=_("What they own goes to"), help_text=_("Only developers own items and projects."),
+                look=look, account=owner.account, gone=[owner], required=False,
+                empty=_("Choose, with another authority"), label=_("What they own goes to"),
+                help_text=_("Only developers own items and projects."),
             )  # fmt: skip
         by_token = look.actor.type == "token"  # it verifies nobody and sets nobody's password
         if by_token:
@@ -91,16 +92,26 @@ class UserForm(PersonForm):
         return self.cleaned_data["password"] or None
 
 
-class RemovalForm(ActForm):
+class EraseForm(ActForm):
+    """Whether what the log holds of a removed person's name and addresses goes with them."""
+
+    erase = forms.BooleanField(
+        label=_("Erase their name and addresses from the log"), required=False, initial=True,
+        help_text=_("What they did stays in the log, without who they were."),
+    )  # fmt: skip
+
+
+class RemovalForm(EraseForm):
     """What becomes of what a developer owns, and the username, typed."""
 
     def __init__(self, *args: Any, look: Look, user: User, **rest: Any):
         super().__init__(*args, **rest)
         self.user = user
         self.fields["hand_items_to"] = HeirField(
-            look=look, account=user.account, gone=user, may_delete=True, empty=_("Choose"),
+            look=look, account=user.account, gone=[user], may_delete=True, empty=_("Choose"),
             label=_("Their items and projects go to"),
         )  # fmt: skip
+        self.fields["erase"] = self.fields.pop("erase")
         self.fields["typed_name"] = forms.CharField(
             label=_("Type %(name)s to go on. This cannot be undone.") % {"name": user.username},
             widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -21,20 +19,8 @@ from portal.frame.noun_pages import NounPage
 from portal.frame.owners import DELETE as IT_GOES
 from portal.frame.previews import preview_page
 from portal.frame.screens import DELETE, WRITE, Route
-from portal.pages.users.forms import RemovalForm
-
-#: So many things are named of each kind of loss.
-NAMES = 5
-#: Words for a number of rows, and the rows.
-Part = tuple[Any, QuerySet]
-_ITEMS = ngettext_lazy("item that is theirs", "items that are theirs", "count")
-_PROJECTS = ngettext_lazy("project that is theirs", "projects that are theirs", "count")
-_TOKENS = ngettext_lazy("token", "tokens", "count")
-_REPORTS = ngettext_lazy("report that they made", "reports that they made", "count")
-_ASSIGNED = ngettext_lazy(
-    "item assigned to them, which stays where it is", "items assigned to them, which stay where they are", "count"
-)
-_MEMBER = ngettext_lazy("membership of a project", "memberships of projects", "count")
+from portal.pages.users.forms import EraseForm, RemovalForm
+from portal.pages.users.goes import ASSIGNED, ITEMS, MEMBER, PROJECTS, REPORTS, TOKENS, Loss, Part, counted
 
 
 class UserLeavingScreen(NounPage):
@@ -52,9 +38,10 @@ class UserLeavingScreen(NounPage):
             return self.form_page(self.removal_form(), self.remove, done=done, to=lambda _gone: list_address("user"),
                                   template="users/remove.html", **self.removal_words())  # fmt: skip
         return self.delete_confirmed(
-            lambda: leaving.remove_user(self.actor, user), title=_("Remove %(name)s?") % {"name": user},
+            lambda: leaving.remove_user(self.actor, user, erase=bool(self.request.POST.get("erase"))),
+            title=_("Remove %(name)s?") % {"name": user},
             warning=_("The user goes with their own tokens, assignments and reports."), consequences=self.goes(),
-            confirm_label=_("Remove"), to=list_address("user"), done=done,
+            confirm_label=_("Remove"), form=EraseForm(self.request.POST or None), to=list_address("user"), done=done,
         )  # fmt: skip
 
     def delete_preview_page(self) -> HttpResponse:
@@ -70,14 +57,14 @@ class UserLeavingScreen(NounPage):
     def removal_words(self) -> dict[str, Any]:
         return {"title": _("Remove %(name)s?") % {"name": self.thing}, "submit_label": _("Remove"),
                 "submit_style": "danger", "preview_url": self.to("delete_preview"), "consequences": self.goes(),
-                "owned": self.counted(*self.owned())}  # fmt: skip
+                "owned": counted(*self.owned())}  # fmt: skip
 
     def remove(self, values: dict[str, Any]) -> None:
         heir = values["hand_items_to"]
         if heir == IT_GOES:
-            leaving.remove_user(self.actor, self.thing, delete_items=True)
+            leaving.remove_user(self.actor, self.thing, delete_items=True, erase=values["erase"])
         else:
-            leaving.remove_user(self.actor, self.thing, heir)
+            leaving.remove_user(self.actor, self.thing, heir, erase=values["erase"])
 
     def tried(self, values: dict[str, Any]) -> People | None:
         user, items = self.thing, owned_by(self.thing).items
@@ -88,26 +75,15 @@ class UserLeavingScreen(NounPage):
     def owned(self) -> tuple[Part, ...]:
         """What a developer owns, as far as the caller may view it."""
         items, projects = seen_of(self.look, self.thing)
-        return (_ITEMS, items.order_by("name_order", "pk")), (_PROJECTS, projects.order_by("name_order", "pk"))
+        return (ITEMS, items.order_by("name_order", "pk")), (PROJECTS, projects.order_by("name_order", "pk"))
 
-    def goes(self) -> list[dict[str, Any]]:
+    def goes(self) -> list[Loss]:
         """What goes with the user in any case, as far as the caller may view it."""
         user, see = self.thing, self.look.visible
         made = see(engine.ANY_ITEM_VIEW).filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by=user)
-        return self.counted(
-            (_TOKENS, see("token:view").filter(user=user)),
-            (_REPORTS, made),
-            (_ASSIGNED, see(engine.ANY_ITEM_VIEW).filter(pk__in=assignments.items_of(user))),
-            (_MEMBER, see("project:view").filter(members__user=user)),
+        return counted(
+            (TOKENS, see("token:view").filter(user=user)),
+            (REPORTS, made),
+            (ASSIGNED, see(engine.ANY_ITEM_VIEW).filter(pk__in=assignments.items_of(user))),
+            (MEMBER, see("project:view").filter(members__user=user)),
         )
-
-    @staticmethod
-    def counted(*parts: Part) -> list[dict[str, Any]]:
-        found = []
-        for words, rows in parts:
-            count = rows.count()
-            label = words % {"count": count}
-            names = [str(row) for row in rows[:NAMES]] if count else []
-            more = _("and %(count)s more") % {"count": count - NAMES} if count > NAMES else ""
-            found += [{"count": count, "label": label, "names": names, "more": more}] if count else []
-        return found

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model, OuterRef, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Coalesce
-from django.http import Http404, HttpResponse
+from django.db.models import Model
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import User
-from accesscontrol.accounts.names import named
+from accesscontrol.accounts.names import named as rows_named
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
 from accesscontrol.services.owning import leaving
@@ -20,35 +19,16 @@ from accesscontrol.services.people import users as services
 from accesscontrol.services.people.owned import ceases, owned_by, owns_anything
 from accesscontrol.services.previews.people import People
 from portal.addresses import address, list_address
-from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.previews import preview_page
-from portal.frame.screens import CHANGE, CREATE, DETAIL, LIST, WRITE, Route, screens_at
-from portal.pages.users.filters import UserFilters
+from portal.frame.screens import CHANGE, CREATE, DETAIL, WRITE, Route, screens_at
+from portal.frame.switches import switch_fields
 from portal.pages.users.forms import AssignForm, PersonForm, UserForm
+from portal.pages.users.goes import TOKENS_STOP, counted
 from portal.pages.users.leaving import UserLeavingScreen
-from portal.pages.users.tables import UserTable, user_badge
-
-
-class UserListing(Listing):
-    """The list of users."""
-
-    table = UserTable
-    filters = UserFilters
-    order = ("name_order", "id")
-
-    def rows(self) -> QuerySet:
-        """Sorted by role, a row whose role the caller may not view stands as one without."""
-        if not any(one.strip("-") == "role" for one in self.request.GET.getlist("sort")):
-            return super().rows()
-        role = self.look.visible("role:view").filter(pk=OuterRef("role")).order_by().values("name_order")[:1]
-        return super().rows().annotate(seen_role=Coalesce(Subquery(role), Value(""), output_field=TextField()))
-
-    def decorate(self, table: UserTable, rows: list[User]) -> None:
-        super().decorate(table, rows)
-        named = {row.role_id for row in rows if row.role_id}
-        roles = self.look.visible("role:view").filter(pk__in=named)
-        table.seen_roles = set(roles.values_list("pk", flat=True)) if named else set()
+from portal.pages.users.list import UserListScreen
+from portal.pages.users.tables import user_badge
+from portal.pages.users.ticked import UserTickedScreen
 
 
 class UserScreen(NounPage):
@@ -56,14 +36,12 @@ class UserScreen(NounPage):
 
     kind = "user"
     joined = ("account", "role")
-    listing = UserListing
     routes = (
-        LIST,
         CREATE,
         DETAIL,
         CHANGE,
         Route("change_preview", "<str:key>/change/preview/", "change", WRITE),
-        Route("switch", "<str:key>/switch/", "change", ("POST",)),
+        Route("switch", "<str:key>/switch/", "change", WRITE),
         Route("assign", "<str:key>/assign/", "assignments:change", WRITE),
         Route("unassign", "<str:key>/unassign/<str:item>/", "assignments:change", WRITE),
     )
@@ -96,7 +74,7 @@ class UserScreen(NounPage):
             {"label": _("E-mail verified"), "value": _("yes") if user.verified else _("no")},
             {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": ""},
             {"label": _("History depth"), "value": depth},
-            {"label": _("Last signed in"), "time": user.last_login, "value": ""},
+            {"label": _("Last seen"), "time": user.last_seen_at, "value": ""},
             {"label": _("Registered"), "time": user.date_joined},
         ]
         return self.thing_page(
@@ -106,9 +84,10 @@ class UserScreen(NounPage):
 
     def acts(self) -> list[dict[str, Any]]:
         found = self.buttons(("change", "change", _("Change"), "edit"))
-        if self.has("change") and not self.is_self():
-            label = _("Disable") if self.thing.is_active else _("Enable")
-            found.append(self.switch_button(label, "power", "enabled", not self.thing.is_active))
+        if self.has("change") and not self.is_self() and self.thing.is_active:
+            found.append(self.action("switch", _("Disable"), "power", dialog=True))
+        elif self.has("change") and not self.is_self():
+            found.append(self.switch_button(_("Enable"), "power", "enabled", wished=True))
         return found
 
     def assigned(self) -> dict[str, Any] | None:
@@ -176,10 +155,29 @@ class UserScreen(NounPage):
         return leaving.change_user(self.actor, self.thing, heir if gone else None, **values)
 
     def switch_page(self) -> HttpResponse:
-        user, enabled = self.thing, self.wished("enabled")
-        done = _("%(name)s is enabled.") if enabled else _("%(name)s is disabled.")
+        """Done where a button says what is wished; where the page is only opened, it says what that would end."""
+        user, back, named = self.thing, self.back(), {"name": self.thing}
+        enabled = self.wished("enabled") if self.sent is not None else not user.is_active
         act = lambda: services.set_enabled(self.actor, user, enabled)  # noqa: E731
-        return self.attempt(act, address(user), done % {"name": user})
+        if enabled:
+            return self.confirm_page(
+                act, title=_("Enable %(name)s?") % named, to=back, done=_("%(name)s is enabled.") % named,
+                warning=_("They can sign in again, and their tokens work again."), confirm_label=_("Enable"),
+                confirm_style="primary", hidden=switch_fields(user, "enabled", wished=True),
+            )  # fmt: skip
+        return self.confirm_page(
+            act, title=_("Disable %(name)s?") % named, to=back, done=_("%(name)s is disabled.") % named,
+            warning=_("From now on they can do nothing. Their sessions end at once; what is theirs stays as it is."),
+            consequences=counted((TOKENS_STOP, self.related("token:view", user=user))), confirm_label=_("Disable"),
+            hidden=switch_fields(user, "enabled", wished=False),
+        )  # fmt: skip
+
+    def back(self) -> str:
+        """Where somebody came from: the list as it was, or the person's page."""
+        kept = self.request.GET.get("back")
+        if kept is None:
+            return address(self.thing)
+        return f"{list_address('user')}?{QueryDict(kept).urlencode()}".removesuffix("?")
 
     def assign_page(self) -> HttpResponse:
         form = AssignForm(self.request.POST or None, look=self.look)
@@ -188,7 +186,7 @@ class UserScreen(NounPage):
                               to=lambda _rows: address(self.thing), submit_label=_("Assign"), exact=True)  # fmt: skip
 
     def unassign_page(self, item: str) -> HttpResponse:
-        found = named(self.look.visible(engine.ANY_ITEM_VIEW), item).first()
+        found = rows_named(self.look.visible(engine.ANY_ITEM_VIEW), item).first()
         if found is None:
             raise Http404
         return self.confirm_page(
@@ -198,4 +196,4 @@ class UserScreen(NounPage):
         )  # fmt: skip
 
 
-urlpatterns = [screens_at("users/", UserScreen, UserLeavingScreen)]
+urlpatterns = [screens_at("users/", UserListScreen, UserTickedScreen, UserScreen, UserLeavingScreen)]
