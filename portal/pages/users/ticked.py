@@ -33,7 +33,7 @@ class UserTickedScreen(NounPage):
     joined = ("account", "role")
     routes: ClassVar[tuple[Route, ...]] = (
         Route("ticked", "~ticked/", "view", WRITE),
-        Route("ticked_preview", "~ticked/preview/", "view", ("POST",)),
+        Route("ticked_preview", "~ticked/preview/", "view", WRITE),
     )
 
     def ticked_page(self) -> HttpResponse:
@@ -53,8 +53,10 @@ class UserTickedScreen(NounPage):
         """Who gains and who loses by what the form says; tried and undone."""
         what = self.request.POST.get("action", "")
         chosen = self.chosen(what, self.listed())
+        if not chosen:
+            return self.nothing_ticked(0)
         form = self.form(what, chosen)
-        found = self.preview(chosen, form.deed()) if chosen and form.is_valid() else None
+        found = self.preview(chosen, form.deed()) if form.is_valid() else None
         if self.request.htmx:
             return self.show("components/preview.html", preview=found)
         return self.ask(said(what, len(chosen)), form, chosen, 0, preview=found)
