@@ -148,10 +148,10 @@ def go_on(request: SignedInRequest, user: User) -> HttpResponse | None:
 
 def _note(request: SignedInRequest, user: User, factor: str | None, *, refused: bool) -> None:
     """A line of the events and of the log about a factor that was shown."""  # L03
-    factor = factor or "none"
+    told: dict[str, Any] = {"user": user.pk, "factor": factor or "none", "address": client_address(request)}
     if refused:
-        sessions.record_refused_factor(user, factor, address=client_address(request), request_id=request.request_id)
+        sessions.record_refused_factor(user, told["factor"], address=told["address"], request_id=request.request_id)
+        log.warning("confirm_refused", request_id=request.request_id, **told)
     else:
-        sessions.record_confirmed(request.actor, user, factor)
-    log.info("confirm_refused" if refused else "confirmed", user=user.pk, factor=factor,
-             address=client_address(request), request_id=request.request_id)  # fmt: skip
+        sessions.record_confirmed(request.actor, user, told["factor"])
+        log.info("confirmed", request_id=request.request_id, **told)
