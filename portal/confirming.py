@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 import structlog
 from allauth.account.forms import ReauthenticateForm as PasswordForm
@@ -38,6 +38,27 @@ PREFIX = "confirm"
 LOOKED_AT = f"{PREFIX}-looked-at"  # the page was only looked at: afterwards it is looked at again
 #: What is never carried along: the mark against other sites, and what was shown before.
 _OWN = ("csrfmiddlewaretoken",)
+
+
+class ConfirmFactor(TypedDict):
+    """account/confirm.html: the forms of the factors that somebody has, and what was sent to be carried along."""
+
+    title: str
+    icon: str
+    asked: dict[str, forms.Form]
+    passkey_options: str | None
+    carried: list[tuple[str, str]]
+    address: str
+    sent: str | None
+    looked_at: str
+
+
+class Told(TypedDict):
+    """What the log says of a factor that was shown."""
+
+    user: int
+    factor: str
+    address: str | None
 
 
 class Ask:
@@ -81,7 +102,7 @@ class Ask:
         """The page that asks; in the place of a part of a page it takes the whole window."""
         request = self.request
         passkey = json.dumps(begin_authentication(self.user)) if "passkey" in self.forms else None
-        shown: dict[str, Any] = {
+        shown: ConfirmFactor = {
             "title": _("Confirm that it is you"), "icon": "lock", "asked": self.forms, "passkey_options": passkey,
             "carried": carried(request), "address": request.get_full_path(), "sent": self.sent,
             "looked_at": LOOKED_AT if request.method != "POST" or LOOKED_AT in request.POST else "",
@@ -148,7 +169,7 @@ def go_on(request: SignedInRequest, user: User) -> HttpResponse | None:
 
 def _note(request: SignedInRequest, user: User, factor: str | None, *, refused: bool) -> None:
     """A line of the events and of the log about a factor that was shown."""  # L03
-    told: dict[str, Any] = {"user": user.pk, "factor": factor or "none", "address": client_address(request)}
+    told: Told = {"user": user.pk, "factor": factor or "none", "address": client_address(request)}
     if refused:
         sessions.record_refused_factor(user, told["factor"], address=told["address"], request_id=request.request_id)
         log.warning("confirm_refused", request_id=request.request_id, **told)

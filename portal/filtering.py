@@ -14,6 +14,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.open_shapes import Attributes, WidgetContext
+
 #: So many values of one parameter are looked for at once.
 MOST_VALUES = 50
 
@@ -23,7 +25,7 @@ class SeveralInputs(forms.TextInput):
 
     template_name = "django/forms/widgets/multiwidget.html"
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> WidgetContext:
         context = super().get_context(name, None, attrs)
         own = context["widget"]["attrs"]
         inputs = []
@@ -54,7 +56,7 @@ class SeveralField(forms.Field):
         if self.choices:
             self.widget.choices = self.choices
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+    def widget_attrs(self, widget: forms.Widget) -> Attributes:
         """A label stands at the first input only."""
         return {"aria-label": self.label} if isinstance(widget, SeveralInputs) and self.label else {}
 

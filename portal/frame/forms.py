@@ -15,11 +15,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import named, named_in, order_of
-from accesscontrol.json_data import DATA, NO_JSON, JSONFault, read_json
+from accesscontrol.json_data import DATA, NO_JSON, JSONFault, JsonObject, read_json
 from accesscontrol.moments import MomentFault, read_moment
 from accesscontrol.services.frame.errors import Invalid, Problem
 from portal.addresses import name_in_address
 from portal.frame.moment_input import MomentInput
+from portal.frame.shown.parts import Section
 from portal.frame.typed import PicksOrKeys
 
 SHOWN = 20
@@ -57,9 +58,9 @@ class ActForm(forms.Form):
         """Whether what was typed in a field counts though the form has the field no longer."""
         return True
 
-    def sections(self) -> list[dict[str, Any]]:
+    def sections(self) -> list[Section]:
         """The bound fields in their sections; empty when the form has none."""
-        found = []
+        found: list[Section] = []
         for title, help_text, names in self.groups:
             fields = [self[name] for name in names if name in self.fields]
             if fields:
@@ -196,7 +197,7 @@ class DataField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else json.dumps(value or {}, indent=2, ensure_ascii=False)
 
-    def clean(self, value: Any) -> dict[str, Any]:
+    def clean(self, value: Any) -> JsonObject:
         text = super().clean(value)
         if not text.strip():
             return {}

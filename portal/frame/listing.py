@@ -19,6 +19,8 @@ from portal.addresses import name_in_address
 from portal.frame.filters import CHOICES, PAGE_SIZES, ListFilters
 from portal.frame.forms import ThingField
 from portal.frame.screens import Screen
+from portal.frame.shown.pages import ListPage
+from portal.frame.shown.parts import Chip, Empty, Kept
 
 #: What stands in the address and is shown elsewhere.
 NO_CHIPS = ("q", "per_page")
@@ -38,7 +40,7 @@ class Listing:
         self.request = screen.request
         self.actor, self.look = screen.actor, screen.look
 
-    def context(self) -> dict[str, Any]:
+    def context(self) -> ListPage:
         """All that the list's template reads."""
         found = self.filters(self.request.GET, self.rows(), request=self.request, kind=self.screen.kind_name)
         table = self.paged(self.table(found.qs.order_by(*self.order), order_by=None, empty_text=""))
@@ -96,7 +98,7 @@ class Listing:
         marks = self.look.mark(listed, ["view"]) if listed else {}
         return {number for number, had in marks.items() if had}
 
-    def kept(self) -> list[dict[str, str]]:
+    def kept(self) -> list[Kept]:
         """The sort order stays while one filters."""
         return [{"name": "sort", "value": value} for value in self.request.GET.getlist("sort")]
 
@@ -113,9 +115,9 @@ class Listing:
             found.append(_("“%(page)s” is no number of a page.") % {"page": page[:100]})
         return found
 
-    def chips(self, found: ListFilters) -> list[dict[str, str]]:
+    def chips(self, found: ListFilters) -> list[Chip]:
         """The values that filter, and what is wrong, each with the address of the list without it."""
-        shown = []
+        shown: list[Chip] = []
         for name in self.request.GET:
             field = found.form.fields.get(name)
             if name in NO_CHIPS or (field is None and name not in found.wrong):
@@ -124,8 +126,8 @@ class Listing:
             for value in dict.fromkeys(self.request.GET.getlist(name)):
                 if value or field is None:
                     label = field.label if field is not None else name
-                    chip = {"label": label, "value": words.get(value, value), "remove_url": self._without(name, value)}
-                    shown.append(chip)
+                    without = self._without(name, value)
+                    shown.append({"label": label, "value": words.get(value, value), "remove_url": without})
         return shown
 
     @staticmethod
@@ -151,7 +153,7 @@ class Listing:
         """How many there are that the caller may see."""
         return ngettext("%(count)s found", "%(count)s found", count) % {"count": f"{count:,}".replace(",", "\u2009")}
 
-    def empty(self) -> dict[str, Any]:
+    def empty(self) -> Empty:
         """What an empty list says: what the thing is for."""
         noun = self.screen.noun
         return {
@@ -160,7 +162,7 @@ class Listing:
             "text": _(noun.about),
         }
 
-    def creation(self) -> dict[str, str]:
+    def creation(self) -> ListPage:
         """The green round plus, where the caller may create."""
         if not any(route.name == "create" for route in self.screen.routes) or not self.screen.may_create():
             return {}

@@ -9,6 +9,8 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from portal.open_shapes import Attributes
+
 
 class LongSelect(forms.Select):
     """Options one below the other, or in groups: the same choices as Django's Select takes."""
@@ -17,7 +19,7 @@ class LongSelect(forms.Select):
         self,
         name: str,
         value: Any,
-        attrs: dict[str, Any] | None = None,
+        attrs: Attributes | None = None,
         renderer: Any = None,  # noqa: ARG002
     ) -> SafeString:
         given = {"name": name, "class": "form-select", **self.build_attrs(self.attrs, attrs)}

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accesscontrol.moments import far, possible
+from portal.open_shapes import Attributes, WidgetContext
 
 
 class MomentInput(forms.DateTimeInput):
@@ -42,7 +43,7 @@ class MomentInput(forms.DateTimeInput):
         local = moment.replace(tzinfo=None)
         return [_local(local), _offset(moment)] if _offsets(local) else _local(local)
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> WidgetContext:
         shown = self.format_value(value)
         text, chosen = shown if isinstance(shown, list) else (shown, "")
         context = super().get_context(name, None, attrs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse
@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from portal.addresses import address, kind_of
 from portal.frame.screens import Screen
+from portal.frame.shown.pages import ConfirmPage, ThingPage
+from portal.frame.shown.parts import Action, Fact, Part, RelatedRow
 
 SHOWN = 50
 
@@ -18,9 +20,9 @@ SHOWN = 50
 class NounPage(Screen):
     """A screen whose things are users, roles, tokens, grants, projects or events."""
 
-    def thing_page(self, rows: list[dict[str, Any]], *parts: dict[str, Any] | None, **context: Any) -> HttpResponse:
+    def thing_page(self, rows: list[Fact], /, *parts: Part | None, **page: Unpack[ThingPage]) -> HttpResponse:
         """The page of a thing: its facts, then what is related to it."""
-        head = {
+        head: ThingPage = {
             "title": str(self.thing),
             "subtitle": _(self.noun.label),
             "account_tag": self.account_tag(),
@@ -28,13 +30,13 @@ class NounPage(Screen):
             "rows": rows,
             "sections": [part for part in parts if part],
         }
-        return self.show("generic/detail.html", **{**head, **context})
+        return self.show("generic/detail.html", head, page)
 
-    def buttons(self, *wanted: tuple[str, str, str, str]) -> list[dict[str, Any]]:
+    def buttons(self, *wanted: tuple[str, str, str, str]) -> list[Action]:
         """(route, needed, label, icon) as buttons, as far as the caller may."""
         return [self.action(route, label, icon) for route, needed, label, icon in wanted if self.has(needed)]
 
-    def deletion(self, label: str, needed: str = "delete") -> list[dict[str, Any]]:
+    def deletion(self, label: str, needed: str = "delete") -> list[Action]:
         """The button that deletes, in the menu."""
         return [self.action("delete", label, "trash", dialog=True, style="danger")] if self.has(needed) else []
 
@@ -43,13 +45,13 @@ class NounPage(Screen):
         return self.look.visible(permission, rows).filter(**filters)
 
     def things(
-        self, title: str, rows: QuerySet | Sequence[Model], empty: str, *, action: dict[str, Any] | None = None,
+        self, title: str, rows: QuerySet | Sequence[Model], empty: str, *, action: Action | None = None,
         note: Callable[[Any], str] = lambda row: str(row.account),
-        act: Callable[[Any], dict[str, Any] | None] | None = None,
-    ) -> dict[str, Any]:  # fmt: skip
+        act: Callable[[Any], Action | None] | None = None,
+    ) -> Part:  # fmt: skip
         """A part that lists things by name, each with a note and perhaps one act."""
         listed = list(rows[: SHOWN + 1])
-        shown = [
+        shown: list[RelatedRow] = [
             {
                 "label": str(row),
                 "url": address(row),
@@ -69,15 +71,17 @@ class NounPage(Screen):
             "action": action,
         }
 
-    def seen(self, thing: Model | None) -> dict[str, str]:
-        """A related thing as a value with a link, for who may view it; for others it is only said that there is one."""
+    def fact_of(self, label: str, thing: Model | None, none: str) -> Fact:
+        """A related thing by name, a link for who may view it; for others it is only said that there is one."""
         if thing is None:
-            return {}
-        allowed = self.look.may(f"{kind_of(thing)}:view", thing)
-        return {"value": str(thing), "url": address(thing)} if allowed else {"value": _("one that you cannot see")}
+            return {"label": label, "value": none}
+        if not self.look.may(f"{kind_of(thing)}:view", thing):
+            return {"label": label, "value": _("one that you cannot see")}
+        return {"label": label, "value": str(thing), "url": address(thing)}
 
     def delete_confirmed(
-        self, act: Callable[[], Any], *, title: str, to: str, done: str, **context: Any
+        self, act: Callable[[], Any], *, title: str, to: str, done: str, **page: Unpack[ConfirmPage]
     ) -> HttpResponse:
         """Ask with the thing's name typed."""
-        return self.confirm_page(act, title=title, to=to, done=done, typed_name=str(self.thing), **context)
+        page["typed_name"] = str(self.thing)
+        return self.confirm_page(act, title=title, to=to, done=done, **page)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
 from portal.frame.forms import ActForm
+from portal.open_shapes import Cleaned
 
 #: So many developers are offered by name; seats are few.
 OFFERED = 200
@@ -39,7 +40,7 @@ class OwnerForm(ActForm):
             help_text=_("A developer of the account has everything on what they own."),
         )  # fmt: skip
 
-    def heir(self, values: dict[str, Any]) -> User | Account:
+    def heir(self, values: Cleaned) -> User | Account:
         """Who gets it, by the cleaned data."""
         return values["owner"]
 
@@ -58,7 +59,7 @@ class HeirField(forms.ChoiceField):
     ):  # fmt: skip
         leaving = {one.pk for one in gone}
         people = developers(look, account)[: OFFERED + len(leaving)] if account is not None else ()
-        self.heirs: dict[str, Any] = {ACCOUNT: account or ACCOUNT}
+        self.heirs: dict[str, Account | User | str] = {ACCOUNT: account or ACCOUNT}
         self.heirs |= {one.username: one for one in people if one.pk not in leaving}
         home = _("The account %(name)s") % {"name": account} if account is not None else _("The account of each")
         words = {ACCOUNT: home, DELETE: _("Nobody: it is deleted")}

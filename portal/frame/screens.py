@@ -6,10 +6,10 @@ walked. A thing is read through `visible()` (absent = 404), then its route's per
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Unpack
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -31,7 +31,10 @@ from portal.addresses import address, list_address, name_in_address
 from portal.declared import marked
 from portal.frame.forms import ActForm
 from portal.frame.revising import Revising
+from portal.frame.shown.pages import ConfirmPage, FormPage, Head, ListPage, Page
+from portal.frame.shown.parts import Action, ActionLooks, Link
 from portal.frame.switches import exactly, read_switch, switch_fields
+from portal.open_shapes import Cleaned
 from portal.requests import SignedInRequest
 
 READ = ("GET", "HEAD")
@@ -72,7 +75,7 @@ class Listed(Protocol):
 
     def __init__(self, screen: Screen) -> None: ...
 
-    def context(self) -> dict[str, Any]:
+    def context(self) -> ListPage:
         """All that the list's template reads."""
 
 
@@ -173,19 +176,22 @@ class Screen:
 
     # --- Answering
 
-    def show(self, template: str, **context: Any) -> HttpResponse:
-        """Render a page inside the frame. wrong_address: sentences about what in its address nobody understands."""
-        status = 400 if context.get("wrong_address") else 200
-        return render(self.request, template, {"icon": self.kind_name, **context}, status=status)
+    def show(self, template: str, *pages: Head, **more: Unpack[Page]) -> HttpResponse:
+        """Render a page inside the frame. pages: what its template reads, also in parts; more: of its head."""
+        head: Head = {"icon": self.kind_name}
+        for page in pages:
+            head.update(page)
+        shown: Page = {**head, **more}
+        return render(self.request, template, shown, status=400 if shown.get("wrong_address") else 200)
 
-    def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
+    def crumbs(self, *more: tuple[str, str]) -> list[Link]:
         """Where am I: the list of the kind, the thing, and what follows."""
-        found = [{"label": _(self.noun.plural), "url": list_address(self.kind_name)}]
+        found: list[Link] = [{"label": _(self.noun.plural), "url": list_address(self.kind_name)}]
         if self.thing is not None:
             found.append({"label": str(self.thing), "url": address(self.thing)})
-        return found + [{"label": label, "url": url} for label, url in more]
+        return found + [Link(label=label, url=url) for label, url in more]
 
-    def account_tag(self) -> dict[str, str] | None:
+    def account_tag(self) -> Link | None:
         """The account's name and address, when the thing is of another account that the caller may view."""
         account = self.thing.account
         if account is None or account.pk == self.own_account():
@@ -195,8 +201,7 @@ class Screen:
 
     def list_page(self) -> HttpResponse:
         """The list, with search, filters, sorting and paging in the address bar."""
-        listing = self.listing(self)
-        return self.show("generic/list.html", title=_(self.noun.plural), **listing.context())
+        return self.show("generic/list.html", self.listing(self).context(), title=_(self.noun.plural))
 
     def creation_accounts(self) -> QuerySet:
         """The accounts in which the caller may create one. Raises PermissionDenied when there are none."""
@@ -216,7 +221,9 @@ class Screen:
     def form_page(
         self,
         form: ActForm,
-        act: Callable[[dict[str, Any]], Any],
+        act: Callable[[Cleaned], Any],
+        page: FormPage | None = None,
+        /,
         *,
         title: str,
         done: str = "",
@@ -224,11 +231,12 @@ class Screen:
         template: str = "generic/form.html",
         about: Any = THING,
         exact: bool = False,
-        **context: Any,
+        **more: Unpack[FormPage],
     ) -> HttpResponse:
         """Show a form; when it is sent and sound, do the act, say so, and go on.
 
-        act: takes the cleaned data. done: what the message says. to: where to go with the act's result.
+        act: takes the cleaned data. page: what a template of its own reads besides, as more does of the common one.
+        done: what the message says. to: where to go with the act's result.
         about: what it changes, on the state that the form was made from (see revising); None: it only adds to it.
         exact: the act is done to that state alone.
         """
@@ -247,27 +255,34 @@ class Screen:
                 return self.go(to(result) if to else address(result), done)
         revising.carry()
         back = address(self.thing) if self.thing is not None else list_address(self.kind_name)
-        shown = {"title": title, "form": form, "cancel_url": back, "sections": form.sections(), **context}
-        return self.show(template, crumbs=self.crumbs((title, "")), **shown)
+        shown: FormPage = {
+            "form": form,
+            "cancel_url": back,
+            "sections": form.sections(),
+            **(page or FormPage()),
+            **more,
+        }
+        return self.show(template, shown, title=title, crumbs=self.crumbs((title, "")))
 
     def confirm_page(
-        self, act: Callable[[], Any], *, title: str, to: str, done: str, typed_name: str = "", **context: Any
+        self, act: Callable[[], Any], *, title: str, to: str, done: str, **page: Unpack[ConfirmPage]
     ) -> HttpResponse:
         """Ask before an act that cannot be undone; a typed name is compared here too."""
         if self.request.method == "POST":
+            typed_name = page.get("typed_name")
             if typed_name and self.request.POST.get("typed_name", "").strip() != typed_name:
-                context["typed_name_error"] = _("This is not the name. Type it as it is shown.")
+                page["typed_name_error"] = _("This is not the name. Type it as it is shown.")
             else:
                 return self.attempt(act, to, done)
-        shown = {"title": title, "typed_name": typed_name, "cancel_url": address(self.thing), **context}
-        return self.show("generic/confirm.html", crumbs=self.crumbs((title, "")), **shown)
+        shown: ConfirmPage = {"cancel_url": address(self.thing), **page}
+        return self.show("generic/confirm.html", shown, title=title, crumbs=self.crumbs((title, "")))
 
     @property
     def sent(self) -> QueryDict | None:
         """What a form or button sent; None where the page is only looked at."""
         return self.request.POST if self.request.method == "POST" else None
 
-    def switch_button(self, label: str, icon: str, field: str, wished: bool) -> dict[str, Any]:
+    def switch_button(self, label: str, icon: str, field: str, wished: bool) -> Action:
         """A button that brings the thing into the state that it names."""
         return self.action("switch", label, icon, method="post", hidden=switch_fields(self.thing, field, wished))
 
@@ -291,11 +306,14 @@ class Screen:
             messages.success(self.request, done)
         return redirect(to)
 
-    def action(self, route: str, label: str, icon: str = "", **rest: Any) -> dict[str, Any]:
-        """A button of the page's head."""
-        return {"label": label, "url": self.to(route, **rest.pop("parts", {})), "icon": icon, **rest}
+    def action(
+        self, route: str, label: str, icon: str = "", *, parts: Mapping[str, str | int] | None = None,
+        **looks: Unpack[ActionLooks],
+    ) -> Action:  # fmt: skip
+        """A button of the page's head. parts: of the route's address, beside the thing."""
+        return {"label": label, "url": self.to(route, **(parts or {})), "icon": icon, **looks}
 
-    def to(self, route: str, **parts: Any) -> str:
+    def to(self, route: str, **parts: str | int) -> str:
         """The address of another page about this thing."""
         return reverse(f"{self.kind_name}_{route}", kwargs={"key": name_in_address(self.thing), **parts})
 

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from portal.addresses import address, kind_of
+from portal.frame.shown.parts import Thing
 
 
 class ThingColumn(tables.Column):
@@ -21,7 +22,7 @@ class ThingColumn(tables.Column):
         self.tags, self.note = tags, note
 
     def render(self, record: Model, table: tables.Table) -> str:
-        shown: dict[str, Any] = {"label": str(record), "url": address(record), "icon": kind_of(record)}
+        shown: Thing = {"label": str(record), "url": address(record), "icon": kind_of(record)}
         if self.note:
             shown["note"] = getattr(record, self.note)
         account = getattr(record, "account", None)

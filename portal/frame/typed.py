@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from portal.open_shapes import Attributes, WidgetContext
+
 #: How the text for keys is called beside its field.
 TYPED = "_typed"
 MOST_LINES = 200
@@ -33,7 +35,7 @@ class PicksOrKeys(forms.SelectMultiple):
         typed = data.get(f"{name}{TYPED}", "").splitlines()
         return [*(super().value_from_datadict(data, files, name) or ()), *filter(None, map(str.strip, typed))]
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+    def get_context(self, name: str, value: Any, attrs: Attributes | None) -> WidgetContext:
         context = super().get_context(name, value, attrs)
         offered = {str(key) for key, _words in self.choices}
         text = "\n".join(str(one) for one in value or () if str(one) not in offered)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.http import urlencode
 
 from accesscontrol import catalogue
@@ -12,7 +10,8 @@ from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import Account
 from portal.frame.menu import address_or_none
-from portal.pages.explorer.holders import holder_lines, left_out
+from portal.pages.accounts.page import AccountTab
+from portal.pages.explorer.holders import AccessShown, holder_lines, left_out
 from portal.requests import SignedInRequest
 from portal.token_sessions import name_of_caller
 
@@ -24,7 +23,11 @@ ASKED = tuple(
 OWN = tuple(name for name in ASKED if name.startswith(("account", "event", "subscription")))
 
 
-def who_has(request: SignedInRequest, look: Look, account: Account, wanted: str) -> dict[str, Any]:
+class AccessTab(AccountTab, AccessShown):
+    """accounts/access.html."""
+
+
+def who_has(request: SignedInRequest, look: Look, account: Account, wanted: str) -> AccessTab:
     """Everybody who has one permission on the account, and what the caller has there."""
     asked = wanted if wanted in ASKED else "account:view"
     found = reverse.first_of_all(asked, account, look)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,16 +18,56 @@ from accesscontrol.accounts.tree import ancestor_ids, branch_ids
 from accesscontrol.services.accounts.quotas import NAMES
 from accesscontrol.services.frame.lines import Lines
 from portal.addresses import address
-from portal.frame.counting import NOUNS, item_counts, noun_counts, noun_rows, tile
+from portal.frame.counting import NOUNS, goes, item_counts, noun_counts, noun_rows, tile
+from portal.frame.shown.parts import AccessPreview, Consequence, Empty, Fact, Pagination, RecordLine, Thing, Tile, Words
 from portal.pages.accounts.forms import LIMIT_GROUPS, limit_label
+from portal.pages.accounts.page import AccountTab
 from portal.pages.accounts.tree import AccountTree
 from portal.pages.events.lines import record_of
 
 EVENTS = 25
-NAMED = 5
 
 
-def overview(look: Look, account: Account) -> dict[str, Any]:
+class OverviewTab(AccountTab):
+    """accounts/overview.html: what is known of the account, and how many of what it holds."""
+
+    rows: NotRequired[Sequence[Fact]]
+    item_tiles: Sequence[Tile]
+    people_tiles: Sequence[Tile]
+
+
+class Meter(TypedDict):
+    """components/progress.html: how much of a limit is used."""
+
+    label: str
+    value: int
+    max: int | None
+    note: str
+
+
+class LimitGroup(TypedDict):
+    """Limits under a heading."""
+
+    title: Words
+    meters: Sequence[Meter]
+
+
+class LimitsTab(AccountTab):
+    """accounts/limits.html. depth: how far back one sees, in words."""
+
+    limit_groups: Sequence[LimitGroup]
+    depth: str
+
+
+class EventsTab(AccountTab):
+    """accounts/events.html: lines of the log."""
+
+    records: Sequence[RecordLine]
+    pagination: Pagination
+    empty: Empty
+
+
+def overview(look: Look, account: Account) -> OverviewTab:
     """How many things of each kind the account itself holds, as far as the caller sees them."""
     own, query = [account.pk], f"?account={account.key}"
     items = [tile(kind, count, query) for kind, count in item_counts(look, own).items()]
@@ -45,13 +86,13 @@ def used(look: Look, account: Account) -> dict[str, int]:
     return {**item_counts(look, branch), **dict(people), **plain, "account": branch.count() - 1}
 
 
-def limits(look: Look, account: Account) -> dict[str, Any]:
+def limits(look: Look, account: Account) -> LimitsTab:
     """Each limit that holds: its own figure, the one that counts and who set it, and how much is used."""
     lines = Lines([account.pk])
     counted = used(look, account)
     setters = {found[1].pk for name in NAMES if (found := lines.limit(account.pk, name))}
     seen = set(look.visible("account:view").filter(pk__in=setters).values_list("pk", flat=True))
-    groups = []
+    groups: list[LimitGroup] = []
     for title, names in LIMIT_GROUPS:
         meters = [_meter(account, name, counted.get(name, 0), lines.limit(account.pk, name), seen) for name in names]
         shown = [meter for meter in meters if meter["max"] is not None or meter["value"]]
@@ -60,9 +101,7 @@ def limits(look: Look, account: Account) -> dict[str, Any]:
     return {"limit_groups": groups, "depth": _depth(account, lines)}
 
 
-def _meter(
-    account: Account, name: str, value: int, found: tuple[int, Account] | None, seen: set[int]
-) -> dict[str, Any]:
+def _meter(account: Account, name: str, value: int, found: tuple[int, Account] | None, seen: set[int]) -> Meter:
     note = ""
     if found is not None and found[1].pk != account.pk:
         setter = found[1].name if found[1].pk in seen else _("an account above")
@@ -81,18 +120,18 @@ def _depth(account: Account, lines: Lines) -> str:
 # --- Events
 
 
-def events(look: Look, account: Account, start: int) -> dict[str, Any]:
+def events(look: Look, account: Account, start: int) -> EventsTab:
     """What happened in the account, the latest first."""
     rows = look.visible("event:view").filter(account_id=account.pk).select_related("detail")
     found = list(rows.order_by("-at", "-id")[start : start + EVENTS + 1])
     veil_names(look, found)
     url = reverse("account_events", kwargs={"key": account.key})
     back, on = max(0, start - EVENTS), start + EVENTS
-    pagination = {
+    pagination: Pagination = {
         "previous_url": f"{url}?start={back}" if start else "",
         "next_url": f"{url}?start={on}" if len(found) > EVENTS else "",
     }
-    empty = {
+    empty: Empty = {
         "icon": "event",
         "title": _("Nothing happened yet"),
         "text": _("Every change of access leaves a line here."),
@@ -103,28 +142,24 @@ def events(look: Look, account: Account, start: int) -> dict[str, Any]:
 # --- What an act would do
 
 
-def stopped(look: Look, account: Account) -> list[dict[str, Any]]:
+def stopped(look: Look, account: Account) -> list[Consequence]:
     """Who has no access while the account is blocked."""
     branch = branch_ids(account.pk)
-    found = [
-        _below(look, account),
-        *(_consequence(noun, noun_rows(look, noun, branch)) for noun in ("user", "token")),
-    ]
-    return [one for one in found if one["count"]]
+    nouns = [one for noun in ("user", "token") for one in _consequence(noun, noun_rows(look, noun, branch))]
+    return [*_below(look, account), *nouns]
 
 
-def gone(look: Look, account: Account) -> list[dict[str, Any]]:
+def gone(look: Look, account: Account) -> list[Consequence]:
     """What goes with an account, in numbers and the first names."""
     branch = branch_ids(account.pk)
-    items = [{"count": count, "label": _called(kind, count)} for kind, count in item_counts(look, branch).items()]
-    nouns = [_consequence(noun, noun_rows(look, noun, branch)) for noun in NOUNS]
-    return [one for one in (_below(look, account), *items, *nouns) if one["count"]]
+    items = [Consequence(count=count, label=_called(kind, count)) for kind, count in item_counts(look, branch).items()]
+    nouns = [one for noun in NOUNS for one in _consequence(noun, noun_rows(look, noun, branch))]
+    return [*_below(look, account), *items, *nouns]
 
 
-def _below(look: Look, account: Account) -> dict[str, Any]:
+def _below(look: Look, account: Account) -> list[Consequence]:
     rows = look.visible("account:view").filter(pk__in=branch_ids(account.pk)).exclude(pk=account.pk)
-    found = _consequence("account", rows)
-    return {**found, "label": ngettext("account below it", "accounts below it", found["count"])}
+    return goes(lambda count: ngettext("account below it", "accounts below it", count), rows.order_by("pk"))
 
 
 def _called(kind: str, count: int) -> str:
@@ -132,14 +167,11 @@ def _called(kind: str, count: int) -> str:
     return str(_(noun.label if count == 1 else noun.plural)).lower()
 
 
-def _consequence(kind: str, rows: Any) -> dict[str, Any]:
-    count = rows.count()
-    names = [str(row) for row in rows.order_by("pk")[:NAMED]] if count else []
-    more = _("and %(count)s more") % {"count": count - NAMED} if count > NAMED else ""
-    return {"count": count, "label": _called(kind, count), "names": names, "more": more}
+def _consequence(kind: str, rows: QuerySet) -> list[Consequence]:
+    return goes(lambda count: _called(kind, count), rows.order_by("pk"))
 
 
-def move_preview(tree: AccountTree, account: Account, parent: Account | None) -> dict[str, Any]:
+def move_preview(tree: AccountTree, account: Account, parent: Account | None) -> AccessPreview:
     """Which accounts above gain and lose sight of the branch when it moves below `parent`."""
     ends = [row_id for row_id in (account.parent_id, parent.pk if parent else None) if row_id is not None]
     paths = ancestor_ids(ends)
@@ -159,6 +191,6 @@ def move_preview(tree: AccountTree, account: Account, parent: Account | None) ->
     }
 
 
-def _line(account: Account) -> dict[str, str]:
+def _line(account: Account) -> Thing:
     note = _("and its users and tokens, as far as their access reaches")
     return {"label": account.name, "url": address(account), "icon": "account", "note": note}

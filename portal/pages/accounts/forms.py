@@ -14,6 +14,7 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts.quotas import LARGEST, NAMES
 from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, DaysField, ThingField
+from portal.open_shapes import Cleaned
 
 #: What can be limited, in sections: (title, names).
 LIMIT_GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
@@ -108,7 +109,7 @@ class LimitsForm(ActForm):
             ),
         )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         named = {name: cleaned.get(f"limit_{name}") for name in NAMES}
         cleaned["limits"] = {name: value for name, value in named.items() if value is not None}

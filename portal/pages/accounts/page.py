@@ -13,6 +13,8 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import named
 from portal.addresses import address, list_address
 from portal.frame.screens import Screen
+from portal.frame.shown.pages import Head
+from portal.frame.shown.parts import Action, Link, Tab
 from portal.pages.accounts.tree import AccountTree, blocked_state
 
 #: What the head and the tabs of an account's page depend on.
@@ -26,6 +28,12 @@ MARKED = (
     "user:create",
     "event:view",
 )
+
+
+class AccountTab(Head, total=False):
+    """What every tab of an account's page reads, and one of them besides."""
+
+    account: Account
 
 
 class AccountPage(Screen):
@@ -52,17 +60,16 @@ class AccountPage(Screen):
         """An account belongs to itself."""
         return
 
-    def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
+    def crumbs(self, *more: tuple[str, str]) -> list[Link]:
         """Where am I: the way through the visible tree down to the account, and what follows."""
-        found = [{"label": _("Accounts"), "url": list_address("account")}]
+        found: list[Link] = [{"label": _("Accounts"), "url": list_address("account")}]
         if self.thing is not None:
-            found += [{"label": row.name, "url": address(row)} for row in self.tree.path(self.thing)]
-        return found + [{"label": label, "url": url} for label, url in more]
+            found += [Link(label=row.name, url=address(row)) for row in self.tree.path(self.thing)]
+        return found + [Link(label=label, url=url) for label, url in more]
 
-    def account_page(self, template: str, active: str, **context: Any) -> HttpResponse:
-        """Render one tab of the account's page."""
-        head = {
-            "title": self.thing.name,
+    def account_page(self, template: str, active: str, tab: AccountTab) -> HttpResponse:
+        """Render one tab of the account's page. tab: what its template reads beside the head."""
+        head: AccountTab = {
             "subtitle": _("Your account") if self.is_own else _("Account"),
             "state": blocked_state(self.thing),
             "grant_tag": self.grant_tag(),
@@ -72,9 +79,9 @@ class AccountPage(Screen):
             "more_actions": self.menu(),
             "account": self.thing,
         }
-        return self.show(template, **{**head, **context})
+        return self.show(template, head, tab, title=self.thing.name)
 
-    def grant_tag(self) -> dict[str, str] | None:
+    def grant_tag(self) -> Link | None:
         """The grant that this account came by, when it is of nobody's branch here."""
         decision = self.look.decide("account:view", self.thing)
         origin = decision.verdict.by.origin if decision.verdict.by else None
@@ -87,7 +94,7 @@ class AccountPage(Screen):
             else None
         )
 
-    def tabs(self, active: str) -> list[dict[str, Any]]:
+    def tabs(self, active: str) -> list[Tab]:
         """The parts of the page that the caller may see."""
         shown = [
             ("detail", _("Overview"), "info", True),
@@ -102,16 +109,16 @@ class AccountPage(Screen):
             if seen
         ]
 
-    def main_actions(self) -> list[dict[str, Any]]:
+    def main_actions(self) -> list[Action]:
         """Acting as the account, for who may and is not it already."""
         if "account:operate" not in self.may or self.is_own or self.thing.blocked:
             return []
         url = f"{reverse('switch_account')}?account={self.thing.key}"
         return [{"label": _("Act as this account"), "url": url, "icon": "switch"}]
 
-    def menu(self) -> list[dict[str, Any]]:
+    def menu(self) -> list[Action]:
         """The acts on the account itself; what only an account above may do stands there with the reason."""
-        found = []
+        found: list[Action] = []
         if "account:change" in self.may:
             found.append(self.action("change", _("Rename and notes"), "edit"))
         if "account:create" in self.may:
@@ -129,7 +136,7 @@ class AccountPage(Screen):
         )
         return found + [self._offer(*one) for one in wanted]
 
-    def _offer(self, route: str, label: str, icon: str, dialog: bool, may: bool) -> dict[str, Any]:
+    def _offer(self, route: str, label: str, icon: str, dialog: bool, may: bool) -> Action:
         if may:
             return self.action(route, label, icon, dialog=dialog, style="danger" if route == "delete" else "")
         if self.is_own:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -16,12 +17,14 @@ from accesscontrol.services.accounts import accounts as services
 from portal.addresses import address, list_address
 from portal.frame.revising import Revising
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
+from portal.frame.shown.pages import FormPage, Head
+from portal.frame.shown.parts import Fact
 from portal.frame.switches import switch_fields
 from portal.pages.accounts import contents as account_contents
 from portal.pages.accounts.access import who_has
 from portal.pages.accounts.forms import AccountChangeForm, AccountCreateForm, AccountMoveForm, LimitsForm
-from portal.pages.accounts.page import AccountPage, account_named
-from portal.pages.accounts.tree import PAGE, AccountTree, children_url
+from portal.pages.accounts.page import AccountPage, AccountTab, account_named
+from portal.pages.accounts.tree import PAGE, AccountTree, Level, TreeNode, children_url
 
 KEY = "<str:key>/"
 BRANCH = Route("children", f"{KEY}children/", "view")
@@ -39,6 +42,31 @@ ACTS = (
 )
 
 
+class FoundAccount(TypedDict):
+    """An account found by name or key. note: the way to it."""
+
+    label: str
+    url: str
+    note: str
+    key: str
+    blocked: bool
+
+
+class TreePage(Head, total=False):
+    """accounts/tree.html: the caller's own tree and what was shared, or what was found by letters."""
+
+    q: str
+    nodes: Sequence[TreeNode]
+    shared: Sequence[TreeNode]
+    roots_more_url: str
+    found: Sequence[FoundAccount]
+    more_found: bool
+
+
+class LevelTab(AccountTab, Level):
+    """accounts/subaccounts.html."""
+
+
 class AccountScreen(AccountPage):
     """Accounts."""
 
@@ -49,12 +77,13 @@ class AccountScreen(AccountPage):
     def list_page(self, opened: str = "") -> HttpResponse:
         letters = self.request.GET.get("q", "").replace("\x00", "").strip()
         key = opened or self.request.GET.get("open", "")
-        context = self.search_context(letters) if letters and not opened else self.tree_context(key)
+        page = self.found(letters) if letters and not opened else self.opened_tree(key)
+        page["q"] = letters
         url = reverse("account_create") if self.may_create() else ""
-        return self.show("accounts/tree.html", title=_("Accounts"), q=letters, may_create=url,
-                         create_label=_("Open an account"), **context)  # fmt: skip
+        return self.show("accounts/tree.html", page, title=_("Accounts"), may_create=url,
+                         create_label=_("Open an account"))  # fmt: skip
 
-    def tree_context(self, key: str) -> dict[str, Any]:
+    def opened_tree(self, key: str) -> TreePage:
         """The caller's own tree, and what was shared with it, with the way to one account open."""
         start = self.start()
         found = account_named(self.tree.accounts, key) if key else None
@@ -69,12 +98,14 @@ class AccountScreen(AccountPage):
         more = f"{list_address('account')}?start={first + PAGE}" if len(roots) > PAGE else ""
         return {"nodes": mine, "shared": [one for one in nodes if one not in mine], "roots_more_url": more}
 
-    def search_context(self, letters: str) -> dict[str, Any]:
+    def found(self, letters: str) -> TreePage:
         """The accounts found by name or key, each with the way to it."""
         found = self.tree.find(letters)
         paths = self.tree.paths(found[:PAGE])
-        rows = [{"label": row.name, "url": address(row), "note": paths[row.pk], "key": row.key, "blocked": row.blocked}
-                for row in found[:PAGE]]  # fmt: skip
+        rows: list[FoundAccount] = [
+            {"label": row.name, "url": address(row), "note": paths[row.pk], "key": row.key, "blocked": row.blocked}
+            for row in found[:PAGE]
+        ]
         return {"found": rows, "more_found": len(found) > PAGE}
 
     def start(self) -> int:
@@ -102,14 +133,15 @@ class AccountScreen(AccountPage):
     # --- The page
 
     def detail_page(self) -> HttpResponse:
-        return self.account_page("accounts/overview.html", "detail", rows=self.facts(),
-                                 **account_contents.overview(self.look, self.thing))  # fmt: skip
+        tab = account_contents.overview(self.look, self.thing)
+        tab["rows"] = self.facts()
+        return self.account_page("accounts/overview.html", "detail", tab)
 
-    def facts(self) -> list[dict[str, Any]]:
+    def facts(self) -> list[Fact]:
         """What is known of the account itself."""
         account = self.thing
         above = self.tree.path(account)[:-1]
-        found = [
+        found: list[Fact | None] = [
             {"label": _("Key"), "value": account.key, "copyable": True},
             {"label": _("Below"), "value": above[-1].name, "url": address(above[-1])} if above else None,
             {"label": _("Opened"), "time": account.created_at},
@@ -123,23 +155,23 @@ class AccountScreen(AccountPage):
         start = self.start()
         rows = self.tree.children(self.thing, start)
         level = self.tree.level(rows, children_url(self.thing, start + PAGE))
-        url = f"{reverse('account_create')}?parent={self.thing.key}" if "account:create" in self.may else ""
-        return self.account_page("accounts/subaccounts.html", "subaccounts", may_create=url,
-                                 create_label=_("Open a subaccount"), **level)  # fmt: skip
+        tab: LevelTab = {"nodes": level["nodes"], "more_url": level["more_url"]}
+        if "account:create" in self.may:
+            tab["may_create"] = f"{reverse('account_create')}?parent={self.thing.key}"
+            tab["create_label"] = _("Open a subaccount")
+        return self.account_page("accounts/subaccounts.html", "subaccounts", tab)
 
     def limits_page(self) -> HttpResponse:
-        return self.account_page("accounts/limits.html", "limits", **account_contents.limits(self.look, self.thing))
+        return self.account_page("accounts/limits.html", "limits", account_contents.limits(self.look, self.thing))
 
     def events_page(self) -> HttpResponse:
         return self.account_page(
-            "accounts/events.html", "events", **account_contents.events(self.look, self.thing, self.start())
+            "accounts/events.html", "events", account_contents.events(self.look, self.thing, self.start())
         )
 
     def access_page(self) -> HttpResponse:
         asked = self.request.GET.get("permission", "")
-        return self.account_page(
-            "accounts/access.html", "access", **who_has(self.request, self.look, self.thing, asked)
-        )
+        return self.account_page("accounts/access.html", "access", who_has(self.request, self.look, self.thing, asked))
 
     # --- The acts
 
@@ -185,12 +217,14 @@ class AccountScreen(AccountPage):
             targets = targets.filter(pk__in=branch_ids(own))
         return targets
 
-    def move_page(self, **context: Any) -> HttpResponse:
-        title = _("Move %(name)s") % {"name": self.thing.name}
-        form = context.pop("form", None) or self.move_form()
-        return self.form_page(form, lambda values: services.move_account(self.actor, self.thing, values["parent"]),
-                              title=title, done=_("Moved."), submit_label=_("Move"),
-                              preview_url=self.to("move_preview"), **context)  # fmt: skip
+    def move_title(self) -> str:
+        return _("Move %(name)s") % {"name": self.thing.name}
+
+    def move_page(self) -> HttpResponse:
+        return self.form_page(
+            self.move_form(), lambda values: services.move_account(self.actor, self.thing, values["parent"]),
+            title=self.move_title(), done=_("Moved."), submit_label=_("Move"), preview_url=self.to("move_preview"),
+        )  # fmt: skip
 
     def move_preview_page(self) -> HttpResponse:
         """Who gains and who loses sight of the branch; a fragment, or without htmx the form with it beside."""
@@ -204,11 +238,11 @@ class AccountScreen(AccountPage):
         revising.carry()
         if self.request.htmx:
             return render(None, "components/preview.html", {"preview": found})
-        title = _("Move %(name)s") % {"name": self.thing.name}
-        shown = {"title": title, "form": form, "preview": found,
-                 "preview_url": self.to("move_preview"), "form_action": self.to("move"), "submit_label": _("Move"),
-                 "cancel_url": address(self.thing)}  # fmt: skip
-        return self.show("generic/form.html", crumbs=self.crumbs((title, "")), **shown)
+        title = self.move_title()
+        shown: FormPage = {"form": form, "preview": found, "preview_url": self.to("move_preview"),
+                           "form_action": self.to("move"), "submit_label": _("Move"),
+                           "cancel_url": address(self.thing)}  # fmt: skip
+        return self.show("generic/form.html", shown, title=title, crumbs=self.crumbs((title, "")))
 
     def block_page(self) -> HttpResponse:
         """Ask before it is blocked, or unblocked; what was asked is done, whatever others did meanwhile."""

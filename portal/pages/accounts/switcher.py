@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypedDict
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
@@ -19,10 +22,27 @@ from accesscontrol.services.people import sessions
 from portal import actors
 from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
+from portal.frame.shown.pages import Page
 from portal.kept_out import log_operating_refused
 from portal.requests import SignedInRequest
 
 SHOWN = 30
+
+
+class Choice(TypedDict):
+    """An account to act as. note: its key, and that it was granted."""
+
+    key: str
+    name: str
+    note: str
+
+
+class SwitchPage(Page):
+    """accounts/switch.html: the choices for who has no script."""
+
+    q: str
+    found: Sequence[Choice]
+    many: bool
 
 
 def may_operate(request: SignedInRequest) -> QuerySet[Account]:
@@ -46,7 +66,7 @@ def choices(request: SignedInRequest) -> JsonResponse:
                                      for one in _lines(request, _found(request))]})  # fmt: skip
 
 
-def _lines(request: SignedInRequest, rows: list[Account]) -> list[dict[str, str]]:
+def _lines(request: SignedInRequest, rows: list[Account]) -> list[Choice]:
     """These accounts by name and key, and whether they are of the own branch or have granted it."""
     own = request.user.account_id
     branch = {row.pk for row in rows} if own is None else set(
@@ -63,10 +83,10 @@ def switch(request: SignedInRequest) -> HttpResponse:
     """GET: the accounts to choose from, which works without a script. POST account=key: act as it from now on."""
     if request.method != "POST":
         chosen = request.GET.get("account", "")
-        context = {"title": _("Act as another account"), "icon": "switch", "q": request.GET.get("q", "")}
         found = list(named(may_operate(request), chosen)) if chosen else _found(request)
-        shown = {"found": _lines(request, found), "many": len(found) == SHOWN}
-        return render(request, "accounts/switch.html", {**context, **shown})
+        shown: SwitchPage = {"title": _("Act as another account"), "icon": "switch", "q": request.GET.get("q", ""),
+                             "found": _lines(request, found), "many": len(found) == SHOWN}  # fmt: skip
+        return render(request, "accounts/switch.html", shown)
     wanted = request.POST.get("account", "")
     if wanted in ("", str(request.actor.acting)):
         return redirect(_next(request))

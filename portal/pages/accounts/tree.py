@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.http import Http404
@@ -15,12 +16,36 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import fold, with_letters
 from accesscontrol.accounts.tree import ancestor_ids
 from portal.addresses import address
+from portal.frame.shown.parts import State
 
 PAGE = 50
 ORDER = ("name_order", "pk")
 
 
-def blocked_state(account: Account) -> dict[str, str] | None:
+class TreeNode(TypedDict):
+    """components/tree_node.html: one account of the tree, closed or opened."""
+
+    label: str
+    url: str
+    note: str
+    state: State | None
+    has_children: bool
+    children_url: str
+    open_url: str
+    open: NotRequired[bool]
+    current: NotRequired[bool]
+    children: NotRequired[Sequence[TreeNode]]
+    more_url: NotRequired[str]
+
+
+class Level(TypedDict):
+    """components/tree_nodes.html: a level of the tree, and where it goes on."""
+
+    nodes: Sequence[TreeNode]
+    more_url: str
+
+
+def blocked_state(account: Account) -> State | None:
     """The state of an account in words; None while there is nothing to say."""
     return {"label": _("Blocked"), "tone": "danger", "icon": "lock"} if account.blocked else None
 
@@ -84,13 +109,13 @@ class AccountTree:
 
     # --- Nodes
 
-    def level(self, accounts: list[Account], more_url: str = "") -> dict[str, Any]:
-        """One closed level: {nodes, more_url}."""
+    def level(self, accounts: list[Account], more_url: str = "") -> Level:
+        """One closed level."""
         shown = accounts[:PAGE]
         counts = self.counts(shown)
         return {"nodes": [node(row, counts) for row in shown], "more_url": more_url if len(accounts) > PAGE else ""}
 
-    def opened(self, roots: list[Account], path: list[Account], start: int) -> list[dict[str, Any]]:
+    def opened(self, roots: list[Account], path: list[Account], start: int) -> list[TreeNode]:
         """The nodes of the roots, with the path opened down to the children of its last account."""
         levels = {}
         for row in path:
@@ -106,21 +131,18 @@ class AccountTree:
 
 def _open(
     row: Account, levels: dict[int, list[Account]], counts: dict[int, int], current: int | None, start: int
-) -> dict[str, Any]:
+) -> TreeNode:
     found = node(row, counts)
     if row.pk in levels:
         rows = levels[row.pk]
         start = start if row.pk == current else 0
-        found |= {
-            "open": True,
-            "current": row.pk == current,
-            "children": [_open(one, levels, counts, current, start) for one in rows[:PAGE]],
-            "more_url": children_url(row, start + PAGE) if len(rows) > PAGE else "",
-        }
+        found["open"], found["current"] = True, row.pk == current
+        found["children"] = [_open(one, levels, counts, current, start) for one in rows[:PAGE]]
+        found["more_url"] = children_url(row, start + PAGE) if len(rows) > PAGE else ""
     return found
 
 
-def node(account: Account, counts: dict[int, int]) -> dict[str, Any]:
+def node(account: Account, counts: dict[int, int]) -> TreeNode:
     """A closed node, as components/tree_node.html reads it."""
     below = counts.get(account.pk, 0)
     return {

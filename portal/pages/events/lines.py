@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accesscontrol import catalogue
 from accesscontrol.audit.models import Event
+from portal.frame.shown.parts import Pair, RecordLine
 from portal.pages.events.tables import on_what, who_acted
 
 #: The act in past tense, by the whole name of the action or by the part after its dot.
@@ -93,10 +93,10 @@ def sentence(event: Event) -> str:
     return f"{who_acted(event)} {did(event)} {on_what(event)}"
 
 
-def record_of(event: Event) -> dict[str, Any]:
+def record_of(event: Event) -> RecordLine:
     """A line as components/records.html shows it: when, the sentence, from where, what changed."""
     detail = getattr(event, "detail", None)
-    pairs = [{"label": _("from"), "value": detail.address}] if detail is not None and detail.address else []
+    pairs: list[Pair] = [{"label": _("from"), "value": detail.address}] if detail is not None and detail.address else []
     changes = detail.changes if detail is not None else {}
     text = json.dumps(changes, indent=2, ensure_ascii=False) if changes else ""
     return {"time": event.at, "label": sentence(event), "pairs": pairs, "json": text}

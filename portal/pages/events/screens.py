@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from django.db.models import Model
 from django.http import Http404, HttpResponse
@@ -14,6 +13,8 @@ from accesscontrol.audit.models import Event
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import DETAIL, LIST, Screen, screens_at
+from portal.frame.shown.pages import ListPage
+from portal.frame.shown.parts import Fact
 from portal.pages.events.filters import EventFilters
 from portal.pages.events.tables import EventTable, on_what, who_acted
 
@@ -30,7 +31,7 @@ class EventListing(Listing):
         veil_names(self.look, rows)
         table.account_names = account_names(self.screen, rows)
 
-    def creation(self) -> dict[str, str]:
+    def creation(self) -> ListPage:
         """Events are recorded by acts, never by hand."""
         return {}
 
@@ -65,7 +66,7 @@ class EventScreen(NounPage):
         event = self.thing
         veil_names(self.look, [event])
         detail = getattr(event, "detail", None)
-        rows: list[dict[str, Any]] = [
+        rows: list[Fact] = [
             {"label": _("Time"), "time": event.at},
             {"label": _("What"), "value": event.action, "code": True},
             {"label": _("Who"), "value": who_acted(event)},

@@ -15,6 +15,7 @@ from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.accounts.addresses import read_address
 from portal.frame.forms import MomentField
 from portal.frame.long_select import LongSelect
+from portal.open_shapes import Cleaned
 
 
 def permission_label(name: str) -> str:
@@ -83,7 +84,7 @@ class ExplorerForm(forms.Form):
         except ValueError as error:
             raise forms.ValidationError(_("This is not an IP address. Write one such as 10.1.2.3.")) from error
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         for name in ("caller", "thing"):
             cleaned[name] = (cleaned.get(f"{name}_typed") or cleaned.get(name) or "").strip()

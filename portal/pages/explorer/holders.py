@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import NotRequired, TypedDict
 
 from django.db.models import Model
 from django.urls import reverse
@@ -20,6 +20,41 @@ from portal.pages.search.screens import full_name
 _TYPES = ("account", "user", "token")
 
 
+class HolderLine(TypedDict):
+    """explorer/holders.html: somebody who has a permission, and through what."""
+
+    label: str
+    note: str
+    icon: str
+    sentence: str
+    url: NotRequired[str]
+
+
+class AskedName(TypedDict):
+    """explorer/permission_choice.html: a permission to ask about."""
+
+    name: str
+    active: bool
+
+
+class OwnAccess(TypedDict):
+    """explorer/own_access.html: a permission that the reader has here or has not, and where that is explained."""
+
+    name: str
+    allowed: bool
+    url: str
+
+
+class AccessShown(TypedDict):
+    """The tab *Access* of a thing: who has one permission on it, and what the reader has."""
+
+    asked: str
+    permissions: Sequence[AskedName]
+    holders: Sequence[HolderLine]
+    more: str
+    own: Sequence[OwnAccess]
+
+
 def left_out(found: Holders, shown: int | None = None) -> str:
     """What is said of those who are not shown: beyond the first `shown`, or never asked about; empty for nobody."""
     if found.is_cut:
@@ -32,7 +67,7 @@ def left_out(found: Holders, shown: int | None = None) -> str:
     return _("%(count)s more are not shown.") % {"count": rest} if rest > 0 else ""
 
 
-def holder_lines(asker: Look, holders: Iterable[Holder], permission: str, thing: Model) -> list[dict[str, Any]]:
+def holder_lines(asker: Look, holders: Iterable[Holder], permission: str, thing: Model) -> list[HolderLine]:
     """The lines of these holders; those whom the asker may view lead to their why. Two statements a type."""
     listed = list(holders)
     names: dict[tuple[str, int], str] = {}
@@ -45,7 +80,7 @@ def holder_lines(asker: Look, holders: Iterable[Holder], permission: str, thing:
     return [_line(one, names.get((one.type, one.id), ""), asked) for one in listed]
 
 
-def _line(one: Holder, name: str, asked: dict[str, str]) -> dict[str, Any]:
+def _line(one: Holder, name: str, asked: dict[str, str]) -> HolderLine:
     note = one.account_name if one.type != "account" else ""
     return {
         "label": one.name,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
@@ -15,11 +15,63 @@ SIGNS = {"all": "yes", "some": "partly", "none": "no"}
 Access = dict[str, dict[str, str]]
 
 
-def matrix_of(look: Look, url: Callable[[str], str], everything: bool) -> dict[str, Any]:
+class Cell(TypedDict):
+    """components/matrix_cell.html. sign: yes, partly, no; none where the catalogue has no such verb."""
+
+    sign: str
+    url: str
+    note: str
+
+
+class SectionRow(TypedDict):
+    """A section of a kind."""
+
+    label: str
+    cells: Sequence[Cell]
+
+
+class KindRow(SectionRow):
+    """A kind, with its sections to open."""
+
+    key: str
+    icon: str
+    sections: Sequence[SectionRow]
+
+
+class KindGroup(TypedDict):
+    """The kinds of a family."""
+
+    label: str
+    kinds: Sequence[KindRow]
+
+
+class Verb(TypedDict):
+    """A column."""
+
+    key: str
+    label: str
+
+
+class Matrix(TypedDict):
+    """components/matrix.html: kinds × verbs."""
+
+    verbs: Sequence[Verb]
+    groups: Sequence[KindGroup]
+
+
+class MatrixShown(TypedDict):
+    """A matrix, and the kinds of which it shows nothing."""
+
+    matrix: Matrix
+    left_out: Sequence[str]
+
+
+def matrix_of(look: Look, url: Callable[[str], str], everything: bool) -> MatrixShown:
     """A caller's matrix. url: where a permission is explained. everything: also kinds with nothing allowed."""
     access = look.access
     verbs = [*catalogue.VERBS, *(["operate"] if access["account"]["account:operate"] != "none" else [])]
-    groups, left_out = [], []
+    groups: list[KindGroup] = []
+    left_out = []
     for family, label in catalogue.FAMILIES.items():
         kinds = []
         for kind in (one for one in catalogue.KINDS.values() if one.family == family):
@@ -29,7 +81,7 @@ def matrix_of(look: Look, url: Callable[[str], str], everything: bool) -> dict[s
                 left_out.append(_(kind.plural))
         if kinds:
             groups.append({"label": _(label), "kinds": kinds})
-    found = {"verbs": [{"key": verb, "label": _verb(verb)} for verb in verbs], "groups": groups}
+    found: Matrix = {"verbs": [{"key": verb, "label": _verb(verb)} for verb in verbs], "groups": groups}
     return {"matrix": found, "left_out": left_out}
 
 
@@ -43,8 +95,8 @@ def _verb(verb: str) -> str:
     }[verb]
 
 
-def _kind(kind: catalogue.Kind, access: dict[str, str], verbs: list[str], url: Callable[[str], str]) -> dict[str, Any]:
-    sections = [
+def _kind(kind: catalogue.Kind, access: dict[str, str], verbs: list[str], url: Callable[[str], str]) -> KindRow:
+    sections: list[SectionRow] = [
         {
             "label": _(catalogue.SECTIONS[section].label),
             "cells": _cells(f"{kind.name}.{section}", access, verbs, url),
@@ -60,11 +112,11 @@ def _kind(kind: catalogue.Kind, access: dict[str, str], verbs: list[str], url: C
     }
 
 
-def _cells(head: str, access: dict[str, str], verbs: list[str], url: Callable[[str], str]) -> list[dict[str, str]]:
+def _cells(head: str, access: dict[str, str], verbs: list[str], url: Callable[[str], str]) -> list[Cell]:
     """One row of cells; a verb that the catalogue does not have here is void."""
-    cells = []
+    cells: list[Cell] = []
     for verb in verbs:
         name = f"{head}:{verb}"
-        void = {"sign": "none", "url": "", "note": ""}
-        cells.append({"sign": SIGNS[access[name]], "url": url(name), "note": name} if name in access else void)
+        had = name in access
+        cells.append({"sign": SIGNS[access[name]] if had else "none", "url": url(name) if had else "", "note": name})
     return cells

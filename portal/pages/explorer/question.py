@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -15,6 +13,7 @@ from accesscontrol.access.doors.asking import may_vary
 from accesscontrol.access.permissions import Permission
 from accesscontrol.accounts.models import Account
 from portal.actors import look_of
+from portal.open_shapes import Cleaned
 from portal.pages.explorer import asking
 from portal.pages.explorer.asking import Subject
 from portal.pages.explorer.forms import ExplorerForm
@@ -56,7 +55,7 @@ class Question:
         account = look.visible("account:view").filter(pk=acting).first() if acting else None
         return full_name(account) if account is not None else ""
 
-    def read(self, *, subject: bool = True) -> dict[str, Any]:
+    def read(self, *, subject: bool = True) -> Cleaned:
         """The cleaned data, with the caller looked up. Raises Refused."""
         if not self.form.is_valid():
             field, errors = next(iter(self.form.errors.items()))

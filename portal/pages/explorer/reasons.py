@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
@@ -33,7 +34,49 @@ from portal.pages.explorer.asking import Subject
 Rows = dict[tuple[str, int], Model]
 
 
-def why(asker: Look, subject: Subject, wanted: Permission, thing: Model) -> dict[str, Any]:
+class Box(TypedDict):
+    """components/chain.html: one link of the chain. hidden: the asker may not view it."""
+
+    label: str
+    url: str
+    note: str
+    icon: str
+    hidden: bool
+
+
+class Weighed(TypedDict):
+    """components/why_part.html: a source, deny or limit, and what it says here."""
+
+    group: str
+    label: str
+    sentence: str
+    outcome: str
+    outcome_label: str
+    url: str
+
+
+class Need(TypedDict):
+    """A way to a yes, and where to do it for who may."""
+
+    sentence: str
+    url: NotRequired[str]
+    label: NotRequired[str]
+
+
+class Why(TypedDict):
+    """components/why.html. open: whether all that was weighed stands open at once."""
+
+    allowed: bool
+    sentence: str
+    permission: str
+    needed: Sequence[Need]
+    history_days: NotRequired[int | None]
+    chain: NotRequired[Sequence[Box]]
+    parts: NotRequired[Sequence[Weighed]]
+    open: NotRequired[bool]
+
+
+def why(asker: Look, subject: Subject, wanted: Permission, thing: Model) -> Why:
     """Why the subject may or may not do this on this thing, as far as the asker may know."""
     explanation = explain(subject.look, wanted, thing, asker=None if subject.is_self else asker)
     seen = _rows(asker, explanation)
@@ -49,10 +92,11 @@ def why(asker: Look, subject: Subject, wanted: Permission, thing: Model) -> dict
     }
 
 
-def why_not_there(wanted: Permission) -> dict[str, Any]:
+def why_not_there(wanted: Permission) -> Why:
     """The answer about a thing that does not exist or is not to be seen: one and the same."""
-    needed = {"sentence": _("Check the name. If it is right, ask an administrator of your account for access to it.")}
-    return {"allowed": False, "sentence": str(unseen(wanted)), "permission": str(wanted), "needed": [needed]}
+    advice = _("Check the name. If it is right, ask an administrator of your account for access to it.")
+    needed: list[Need] = [{"sentence": advice}]
+    return {"allowed": False, "sentence": str(unseen(wanted)), "permission": str(wanted), "needed": needed}
 
 
 def _rows(asker: Look, explanation: Explanation) -> Rows:
@@ -74,7 +118,7 @@ def _hidden_link(explanation: Explanation) -> Sentence | None:
     return cannot_see(explanation.decision.origin) if hidden else None
 
 
-def _box(step: Step, seen: Rows, thing: Model) -> dict[str, Any]:
+def _box(step: Step, seen: Rows, thing: Model) -> Box:
     """One box of the chain."""
     row = seen.get(step.origin) if step.origin else None
     is_source = step.kind in SOURCES
@@ -93,7 +137,7 @@ def _box(step: Step, seen: Rows, thing: Model) -> dict[str, Any]:
     }
 
 
-def _part(outcome: Outcome, seen: Rows) -> dict[str, Any]:
+def _part(outcome: Outcome, seen: Rows) -> Weighed:
     """One source, deny or limit with its outcome."""
     group = "source" if outcome.code in SOURCES else "deny" if outcome.code == "deny" else "limit"
     told = outcome.outcome if outcome.outcome in (ALLOWS, DENIES, STOPS, PASSES) else "silent"
@@ -109,19 +153,15 @@ def _part(outcome: Outcome, seen: Rows) -> dict[str, Any]:
     }
 
 
-def _needed(asker: Look, subject: Subject, need: Sentence) -> dict[str, str]:
+def _needed(asker: Look, subject: Subject, need: Sentence) -> Need:
     """One way to a yes, with where to do it for who may."""
-    found = {"sentence": str(need)}
+    found: Need = {"sentence": str(need)}
     if need.code in ("role", "share") and not subject.is_self:
         if asker.may("user.assignments:change", subject.row):
-            return {**found, "url": address(subject.row), "label": _("Open the user")}
-    elif need.code == "grant":
-        return {**found, **_making(asker, "grant", _("Make a grant"))}
-    elif need.code == "project":
-        return {**found, **_making(asker, "project", _("Make a project"))}
+            found["url"], found["label"] = address(subject.row), _("Open the user")
+    elif need.code in ("grant", "project"):
+        url = address_or_none(f"{need.code}_create")
+        if url and asker.visible(f"{need.code}:create").exists():
+            found["url"] = url
+            found["label"] = _("Make a grant") if need.code == "grant" else _("Make a project")
     return found
-
-
-def _making(asker: Look, noun: str, label: str) -> dict[str, str]:
-    url = address_or_none(f"{noun}_create")
-    return {"url": url, "label": label} if url and asker.visible(f"{noun}:create").exists() else {}

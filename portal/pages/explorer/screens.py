@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
-from django.core.paginator import Paginator
+from django.core import paginator
 from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,13 +16,15 @@ from accesscontrol.access.doors import reverse as reversing
 from accesscontrol.access.permissions import Permission
 from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
+from portal.frame.shown.pages import Page
+from portal.frame.shown.parts import Pagination, Tab, Thing
 from portal.pages.explorer import asking
 from portal.pages.explorer.asking import Subject
-from portal.pages.explorer.forms import permission_label
-from portal.pages.explorer.holders import holder_lines, left_out
-from portal.pages.explorer.matrix import matrix_of
+from portal.pages.explorer.forms import ExplorerForm, permission_label
+from portal.pages.explorer.holders import HolderLine, holder_lines, left_out
+from portal.pages.explorer.matrix import MatrixShown, matrix_of
 from portal.pages.explorer.question import NOTHING, Question, Refused
-from portal.pages.explorer.reasons import why, why_not_there
+from portal.pages.explorer.reasons import Why, why, why_not_there
 from portal.pages.search.screens import full_name, line
 from portal.requests import SignedInRequest
 from portal.token_sessions import name_of_caller
@@ -29,9 +32,53 @@ from portal.token_sessions import name_of_caller
 PAGE = 50
 
 
-def _page(
-    question: Question, template: str, title: str, active: str, status: int = 200, **context: Any
-) -> HttpResponse:
+class VerbLine(TypedDict):
+    """What can be asked of a thing, with a yes or no."""
+
+    name: str
+    label: str
+    allowed: bool
+    url: str
+
+
+class Asked(Page, total=False):
+    """What every page of the explorer reads. problem: why the question is not answered."""
+
+    form: ExplorerForm
+    question: Question
+    problem: str
+    problem_field: str
+    pagination: Pagination
+
+
+class WhyPage(Asked, total=False):
+    """explorer/why.html: one of a verdict, all that can be asked of a thing, and the things of a permission."""
+
+    why: Why
+    share_url: str
+    verbs: Sequence[VerbLine]
+    things: Sequence[Thing]
+    things_count: int
+    choose: str
+
+
+class WhoPage(Asked, total=False):
+    """explorer/who.html. asked: whether the question is whole."""
+
+    holders: Sequence[HolderLine]
+    more: str
+    types: Sequence[Tab]
+    asked: bool
+
+
+class MatrixPage(Asked, MatrixShown, total=False):
+    """explorer/matrix.html. all_url: where kinds with nothing allowed stand, too."""
+
+    subject: Subject
+    all_url: str
+
+
+def _page(question: Question, template: str, title: str, active: str, answer: Asked, status: int = 200) -> HttpResponse:
     """Any page of the explorer, with its three tabs."""
     form = question.form
     if not form.is_bound:
@@ -40,11 +87,12 @@ def _page(
         form.choose("account", acting)
     named = (("explorer", _("May they?"), "shield_check"), ("explorer_who", _("Who can?"), "users"),
              ("explorer_matrix", _("What can they do?"), "table"))  # fmt: skip
-    tabs = [
+    tabs: list[Tab] = [
         {"label": label, "url": question.url(name), "icon": icon, "active": name == active}
         for name, label, icon in named
     ]
-    shown = {"title": title, "icon": "explorer", "tabs": tabs, "form": form, "question": question, **context}
+    shown: Asked = {"title": title, "icon": "explorer", "tabs": tabs, "form": form, "question": question}
+    shown.update(answer)
     return render(question.request, template, shown, status=status)
 
 
@@ -54,9 +102,8 @@ def _refused(question: Question, template: str, title: str, active: str, error: 
     for field in ("caller", "thing", "account"):
         if field in question.form.fields and not getattr(question.form.fields[field].widget, "choices", None):
             question.form.choose(field, data.get(f"{field}_typed") or data.get(field, ""))
-    return _page(
-        question, template, title, active, status=error.status, problem=error.sentence, problem_field=error.field
-    )
+    told: Asked = {"problem": error.sentence, "problem_field": error.field}
+    return _page(question, template, title, active, told, status=error.status)
 
 
 @declares(SIGNED_IN)
@@ -67,10 +114,10 @@ def explorer(request: SignedInRequest) -> HttpResponse:
         answer = _answer(question) if question.form.is_bound else {}
     except Refused as error:
         return _refused(question, "explorer/why.html", title, "explorer", error)
-    return _page(question, "explorer/why.html", title, "explorer", **answer)
+    return _page(question, "explorer/why.html", title, "explorer", answer)
 
 
-def _answer(question: Question) -> dict[str, Any]:
+def _answer(question: Question) -> WhyPage:
     name = question.read()["thing"]
     if name:
         question.find_thing(name)
@@ -87,7 +134,7 @@ def _answer(question: Question) -> dict[str, Any]:
     return _things(question, subject, wanted) if wanted is not None else {}
 
 
-def _verbs(question: Question, subject: Subject, thing: Model) -> list[dict[str, Any]]:
+def _verbs(question: Question, subject: Subject, thing: Model) -> list[VerbLine]:
     """Everything that can be asked of the thing, with a yes or no each."""
     names = asking.asked_of(thing)
     had = subject.look.mark([thing], names)[thing.pk]
@@ -97,13 +144,13 @@ def _verbs(question: Question, subject: Subject, thing: Model) -> list[dict[str,
     ]
 
 
-def _things(question: Question, subject: Subject, wanted: Permission) -> dict[str, Any]:
+def _things(question: Question, subject: Subject, wanted: Permission) -> WhyPage:
     """The things on which the subject has the permission, each leading to its why."""
     if not asking.lists_things(wanted):
         return {"choose": _("Choose the account on which this is asked.")}
     rows = asking.things_of(question.request, subject, wanted)
-    page = Paginator(rows, PAGE).get_page(question.request.GET.get("page"))
-    shown = [{**line(row), "url": question.url(thing=full_name(row))} for row in page]
+    page = paginator.Paginator(rows, PAGE).get_page(question.request.GET.get("page"))
+    shown: list[Thing] = [{**line(row), "url": question.url(thing=full_name(row))} for row in page]
     return {
         "things": shown,
         "things_count": page.paginator.count,
@@ -111,7 +158,7 @@ def _things(question: Question, subject: Subject, wanted: Permission) -> dict[st
     }
 
 
-def _pagination(question: Question, name: str, page: Any, **kept: str) -> dict[str, str]:
+def _pagination(question: Question, name: str, page: paginator.Page, **kept: str) -> Pagination:
     back = str(page.previous_page_number()) if page.has_previous() else ""
     on = str(page.next_page_number()) if page.has_next() else ""
     return {
@@ -128,10 +175,10 @@ def who_can(request: SignedInRequest) -> HttpResponse:
         answer = _holders(question) if question.form.is_bound else {}
     except Refused as error:
         return _refused(question, "explorer/who.html", title, "explorer_who", error)
-    return _page(question, "explorer/who.html", title, "explorer_who", **answer)
+    return _page(question, "explorer/who.html", title, "explorer_who", answer)
 
 
-def _holders(question: Question) -> dict[str, Any]:
+def _holders(question: Question) -> WhoPage:
     name = question.read(subject=False)["thing"]
     if name:
         question.find_thing(name)
@@ -142,7 +189,7 @@ def _holders(question: Question) -> dict[str, Any]:
     found = reversing.first_of_all(question.wanted, question.thing, look_of(question.request))
     kind = question.request.GET.get("type", "")
     chosen = [one for one in found.listed if kind in ("", one.type)]
-    page = Paginator(chosen, PAGE).get_page(question.request.GET.get("page"))
+    page = paginator.Paginator(chosen, PAGE).get_page(question.request.GET.get("page"))
     return {
         "holders": holder_lines(look_of(question.request), page, str(question.wanted), question.thing),
         "more": left_out(found),
@@ -152,7 +199,7 @@ def _holders(question: Question) -> dict[str, Any]:
     }
 
 
-def _types(question: Question, everybody: list[reversing.Holder], chosen: str) -> list[dict[str, Any]]:
+def _types(question: Question, everybody: list[reversing.Holder], chosen: str) -> list[Tab]:
     """The types of holders as tabs, with their numbers."""
     named = (("", _("All"), "access"), ("user", _("Users"), "user"), ("token", _("Tokens"), "token"))
     return [
@@ -177,8 +224,13 @@ def matrix(request: SignedInRequest) -> HttpResponse:
         return _refused(question, "explorer/matrix.html", title, "explorer_matrix", error)
     everything = request.GET.get("all") == "1"
     found = matrix_of(question.known_subject.look, lambda name: question.url(permission=name, thing=""), everything)
-    found["all_url"] = question.url("explorer_matrix", all="1")
-    return _page(question, "explorer/matrix.html", title, "explorer_matrix", subject=question.subject, **found)
+    shown: MatrixPage = {
+        "matrix": found["matrix"],
+        "left_out": found["left_out"],
+        "all_url": question.url("explorer_matrix", all="1"),
+        "subject": question.known_subject,
+    }
+    return _page(question, "explorer/matrix.html", title, "explorer_matrix", shown)
 
 
 urlpatterns = [

@@ -12,6 +12,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
+from portal.open_shapes import Cleaned
 from portal.pages.grants.forms import FIELDS, GrantForm
 
 
@@ -34,7 +35,7 @@ class GranteesForm(ActForm):
 
     clean_grantee_keys = GrantForm.clean_grantee_keys
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and not cleaned.get("grantees") and not cleaned.get("grantee_keys"):
             self.add_error("grantees", _("Choose at least one account, or enter a key below."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,10 @@ from portal.frame.forms import ActForm
 from portal.frame.noun_pages import NounPage
 from portal.frame.revising import Revising
 from portal.frame.screens import CHANGE, CREATE, WRITE, Route
+from portal.frame.shown.pages import FormPage
+from portal.frame.shown.parts import Link
 from portal.frame.switches import exactly
+from portal.open_shapes import Cleaned
 from portal.pages.grants.act_forms import ExtendForm
 from portal.pages.grants.forms import COMMANDED, GrantChangeForm, GrantForm
 from portal.pages.grants.previews import attempted
@@ -31,6 +34,23 @@ from portal.pages.grants.words import title
 EXTENSIONS = (7, 30)
 #: Fields of the request that are no fields of the form.
 NOT_KEPT = ("csrfmiddlewaretoken", "confirmed", "back")
+
+
+class GrantFormPage(FormPage, total=False):
+    """grants/form.html, and grants/confirm.html, which keeps what was entered. commanded: kinds that take commands."""
+
+    form_url: str
+    commanded: str
+    kept: Sequence[tuple[str, str]]
+    asked: str
+    times: Cleaned
+
+
+class ExtendPage(FormPage):
+    """grants/extend.html. extensions: days that buttons add to the end."""
+
+    grant: Grant
+    extensions: Sequence[int]
 
 
 class GrantFormScreen(NounPage):
@@ -45,7 +65,7 @@ class GrantFormScreen(NounPage):
         Route("extend", "<str:key>/extend/", "change", WRITE),
     )
 
-    def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
+    def crumbs(self, *more: tuple[str, str]) -> list[Link]:
         """Where am I; a grant is called by what it covers, as on its own page."""
         found = super().crumbs(*more)
         if self.thing is not None:
@@ -62,8 +82,9 @@ class GrantFormScreen(NounPage):
     def create_page(self) -> HttpResponse:
         return self.two_steps(
             self.new_form(), self.previewed_new, lambda form: services.create_grant(self.actor, **form.values()),
-            title=_("Grant access"), done=_("The access has been granted."), submit_label=_("Grant access"),
-            preview_url=reverse("grant_preview"), form_url=reverse("grant_create"),
+            {"submit_label": _("Grant access"), "preview_url": reverse("grant_preview"),
+             "form_url": reverse("grant_create")},
+            title=_("Grant access"), done=_("The access has been granted."),
         )  # fmt: skip
 
     def previewed_new(self, form: GrantForm) -> previews.Preview:
@@ -82,8 +103,8 @@ class GrantFormScreen(NounPage):
         return self.two_steps(
             self.change_form(), self.previewed_change,
             lambda form: services.change_grant(self.actor, self.thing, **form.values()),
-            title=_("Change the grant"), done=_("Saved."), preview_url=self.to("change_preview"),
-            form_url=self.to("change"), subtitle=title(self.thing),
+            {"preview_url": self.to("change_preview"), "form_url": self.to("change"), "subtitle": title(self.thing)},
+            title=_("Change the grant"), done=_("Saved."),
         )  # fmt: skip
 
     def previewed_change(self, form: GrantChangeForm) -> previews.Preview:
@@ -95,14 +116,14 @@ class GrantFormScreen(NounPage):
     # --- The two steps
 
     def two_steps(
-        self, form: ActForm, preview: Callable[[Any], previews.Preview], act: Callable[[Any], Grant], *, done: str,
-        **context: Any,
+        self, form: ActForm, preview: Callable[[Any], previews.Preview], act: Callable[[Any], Grant],
+        page: GrantFormPage, *, title: str, done: str,
     ) -> HttpResponse:  # fmt: skip
         """Form → confirmation with the preview → act. What changes nobody's access now needs no confirmation, unless
         it is a new grant."""
         sent, revising = self.request.POST, Revising(form, self.thing, self.sent)
         if self.sent is None or not (revising.take_up() and form.is_valid()):
-            return self.form_shown(revising, **context)
+            return self.form_shown(revising, page, title)
         self.actor = revising.actor(self.actor)
         try:
             tried = preview(form)
@@ -116,42 +137,45 @@ class GrantFormScreen(NounPage):
         except Conflict as error:
             form.add_error(None, str(error))
         if form.errors or sent.get("back") or self.only_preview():
-            shown = None if form.errors else attempted(lambda: tried, waits=True)
-            return self.form_shown(revising, preview=shown, **context)
-        return self.confirmation(attempted(lambda: tried, waits=True), times=form.cleaned_data, **context)
+            page["preview"] = None if form.errors else attempted(lambda: tried, waits=True)
+            return self.form_shown(revising, page, title)
+        page["preview"], page["times"] = attempted(lambda: tried, waits=True), form.cleaned_data
+        return self.confirmation(page, title)
 
     def only_preview(self) -> bool:
         """Whether the preview was asked for, without a script."""
         return self.route.name in ("preview", "change_preview")
 
-    def form_shown(self, revising: Revising, **context: Any) -> HttpResponse:
+    def form_shown(self, revising: Revising, page: GrantFormPage, title: str) -> HttpResponse:
         revising.carry()
-        back = address(self.thing) if self.thing is not None else list_address("grant")
-        crumbs = self.crumbs((context["title"], ""))
-        return self.show("grants/form.html", form=revising.form, cancel_url=back, crumbs=crumbs,
-                         commanded=" ".join(COMMANDED), grant=self.thing, **context)  # fmt: skip
+        page["form"], page["commanded"] = revising.form, " ".join(COMMANDED)
+        page["cancel_url"] = address(self.thing) if self.thing is not None else list_address("grant")
+        return self.show("grants/form.html", page, title=title, crumbs=self.crumbs((title, "")))
 
-    def confirmation(self, preview: dict[str, Any], *, form_url: str, **context: Any) -> HttpResponse:
+    def confirmation(self, page: GrantFormPage, title: str) -> HttpResponse:
         """The preview once more, with all that was entered kept behind it."""
-        kept = [(name, value) for name, values in self.request.POST.lists() if name not in NOT_KEPT for value in values]
-        asked = _("Grant this access?") if self.thing is None else _("Change the access like this?")
-        return self.show("grants/confirm.html", preview=preview, kept=kept, form_url=form_url, asked=asked,
-                         crumbs=self.crumbs((context["title"], "")), **context)  # fmt: skip
+        sent = self.request.POST.lists()
+        page["kept"] = [(name, value) for name, values in sent if name not in NOT_KEPT for value in values]
+        page["asked"] = _("Grant this access?") if self.thing is None else _("Change the access like this?")
+        return self.show("grants/confirm.html", page, title=title, crumbs=self.crumbs((title, "")))
 
     def preview_of(
-        self, form: ActForm, preview: Callable[[Any], previews.Preview], page: Callable[[], HttpResponse]
+        self, form: ActForm, preview: Callable[[Any], previews.Preview], whole: Callable[[], HttpResponse]
     ) -> HttpResponse:
         """The fragment beside the form; a half-filled form is no error yet."""
         if not self.request.htmx:
-            return page()
+            return whole()
+        page: GrantFormPage = {}
         revising = Revising(form, self.thing, self.sent)
         if revising.take_up() and form.is_valid():
             self.actor = revising.actor(self.actor)
-            found = attempted(lambda: preview(form), waits=True)
+            page["preview"] = attempted(lambda: preview(form), waits=True)
         else:
             named = ", ".join(str(field.label) for name, field in form.fields.items() if name in form.errors)
-            found = {"missing": _("The preview appears once you have filled in: %(names)s.") % {"names": named}}
-        return self.show("components/preview.html", preview=found)
+            page["preview"] = {
+                "missing": _("The preview appears once you have filled in: %(names)s.") % {"names": named}
+            }
+        return self.show("components/preview.html", page)
 
     def after(self, grant: Grant) -> str:
         """The grant's page; the list for who may create but not view."""
@@ -166,10 +190,11 @@ class GrantFormScreen(NounPage):
             self.actor = exactly(self.actor, grant, data)
             return self.extend_by(data["days"])
         form = ExtendForm(data, initial={"expires_at": grant.expires_at})
+        page: ExtendPage = {"grant": grant, "extensions": EXTENSIONS}
         return self.form_page(
-            form, lambda values: services.extend_grant(self.actor, grant, values["expires_at"]),
+            form, lambda values: services.extend_grant(self.actor, grant, values["expires_at"]), page,
             title=_("Extend the grant"), done=_("The grant has a new end."), submit_label=_("Set this end"),
-            template="grants/extend.html", grant=grant, extensions=EXTENSIONS, subtitle=title(grant),
+            template="grants/extend.html", subtitle=title(grant),
         )  # fmt: skip
 
     def extend_by(self, days: str) -> HttpResponse:

@@ -21,6 +21,7 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Problem
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
 from portal.frame.typed import read_lines
+from portal.open_shapes import Cleaned
 from portal.pages.grants.words import LEVELS
 
 KINDS = [("", "—"), *((name, catalogue.KINDS[name].plural) for name in catalogue.ITEM_KINDS)]
@@ -98,15 +99,15 @@ class LevelsForm(ActForm):
         self.offer("levels", level_choices())
         self.offer("creates", create_choices())
 
-    def scope(self, cleaned: dict[str, Any]) -> str:
+    def scope(self, cleaned: Cleaned) -> str:
         """What is covered: `account`, `kind` or `items`."""
         raise NotImplementedError
 
-    def kinds(self, cleaned: dict[str, Any]) -> set[str]:
+    def kinds(self, cleaned: Cleaned) -> set[str]:
         """The kinds that may be covered."""
         raise NotImplementedError
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         levels = list(cleaned.get("levels", ()))
         if "command" in levels and not self.kinds(cleaned) & set(COMMANDED):
@@ -117,7 +118,7 @@ class LevelsForm(ActForm):
         self.chosen_levels = tuple(levels)
         return cleaned
 
-    def _clean_end(self, cleaned: dict[str, Any]) -> None:
+    def _clean_end(self, cleaned: Cleaned) -> None:
         """The end that is meant: so many days from the start, on the date, or none."""
         ends = cleaned.get("ends")
         if ends == "date" and cleaned.get("expires_at") is None and "expires_at" not in self.errors:
@@ -128,7 +129,7 @@ class LevelsForm(ActForm):
         elif ends == "never":
             cleaned["expires_at"] = None
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Cleaned:
         """The fields as the service names them."""
         names = ("starts_at", "expires_at", "note")
         return {"levels": self.chosen_levels} | {name: self.cleaned_data[name] for name in names}
@@ -190,17 +191,17 @@ class GrantForm(LevelsForm):
     def clean_grantee_keys(self) -> tuple[str, ...]:
         return read_lines(self.cleaned_data["grantee_keys"].replace(",", "\n"))
 
-    def scope(self, cleaned: dict[str, Any]) -> str:
+    def scope(self, cleaned: Cleaned) -> str:
         return cleaned.get("covers", "")
 
-    def kinds(self, cleaned: dict[str, Any]) -> set[str]:
+    def kinds(self, cleaned: Cleaned) -> set[str]:
         if self.scope(cleaned) == "kind":
             return {cleaned.get("kind") or COMMANDED[0]}
         if self.scope(cleaned) == "items":
             return {item.kind for item in cleaned.get("items") or ()} or set(COMMANDED)
         return set(COMMANDED)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean()
         scope = self.scope(cleaned)
         for name, nothing in {"items": [], "kind": "", "creates": [], "operate_as": False}.items():
@@ -215,7 +216,7 @@ class GrantForm(LevelsForm):
             self.add_error("grantees", _("Choose at least one account to grant it to, or enter a key below."))
         return cleaned
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Cleaned:
         """What the service takes; what belongs to another scope than the chosen one is left out."""
         sent = self.cleaned_data
         scope = sent["covers"]
@@ -248,13 +249,13 @@ class GrantChangeForm(LevelsForm):
         if grant.covers == Grant.Covers.ITEMS:
             del self.fields["include_subaccounts"]
 
-    def scope(self, cleaned: dict[str, Any]) -> str:  # noqa: ARG002  (a given grant keeps its scope)
+    def scope(self, cleaned: Cleaned) -> str:  # noqa: ARG002  (a given grant keeps its scope)
         return self.grant.covers
 
-    def kinds(self, cleaned: dict[str, Any]) -> set[str]:  # noqa: ARG002  (and its kinds)
+    def kinds(self, cleaned: Cleaned) -> set[str]:  # noqa: ARG002  (and its kinds)
         return {self.grant.kind} if self.grant.covers == Grant.Covers.KIND else set(COMMANDED)
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Cleaned:
         found = super().values()
         if "include_subaccounts" in self.fields:
             found["include_subaccounts"] = self.cleaned_data["include_subaccounts"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
@@ -16,13 +17,26 @@ from portal.pages.grants.words import level_tags, title
 SHOWN = 5
 
 
-def unanswered(look: Look, own: int | None) -> list[dict[str, Any]]:
+class Invitation(TypedDict):
+    """grants/invitations.html: a grant that waits, and where to answer for who may."""
+
+    title: str
+    what: str
+    levels: str
+    ends: datetime | None
+    url: str
+    accept_url: str
+    decline_url: str
+    may_answer: bool
+
+
+def unanswered(look: Look, own: int | None) -> list[Invitation]:
     """What others offer to the account acted for, the newest first."""
     rows = grant_sides.waiting(look.visible("grant:view").select_related("account"), own)
     return invitations(look, own, list(rows.order_by("-created_at", "-id")[:SHOWN]))
 
 
-def invitations(look: Look, own: int | None, grants: list[Grant]) -> list[dict[str, Any]]:
+def invitations(look: Look, own: int | None, grants: list[Grant]) -> list[Invitation]:
     """Grants that wait for an answer, each with what it offers and the buttons to answer."""
     may = own is not None and bool(grants) and look.may("grant:create", ("account", own))
     return [

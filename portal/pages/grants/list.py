@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import Count, Min, QuerySet
 from django.http import HttpResponse
@@ -24,8 +24,10 @@ from portal.addresses import list_address
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import LIST, WRITE, Route
+from portal.frame.shown.pages import Head, ListPage
+from portal.frame.shown.parts import BulkAction, Empty, Tab
 from portal.pages.grants.filters import GivenFilters, ReceivedFilters
-from portal.pages.grants.invitations import invitations
+from portal.pages.grants.invitations import Invitation, invitations
 from portal.pages.grants.tables import GivenTable, GrantTable, ReceivedTable
 from portal.pages.grants.words import title
 
@@ -52,8 +54,8 @@ class GivenListing(Listing):
     def asked_about(self, rows: list[Grant]) -> set[Ref]:
         return super().asked_about(rows) | grant_sides.named(rows)
 
-    def empty(self) -> dict[str, Any]:
-        found: dict[str, Any] = {
+    def empty(self) -> Empty:
+        found: Empty = {
             "icon": "grant",
             "title": _("Nothing is shared yet"),
             "text": _(
@@ -64,7 +66,7 @@ class GivenListing(Listing):
             found["action"] = {"label": _("Grant access"), "url": reverse("grant_create"), "icon": "plus"}
         return found
 
-    def creation(self) -> dict[str, str]:
+    def creation(self) -> ListPage:
         """The green round plus; the forms are another screen's."""
         if not self.screen.may_create():
             return {}
@@ -82,13 +84,29 @@ class ReceivedListing(GivenListing):
     def rows(self) -> QuerySet:
         return grant_sides.received(self.screen.rows(), self.screen.own_account())
 
-    def empty(self) -> dict[str, Any]:
+    def empty(self) -> Empty:
         return {
             "icon": "grant",
             "title": _("Nothing has been shared with you yet"),
             "text": _("When another account grants you access, it appears here. Tell them your account's key: %(key)s.")
             % {"key": self.screen.own_key() or "—"},
         }
+
+
+class GrantsPage(ListPage, total=False):
+    """grants/list.html: also what waits for an answer."""
+
+    invitations: Sequence[Invitation]
+
+
+class BulkPage(Head, total=False):
+    """grants/bulk.html: asks before an act on many grants, or says that none is ticked."""
+
+    grants: Sequence[Grant]
+    names: Sequence[str]
+    more: int
+    action: str
+    back: str
 
 
 class GrantListScreen(NounPage):
@@ -113,7 +131,7 @@ class GrantListScreen(NounPage):
         rows = self.look.visible("account:view").filter(pk=self.own_account())
         return rows.values_list("key", flat=True).first() or ""
 
-    def tabs(self, waiting: int) -> list[dict[str, Any]]:
+    def tabs(self, waiting: int) -> list[Tab]:
         """Given and received; how many wait for an answer stands on the tab."""
         note = _("%(count)s to answer") % {"count": waiting} if waiting else ""
         names = (("list", _("Given"), "send", ""), ("received", _("Received"), "download", note))
@@ -129,26 +147,24 @@ class GrantListScreen(NounPage):
         ]
 
     def list_page(self) -> HttpResponse:
-        bulk = [
+        bulk: list[BulkAction] = [
             {"label": _("Pause"), "value": "pause", "icon": "pause"},
             {"label": _("Resume"), "value": "resume", "icon": "play"},
             {"label": _("Revoke"), "value": "revoke", "icon": "trash", "style": "danger"},
         ]
         intro = _("What accounts of your branch share with others, and until when.")
-        many = {"bulk_actions": bulk, "bulk_url": reverse("grant_bulk")}
-        return self.listed(GivenListing(self), intro, self.waiting().count(), **many)
+        page: GrantsPage = {"bulk_actions": bulk, "bulk_url": reverse("grant_bulk"), "intro": intro}
+        return self.listed(GivenListing(self), page, self.waiting().count())
 
     def received_page(self) -> HttpResponse:
         intro = _("What other accounts share with yours. What is received cannot be granted on.")
         waiting = list(self.waiting())
         invited = invitations(self.look, self.own_account(), waiting)
-        return self.listed(ReceivedListing(self), intro, len(waiting), invitations=invited)
+        return self.listed(ReceivedListing(self), {"invitations": invited, "intro": intro}, len(waiting))
 
-    def listed(self, listing: Listing, intro: str, waiting: int, **context: Any) -> HttpResponse:
-        return self.show(
-            "grants/list.html", title=_(self.noun.plural), intro=intro, tabs=self.tabs(waiting),
-            **{**listing.context(), **context},
-        )  # fmt: skip
+    def listed(self, listing: Listing, page: GrantsPage, waiting: int) -> HttpResponse:
+        tabs = self.tabs(waiting)
+        return self.show("grants/list.html", listing.context(), page, title=_(self.noun.plural), tabs=tabs)
 
     # --- Many at once
 
@@ -158,13 +174,15 @@ class GrantListScreen(NounPage):
         act = {"pause": self.pause, "resume": self.resume, "revoke": self.revoke}.get(sent.get("action", ""))
         grants = list(self.rows().filter(key__in=sent.getlist("selection")[:TICKED]).order_by("-created_at", "-id"))
         if act is None or not grants:
-            return self.show("grants/bulk.html", title=_("Tick some grants first"), crumbs=self.crumbs(),
-                             back=list_address("grant"))  # fmt: skip
+            nothing: BulkPage = {"back": list_address("grant")}
+            return self.show("grants/bulk.html", nothing, title=_("Tick some grants first"), crumbs=self.crumbs())
         if sent.get("confirmed"):
             return self.attempt(lambda: act(grants), list_address("grant"), done(sent["action"], len(grants)))
-        return self.show("grants/bulk.html", title=question(sent["action"], len(grants)), grants=grants,
-                         names=[f"{title(one)} ({one.key})" for one in grants[:NAMED]], more=len(grants) - NAMED,
-                         action=sent["action"], back=list_address("grant"), crumbs=self.crumbs())  # fmt: skip
+        page: BulkPage = {
+            "grants": grants, "names": [f"{title(one)} ({one.key})" for one in grants[:NAMED]],
+            "more": len(grants) - NAMED, "action": sent["action"], "back": list_address("grant"),
+        }  # fmt: skip
+        return self.show("grants/bulk.html", page, title=question(sent["action"], len(grants)), crumbs=self.crumbs())
 
     def pause(self, grants: list[Grant]) -> None:
         self.switch(grants, enabled=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -11,6 +9,8 @@ from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.audit.models import Event
 from portal.frame.listing import Listing
+from portal.frame.shown.pages import ListPage
+from portal.frame.shown.parts import Empty
 from portal.pages.events.screens import account_names
 from portal.pages.grants.filters import GrantLogFilters
 from portal.pages.grants.log_tables import GrantLogTable
@@ -33,9 +33,9 @@ class GrantLogListing(Listing):
         ids = [row.pk for row in rows]
         table.seen_events = set(self.look.visible("event:view").filter(pk__in=ids).values_list("pk", flat=True))
 
-    def empty(self) -> dict[str, Any]:
+    def empty(self) -> Empty:
         return {"icon": "log", "title": _("Nothing recorded"), "text": _("What is done with the grant appears here.")}
 
-    def creation(self) -> dict[str, str]:
+    def creation(self) -> ListPage:
         """Lines are recorded by acts."""
         return {}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.audit.models import Event
+from accesscontrol.json_data import JsonObject
 from portal.addresses import address
 from portal.frame.tables import TimeColumn
 from portal.pages.events.tables import who_acted
@@ -77,7 +78,7 @@ class GrantLogTable(tables.Table):
         order_by_field = "sort"
 
 
-def changed(changes: dict[str, Any], *, new: bool) -> list[str]:
+def changed(changes: JsonObject, *, new: bool) -> list[str]:
     """The fields that changed, each from what to what; things are counted, not named by their numbers."""
     found = []
     for name, label in _FIELDS.items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NotRequired, TypedDict
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -18,13 +20,42 @@ from accesscontrol.services.grants.previews import previews
 from accesscontrol.services.grants.sides import holds_already
 from portal.addresses import address
 from portal.frame.screens import DETAIL, WRITE, Route
+from portal.frame.shown.parts import AccessPreview, Fact, State
 from portal.pages.grants.act_forms import GranteesForm, ItemsForm
 from portal.pages.grants.form import EXTENSIONS
 from portal.pages.grants.list import item_names
 from portal.pages.grants.log import GrantLogListing
-from portal.pages.grants.parts import CoveredListing, GrantPage
+from portal.pages.grants.parts import CoveredListing, GrantPage, GrantTab
 from portal.pages.grants.previews import attempted
-from portal.pages.grants.words import level_lines, title, what, without_effect
+from portal.pages.grants.words import LevelLine, level_lines, title, what, without_effect
+
+
+class OverviewTab(GrantTab):
+    """grants/overview.html. reasons: why it gives nothing now. extensions: days that buttons add to its end."""
+
+    rows: Sequence[Fact]
+    levels: Sequence[LevelLine]
+    reasons: Sequence[str]
+    extensions: Sequence[int]
+    extend_url: str
+
+
+class GranteeLine(TypedDict):
+    """A grantee, or a key that was invited, and what may be done."""
+
+    label: str
+    note: str
+    state: State
+    since: NotRequired[datetime | None]
+    url: NotRequired[str]
+    remove_url: NotRequired[str]
+    withdraw_url: NotRequired[str]
+
+
+class GranteesTab(GrantTab):
+    """grants/grantees.html."""
+
+    rows: Sequence[GranteeLine]
 
 
 class GrantScreen(GrantPage):
@@ -48,19 +79,21 @@ class GrantScreen(GrantPage):
     def detail_page(self) -> HttpResponse:
         grant = self.thing
         names = item_names(self.look, [grant])
-        rows = [
-            {"label": _("From"), "value": grant.account.name, **self.account_link(grant.account)},
+        url = self.account_url(grant.account)
+        rows: list[Fact] = [
+            {"label": _("From"), "value": grant.account.name, "url": url},
             {"label": _("To"), "value": self.named(), "url": self.to("grantees")},
             {"label": _("What"), "value": names.get(grant.pk) or what(grant), "url": self.to("items")},
             {"label": _("Starts"), "time": grant.starts_at, "value": _("at once")},
             {"label": _("Ends"), "time": grant.expires_at, "ends": True, "value": _("no end")},
-            *([{"label": _("Note"), "value": grant.note}] if self.gave else []),
+            *([Fact(label=_("Note"), value=grant.note)] if self.gave else []),
             {"label": _("Key"), "value": grant.key, "copyable": True},
             {"label": _("Created"), "time": grant.created_at},
         ]
         extensions = EXTENSIONS if self.has("change") and grant.expires_at is not None else ()
-        return self.tab("grants/overview.html", rows=rows, levels=level_lines(grant), reasons=self.reasons(),
-                        extensions=extensions, extend_url=self.to("extend"))  # fmt: skip
+        tab: OverviewTab = {"rows": rows, "levels": level_lines(grant), "reasons": self.reasons(),
+                            "extensions": extensions, "extend_url": self.to("extend")}  # fmt: skip
+        return self.tab("grants/overview.html", tab)
 
     def reasons(self) -> list[str]:
         """Why it gives nothing now, as far as the caller may know."""
@@ -71,13 +104,12 @@ class GrantScreen(GrantPage):
         return found
 
     def items_page(self) -> HttpResponse:
-        listing = CoveredListing(self)
         acts = []
         if self.thing.covers == Grant.Covers.ITEMS and self.has("change"):
             acts.append(self.action("item_add", _("Put items in"), "plus"))
         if self.received and self.may_hand_on():
             acts.append(self.action("hand_on", _("Assign to one of your users"), "user"))
-        return self.tab("grants/rows.html", part_actions=acts, **listing.context())
+        return self.rows_tab(CoveredListing(self), *acts)
 
     def grantees_page(self) -> HttpResponse:
         rows = [self.grantee(link) for link in self.known_links]
@@ -85,29 +117,30 @@ class GrantScreen(GrantPage):
         if self.has("change"):
             rows += [self.invited(key) for key in self.thing.invited if key not in shown]
         acts = [self.action("grantee_add", _("Add grantees"), "plus")] if self.has("change") else []
-        return self.tab("grants/grantees.html", rows=rows, part_actions=acts)
+        tab: GranteesTab = {"rows": rows, "part_actions": acts}
+        return self.tab("grants/grantees.html", tab)
 
-    def grantee(self, link: GrantGrantee) -> dict[str, Any]:
+    def grantee(self, link: GrantGrantee) -> GranteeLine:
         """One grantee: by name, since when, and what may be done."""
         removable = self.has("change") and len(self.known_links) + len(self.thing.invited) > 1
-        state = {"label": _("Accepted"), "tone": "success"}
+        state: State = {"label": _("Accepted"), "tone": "success"}
         if link.accepted_at is None:
             state = {"label": _("Waits for an answer"), "tone": "info"}
         elif holds_already(link):
             state = {"label": _("Without effect"), "tone": "warning"}
         return {
             "label": link.account.name, "note": link.account.key, "state": state, "since": link.accepted_at,
-            "url": self.account_link(link.account).get("url", ""),
+            "url": self.account_url(link.account),
             "remove_url": self.to("grantee_remove", grantee=link.account.key) if removable else "",
         }  # fmt: skip
 
-    def invited(self, key: str) -> dict[str, Any]:
+    def invited(self, key: str) -> GranteeLine:
         """An invitation by key that is not answered, whether or not there is such an account."""
-        state = {"label": _("Invited, not answered"), "tone": "info"}
+        state: State = {"label": _("Invited, not answered"), "tone": "info"}
         return {"label": key, "note": _("by key"), "state": state, "withdraw_url": self.to("withdraw", invited=key)}
 
     def logs_page(self) -> HttpResponse:
-        return self.tab("grants/rows.html", part_actions=[], **GrantLogListing(self).context())
+        return self.rows_tab(GrantLogListing(self))
 
     # --- Acts
 
@@ -182,6 +215,6 @@ class GrantScreen(GrantPage):
             done=_("The invitation of %(key)s has been taken back.") % {"key": invited},
         )  # fmt: skip
 
-    def previewed(self, act: Any) -> dict[str, Any] | None:
+    def previewed(self, act: Callable[[], previews.Preview]) -> AccessPreview | None:
         """The preview of a confirmation; nothing is tried when it is confirmed already."""
         return None if self.request.method == "POST" else attempted(act)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -19,12 +20,30 @@ from accesscontrol.services.grants.sides import Sides, with_grantees
 from portal.addresses import address
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
+from portal.frame.shown.pages import Head, ListPage
+from portal.frame.shown.parts import Action, Empty, Link, Tab
 from portal.pages.grants.filters import CoveredFilters
 from portal.pages.grants.tables import CoveredTable
 from portal.pages.grants.words import grant_badge, title
 
 #: So many grantees are named on the overview.
 NAMED = 4
+
+
+class Answer(TypedDict):
+    """Where the account acted for answers."""
+
+    accept_url: str
+    decline_url: str
+
+
+class GrantTab(Head, total=False):
+    """grants/tab.html: what every tab of a grant's page reads, and one of them besides. gave: the caller's side."""
+
+    invitation: Answer | None
+    gave: bool
+    grant: Grant
+    part_actions: Sequence[Action]
 
 
 class GrantPage(NounPage):
@@ -66,13 +85,13 @@ class GrantPage(NounPage):
         more = [_("%(count)s more") % {"count": rest}] if rest > 0 else []
         return ", ".join([*names[:NAMED], *more]) or _("Nobody yet")
 
-    def account_link(self, account: Account) -> dict[str, str]:
-        """The address of an account that the caller may open."""
-        return {"url": address(account)} if account.pk in self.sides.seen else {}
+    def account_url(self, account: Account) -> str:
+        """The address of an account, for who may open it."""
+        return address(account) if account.pk in self.sides.seen else ""
 
     # --- The frame of the tabs
 
-    def tabs(self) -> list[dict[str, Any]]:
+    def tabs(self) -> list[Tab]:
         names = [
             ("detail", _("Overview"), "info"),
             ("items", _("Items"), "items"),
@@ -85,19 +104,18 @@ class GrantPage(NounPage):
             for name, label, icon in names
         ]
 
-    def crumbs(self, *more: tuple[str, str]) -> list[dict[str, str]]:
+    def crumbs(self, *more: tuple[str, str]) -> list[Link]:
         """The list that it stands in, the grant by what it covers, and what follows."""
         name, label = ("grant_list", _(self.noun.plural)) if self.gave else ("grant_received", _("Grants received"))
-        found = [{"label": label, "url": reverse(name)}, {"label": title(self.thing), "url": address(self.thing)}]
-        return found + [{"label": words, "url": url} for words, url in more]
+        found = [(label, reverse(name)), (title(self.thing), address(self.thing)), *more]
+        return [{"label": words, "url": url} for words, url in found]
 
-    def tab(self, template: str, **context: Any) -> HttpResponse:
-        """One tab of the grant's page."""
+    def tab(self, template: str, *pages: Head) -> HttpResponse:
+        """One tab of the grant's page. pages: what its template reads beside the head."""
         grant = self.thing
         shown = self.known_links if self.gave else self.received
-        tag = {"label": _("received from %(account)s") % {"account": grant.account.name}, "url": ""}
-        head = {
-            "title": title(grant),
+        tag: Link = {"label": _("received from %(account)s") % {"account": grant.account.name}, "url": ""}
+        head: GrantTab = {
             "subtitle": _("Granted by %(grantor)s to %(grantees)s")
             % {"grantor": grant.account.name, "grantees": self.named()},
             "state": grant_badge(grant, shown),
@@ -111,9 +129,14 @@ class GrantPage(NounPage):
             "gave": self.gave,
             "grant": grant,
         }
-        return self.show(template, **{**head, **context})
+        return self.show(template, head, *pages, title=title(grant))
 
-    def acts(self) -> list[dict[str, Any]]:
+    def rows_tab(self, listing: Listing, *acts: Action) -> HttpResponse:
+        """A list on a tab, with what may be done with it."""
+        tab: GrantTab = {"part_actions": acts}
+        return self.tab("grants/rows.html", listing.context(), tab)
+
+    def acts(self) -> list[Action]:
         """The buttons of the head."""
         found = []
         if self.has("change"):
@@ -124,13 +147,13 @@ class GrantPage(NounPage):
             found.insert(1, self.action("extend", _("Extend"), "clock"))
         return found
 
-    def more_acts(self) -> list[dict[str, Any]]:
+    def more_acts(self) -> list[Action]:
         """What ends it, for the side that may."""
         if self.gave:
             return self.deletion(_("Revoke the grant"))
         return self.deletion(_("Drop out of the grant")) if self.own_link and self.own_link.accepted_at else []
 
-    def invitation(self) -> dict[str, Any] | None:
+    def invitation(self) -> Answer | None:
         """The question to the account itself, while it has not answered."""
         if self.own_link is None or self.own_link.accepted_at is not None or not self.has("delete"):
             return None
@@ -156,7 +179,7 @@ class CoveredListing(Listing):
         grant = self.screen.thing
         table.take_out = grant if self.screen.has("change") and grant.covers == Grant.Covers.ITEMS else None
 
-    def empty(self) -> dict[str, Any]:
+    def empty(self) -> Empty:
         link = self.screen.own_link
         waiting = not self.screen.gave and link is not None and link.accepted_at is None
         text = (
@@ -166,7 +189,7 @@ class CoveredListing(Listing):
         )
         return {"icon": "items", "title": _("No items"), "text": text}
 
-    def creation(self) -> dict[str, str]:
+    def creation(self) -> ListPage:
         """Items are made elsewhere."""
         return {}
 

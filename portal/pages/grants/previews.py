@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,6 +14,7 @@ from accesscontrol.services.grants.previews.previews import LinkCut, Preview
 from accesscontrol.services.grants.previews.words import people_sentences, sentence
 from accesscontrol.services.previews.counting import CREATE, Counted
 from portal.frame.counting import thin
+from portal.frame.shown.parts import AccessPreview, PreviewPart, PreviewRow
 
 #: So many kinds stand in a line, and so many names of links that are cut.
 KINDS_SHOWN, LINKS_SHOWN = 6, 8
@@ -32,10 +32,10 @@ WORDS = {
 }
 
 
-def shown(preview: Preview, *, waits: bool = False) -> dict[str, Any]:
+def shown(preview: Preview, *, waits: bool = False) -> AccessPreview:
     """A preview as components/preview.html reads it. waits: say what is offered to those that must accept first."""
     parts = [_effect(effect) for effect in preview.effects if effect.changes]
-    found: dict[str, Any] = {
+    found: AccessPreview = {
         "parts": parts[:PARTS_SHOWN],
         "rest": parts[PARTS_SHOWN:],
         "cut": cut_words(preview.cut, preview.more_cut),
@@ -52,7 +52,7 @@ def shown(preview: Preview, *, waits: bool = False) -> dict[str, Any]:
     return found
 
 
-def attempted(act: Callable[[], Preview], *, waits: bool = False) -> dict[str, Any]:
+def attempted(act: Callable[[], Preview], *, waits: bool = False) -> AccessPreview:
     """The preview of an act, or why the act would be refused."""
     try:
         return shown(act(), waits=waits)
@@ -60,13 +60,13 @@ def attempted(act: Callable[[], Preview], *, waits: bool = False) -> dict[str, A
         return refused(error)
 
 
-def refused(error: Invalid | Conflict) -> dict[str, Any]:
+def refused(error: Invalid | Conflict) -> AccessPreview:
     """What stops the act, in the place of its preview."""
     sentences = [one.sentence for one in error.problems] if isinstance(error, Invalid) else [str(error)]
     return {"problems": sentences}
 
 
-def _effect(effect: Effect) -> dict[str, Any]:
+def _effect(effect: Effect) -> PreviewPart:
     """One grantee: a sentence where the numbers fit into one, else a line for each word."""
     short, name = len(effect.counted) <= SENTENCE, effect.account.name
     return {
@@ -79,7 +79,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
     }
 
 
-def _rows(counted: Iterable[Counted], number: Callable[[Counted], int]) -> list[dict[str, str]]:
+def _rows(counted: Iterable[Counted], number: Callable[[Counted], int]) -> list[PreviewRow]:
     """A line for each word: “See”, “412 devices, 3 channels and 2 more kinds”."""
     by_word: dict[str, list[Counted]] = {}
     for each in counted:

@@ -16,6 +16,7 @@ from accesscontrol.services.grants.previews import previews
 from accesscontrol.services.items import assignments
 from portal.addresses import address, list_address
 from portal.frame.screens import DELETE, WRITE, Route
+from portal.frame.shown.parts import AccessPreview
 from portal.pages.grants.act_forms import HandOnForm
 from portal.pages.grants.parts import GrantPage, seen_items
 from portal.pages.grants.previews import attempted
@@ -77,7 +78,7 @@ class GrantEndScreen(GrantPage):
             to=reverse("grant_received"), done=_("Declined."),
         )  # fmt: skip
 
-    def previewed(self, act: str) -> dict[str, Any] | None:
+    def previewed(self, act: str) -> AccessPreview | None:
         """Who loses what, and which links are cut; nothing is tried when it is confirmed already."""
         if self.request.method == "POST":
             return None

@@ -19,6 +19,7 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.services.grants.sides import Sides
 from portal.addresses import address
+from portal.frame.shown.parts import Action, State
 from portal.frame.switches import switch_fields
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
 from portal.pages.grants.words import grant_badge, level_tags, what
@@ -101,7 +102,7 @@ class GrantTable(ListTable):
     def render_levels(self, record: Grant) -> SafeString:
         return level_tags(record)
 
-    def state_of(self, record: Grant) -> dict[str, str]:
+    def state_of(self, record: Grant) -> State:
         return grant_badge(record, self.sides.known(record))
 
     class Meta(ListTable.Meta):
@@ -117,10 +118,10 @@ class GivenTable(GrantTable):
     def line_below(self, record: Grant) -> str:
         return record.note.split("\n")[0] or record.key
 
-    def menu_of(self, record: Grant) -> list[dict[str, Any]]:
+    def menu_of(self, record: Grant) -> list[Action]:
         """What the caller may do with the row."""
         marks = self.marks.get(record.pk, ())
-        found: list[dict[str, Any]] = []
+        found: list[Action] = []
         if "change" in marks:
             label, icon = (_now("Pause"), "pause") if record.enabled else (_now("Resume"), "play")
             wished = switch_fields(record, "enabled", not record.enabled)
@@ -141,7 +142,7 @@ class GivenTable(GrantTable):
 class ReceivedTable(GrantTable):
     """Grants that accounts of the caller's branch received; the state is that of the caller's own part."""
 
-    def state_of(self, record: Grant) -> dict[str, str]:
+    def state_of(self, record: Grant) -> State:
         return grant_badge(record, self.sides.received(record))
 
 
@@ -156,7 +157,7 @@ class CoveredTable(ListTable):
     def render_kind(self, record: Item) -> str:
         return _now(catalogue.KINDS[record.kind].label)
 
-    def menu_of(self, record: Item) -> list[dict[str, Any]]:
+    def menu_of(self, record: Item) -> list[Action]:
         """Take it out of the grant, where the caller may change a grant of chosen items."""
         if not self.take_out:
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypedDict
 
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -16,6 +16,7 @@ from accesscontrol.accounts.life import is_begun, is_over
 from accesscontrol.grants.life import GrantState, grant_state
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.services.grants.sides import holds_already
+from portal.frame.shown.parts import State
 
 #: Level → its name, and what it means for who receives it (access model §5).
 LEVELS = {
@@ -47,6 +48,14 @@ LEVELS = {
 }
 #: Levels that let others do what cannot be undone, or everything.
 GRAVE = ("delete", "operate-as")
+
+
+class LevelLine(TypedDict):
+    """A level and what it means. grave: it lets others do what cannot be undone, or everything."""
+
+    name: str
+    sentence: str
+    grave: bool
 
 
 def what(grant: Grant) -> str:
@@ -92,9 +101,9 @@ def level_tags(grant: Grant, most: int = 4) -> SafeString:
     return format_html('<span class="levels">{}{}</span>', tags, more)
 
 
-def level_lines(grant: Grant) -> list[dict[str, Any]]:
+def level_lines(grant: Grant) -> list[LevelLine]:
     """Each level with its sentence, the leaves to create things in one line."""
-    found: list[dict[str, Any]] = [
+    found: list[LevelLine] = [
         {"name": str(LEVELS[level][0]), "sentence": str(LEVELS[level][1]), "grave": level in GRAVE}
         for level in levels(grant)
         if level in LEVELS
@@ -116,7 +125,7 @@ _STATES = {
 }
 
 
-def grant_badge(grant: Grant, links: Iterable[GrantGrantee]) -> dict[str, str]:
+def grant_badge(grant: Grant, links: Iterable[GrantGrantee]) -> State:
     """Whether a grant gives something now. links: the grantees that the caller may know of."""
     accepted = [link for link in links if link.accepted_at is not None]
     state = grant_state(grant, bool(accepted), timezone.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -25,14 +25,24 @@ LOOKED_AT = 40
 Access = dict[str, dict[str, str]]
 
 
-def ending_soon(look: Look, user: User | TokenHolder, access: Access) -> list[dict[str, Any]]:
+class Ending(TypedDict):
+    """What ends, and when."""
+
+    label: str
+    time: datetime
+    icon: str
+    url: str
+    note: str
+
+
+def ending_soon(look: Look, user: User | TokenHolder, access: Access) -> list[Ending]:
     """The next endings, the nearest first; one's own access among them."""
     now = look.moment
     found = [*_own(look, user, now), *_rows(look, user, access, now), *_links(look, user, access, now)]
     return sorted(found, key=lambda one: one["time"])[:SHOWN]
 
 
-def _own(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[dict[str, Any]]:
+def _own(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[Ending]:
     """What the person, or whoever holds the token, has for some time only."""
     if user.expires_at is not None and is_ending(user.expires_at, now, SOON):
         yield _ending(_("Your own access"), user.expires_at, "user")
@@ -48,7 +58,7 @@ def _own(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[dict[s
         yield _ending(name, ends, "project", note=_("your membership"))
 
 
-def _rows(look: Look, user: User | TokenHolder, access: Access, now: datetime) -> Iterator[dict[str, Any]]:
+def _rows(look: Look, user: User | TokenHolder, access: Access, now: datetime) -> Iterator[Ending]:
     """Grants, tokens and people that end themselves."""
     for noun, note in (("grant", _("grant")), ("token", _("token")), ("user", _("user"))):
         if access[noun][f"{noun}:view"] == "none":
@@ -61,7 +71,7 @@ def _rows(look: Look, user: User | TokenHolder, access: Access, now: datetime) -
                 yield _ending(label, row.expires_at, noun, url=address(row), note=words)
 
 
-def _links(look: Look, user: User | TokenHolder, access: Access, now: datetime) -> Iterator[dict[str, Any]]:
+def _links(look: Look, user: User | TokenHolder, access: Access, now: datetime) -> Iterator[Ending]:
     """Memberships and assignments of others, where both ends may be seen."""
     if access["project"]["project.members:view"] != "none":
         yield from _memberships(look, user, now)
@@ -69,7 +79,7 @@ def _links(look: Look, user: User | TokenHolder, access: Access, now: datetime) 
         yield from _assignments(look, user, now)
 
 
-def _memberships(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[dict[str, Any]]:
+def _memberships(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[Ending]:
     projects = look.visible("project.members:view").filter(ending_rows(now, SOON, "members__"))
     columns = ("name", "members__user", "members__expires_at")
     found = list(projects.order_by("members__expires_at").values_list(*columns)[:LOOKED_AT])
@@ -79,7 +89,7 @@ def _memberships(look: Look, user: User | TokenHolder, now: datetime) -> Iterato
             yield _ending(people[person], ends, "user", note=_("member of %(project)s") % {"project": project})
 
 
-def _assignments(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[dict[str, Any]]:
+def _assignments(look: Look, user: User | TokenHolder, now: datetime) -> Iterator[Ending]:
     share = "itemuserobjectpermission"
     people = look.visible("user.assignments:view").exclude(pk=user.pk)
     columns = ("username", f"{share}__content_object", f"{share}__content_object__kind", f"{share}__expires_at")
@@ -96,5 +106,5 @@ def _named(rows: QuerySet, ids: set[int], column: str) -> dict[int, str]:
     return dict(rows.filter(pk__in=ids).order_by().values_list("pk", column)) if ids else {}
 
 
-def _ending(label: str, ends: datetime, icon: str, url: str = "", note: str = "") -> dict[str, Any]:
+def _ending(label: str, ends: datetime, icon: str, url: str = "", note: str = "") -> Ending:
     return {"label": label, "time": ends, "icon": icon, "url": url, "note": note}

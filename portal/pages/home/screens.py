@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypedDict
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,9 +22,11 @@ from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
 from portal.frame.counting import NOUNS, item_counts, noun_rows, tile
 from portal.frame.menu import address_or_none
+from portal.frame.shown.pages import Page
+from portal.frame.shown.parts import Empty, Tile
 from portal.pages.events.lines import sentence
-from portal.pages.grants.invitations import unanswered
-from portal.pages.home.endings import Access, ending_soon
+from portal.pages.grants.invitations import Invitation, unanswered
+from portal.pages.home.endings import Access, Ending, ending_soon
 from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import landing, tool_of
@@ -38,6 +42,32 @@ _ARE = {
 }
 
 
+class Happened(TypedDict):
+    """A line of the audit log in a sentence."""
+
+    time: datetime
+    sentence: str
+    url: str
+
+
+class HomePage(Page):
+    """home/home.html. steps: what a newcomer does next."""
+
+    item_tiles: Sequence[Tile]
+    noun_tiles: Sequence[Tile]
+    steps: Sequence[Tile]
+    empty: Empty | None
+    invitations: Sequence[Invitation]
+
+
+class GoingOn(Page):
+    """home/going_on.html, and its cards alone as home/going_on_cards.html."""
+
+    endings: Sequence[Ending]
+    events: Sequence[Happened]
+    blocked: Sequence[Account]
+
+
 @declares(SIGNED_IN)
 def home(request: SignedInRequest) -> HttpResponse:
     """GET: the first page, with what this person may see and nothing else; what is going on follows by itself."""
@@ -46,7 +76,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         return redirect(landing(look, user.token))
     access = look.access
     items, nouns, own = item_counts(look), _nouns(look, access), look.actor.acting or user.account_id
-    context = {
+    page: HomePage = {
         "title": _hello(request),
         "subtitle": _who(request),
         "icon": "home",
@@ -56,7 +86,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "empty": None if items else _nothing(request, access),
         "invitations": unanswered(look, own) if nouns.get("grant") else [],
     }
-    return render(request, "home/home.html", context)
+    return render(request, "home/home.html", page)
 
 
 @declares(SIGNED_IN)
@@ -64,14 +94,15 @@ def going_on(request: SignedInRequest) -> HttpResponse:
     """GET: what ends soon, what is blocked and what happened; a fragment for the first page, or a page of its own."""
     look = look_of(request)
     access = look.access
-    shown = {
+    page: GoingOn = {
         "endings": ending_soon(look, request.user, access),
         "events": _events(look, access),
         "blocked": _blocked(look, access),
     }
     if request.htmx:
-        return render(None, "home/going_on_cards.html", shown)
-    return render(request, "home/going_on.html", {"title": _("What is going on"), "icon": "clock", **shown})
+        return render(None, "home/going_on_cards.html", page)
+    page["title"], page["icon"] = _("What is going on"), "clock"
+    return render(request, "home/going_on.html", page)
 
 
 def _hello(request: SignedInRequest) -> str:
@@ -99,9 +130,9 @@ def _nouns(look: Look, access: Access) -> dict[str, int]:
     return {noun: noun_rows(look, noun).count() for noun in seen}
 
 
-def _noun_tiles(nouns: dict[str, int], own: int | None, look: Look) -> list[dict[str, Any]]:
+def _noun_tiles(nouns: dict[str, int], own: int | None, look: Look) -> list[Tile]:
     """A tile a noun; grants have one for each side that has a list of its own."""
-    found = []
+    found: list[Tile] = []
     for noun, count in nouns.items():
         if noun == "grant" and own is not None and count:
             found += _grant_tiles(look, own)
@@ -110,16 +141,16 @@ def _noun_tiles(nouns: dict[str, int], own: int | None, look: Look) -> list[dict
     return found
 
 
-def _grant_tiles(look: Look, own: int) -> list[dict[str, Any]]:
+def _grant_tiles(look: Look, own: int) -> list[Tile]:
     """What the branch gave, and what it received."""
     rows = noun_rows(look, "grant")
     given, received = grant_sides.given(rows, own).count(), grant_sides.received(rows, own).count()
-    gave = {**tile("grant", given), "heading": _("Grants given")}
-    got = {**tile("grant", received), "heading": _("Grants received"), "url": reverse("grant_received")}
+    gave: Tile = {**tile("grant", given), "heading": _("Grants given")}
+    got: Tile = {**tile("grant", received), "heading": _("Grants received"), "url": reverse("grant_received")}
     return [one for one, count in ((gave, given), (got, received)) if count]
 
 
-def _events(look: Look, access: Access) -> list[dict[str, Any]]:
+def _events(look: Look, access: Access) -> list[Happened]:
     """The latest lines of the audit log that the caller may see."""
     if access["event"]["event:view"] == "none":
         return []
@@ -135,7 +166,7 @@ def _blocked(look: Look, access: Access) -> list[Account]:
     return list(look.visible("account:view").filter(blocked=True).order_by("name_order", "pk")[:BLOCKED])
 
 
-def _steps(access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
+def _steps(access: Access, counts: dict[str, int]) -> list[Tile]:
     """What a newcomer does next: what they may make and have none of yet, and where to ask."""
     wanted = (
         ("device", 0, _("Register a device"), _("A tracker, sensor or gateway that sends data.")),
@@ -144,7 +175,7 @@ def _steps(access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
         ("token", 0, _("Make a token"), _("A key for a tool or a script, cut down to what it needs.")),
         ("grant", 0, _("Share with another account"), _("A grant gives others access to some of your items.")),
     )
-    found = []
+    found: list[Tile] = []
     for kind, most, heading, text in wanted:
         url = address_or_none(f"{kind}_create")
         if url and access[kind][f"{kind}:create"] != "none" and counts.get(kind, 0) <= most:
@@ -152,7 +183,7 @@ def _steps(access: Access, counts: dict[str, int]) -> list[dict[str, Any]]:
     return found[:STEPS]
 
 
-def _nothing(request: SignedInRequest, access: Access) -> dict[str, Any]:
+def _nothing(request: SignedInRequest, access: Access) -> Empty:
     """What it says to somebody who sees no item at all."""
     if any(access[kind][f"{kind}:create"] != "none" for kind in catalogue.ITEM_KINDS):
         return {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils.http import urlencode
 
@@ -11,11 +9,15 @@ from accesscontrol.access.doors import reverse
 from portal.addresses import kind_of, name_in_address
 from portal.frame.menu import address_or_none
 from portal.frame.screens import Route
-from portal.pages.explorer.holders import left_out
-from portal.pages.items.page import ItemPage
+from portal.pages.explorer.holders import AccessShown, HolderLine, OwnAccess, left_out
+from portal.pages.items.page import ItemPage, ItemTab
 from portal.token_sessions import name_of_caller
 
 SHOWN = 200
+
+
+class AccessTab(ItemTab, AccessShown):
+    """items/access.html."""
 
 
 class ItemAccessScreen(ItemPage):
@@ -26,14 +28,14 @@ class ItemAccessScreen(ItemPage):
     def access_page(self) -> HttpResponse:
         asked = self.asked()
         found = reverse.first_of_all(asked, self.thing, self.look)
-        return self.item_page(
-            "items/access.html", "access",
-            asked=asked,
-            permissions=[{"name": name, "active": name == asked} for name in self.names()],
-            holders=[self.holder(one) for one in found.listed[:SHOWN]],
-            more=left_out(found, SHOWN),
-            own=[self.own(name) for name in self.names()],
-        )  # fmt: skip
+        tab: AccessTab = {
+            "asked": asked,
+            "permissions": [{"name": name, "active": name == asked} for name in self.names()],
+            "holders": [self.holder(one) for one in found.listed[:SHOWN]],
+            "more": left_out(found, SHOWN),
+            "own": [self.own(name) for name in self.names()],
+        }
+        return self.item_page("items/access.html", "access", tab)
 
     def names(self) -> list[str]:
         """Every permission that is asked of an item of this kind."""
@@ -43,12 +45,12 @@ class ItemAccessScreen(ItemPage):
         wanted = self.request.GET.get("permission", "")
         return wanted if wanted in self.names() else f"{self.kind_name}:view"
 
-    def holder(self, one: reverse.Holder) -> dict[str, Any]:
+    def holder(self, one: reverse.Holder) -> HolderLine:
         icon = "user" if one.type == "user" else "token" if one.type == "token" else "account"
         note = one.account_name if one.type != "account" else ""
-        return {"label": one.name, "note": note, "icon": icon, "sentence": str(one.sentence), "hidden": one.hidden}
+        return {"label": one.name, "note": note, "icon": icon, "sentence": str(one.sentence)}
 
-    def own(self, name: str) -> dict[str, Any]:
+    def own(self, name: str) -> OwnAccess:
         """One line of the caller's own access: the permission, yes or no, and where it is explained."""
         explorer = address_or_none("explorer")
         thing = f"{kind_of(self.thing)}:{name_in_address(self.thing)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypedDict
 from zlib import crc32
 
 from django import forms
@@ -15,6 +15,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.names import order_of
 from accesscontrol.items.models import IDENT_LENGTH, Item
 from portal.frame.forms import ActForm, DataField, DaysField, ThingField, ThingsField, read_data
+from portal.open_shapes import Cleaned
 
 
 class IdentField(forms.CharField):
@@ -84,6 +85,15 @@ class ItemMoveForm(ActForm):
         )
 
 
+class SettingRow(TypedDict):
+    """A setting: its name, its field or the value that only JSON changes, and the box to remove it."""
+
+    name: str
+    field: forms.BoundField | None
+    value: object
+    remove: forms.BoundField
+
+
 class SettingsForm(ActForm):
     """An item's settings: a field for each value there is, with a box to remove it, one new value, and all as JSON.
 
@@ -124,7 +134,7 @@ class SettingsForm(ActForm):
         """A setting that is gone need not be removed."""
         return not name.startswith("remove_")
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[SettingRow]:
         """Each setting as a row: its name, its field (or the value that only JSON changes), the box to remove it."""
         fields = {name: self[field] for field, (name, _value) in self.plain.items()}
         return [
@@ -132,7 +142,7 @@ class SettingsForm(ActForm):
             for field, name in self.removals.items()
         ]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned

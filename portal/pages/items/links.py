@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
@@ -15,9 +16,12 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.items import links as services
 from accesscontrol.services.items.specs import LinkSpec
 from portal.addresses import address
+from portal.frame.forms import ActForm
 from portal.frame.screens import WRITE, Route
+from portal.frame.shown.parts import Action, Link, Thing
+from portal.open_shapes import Cleaned
 from portal.pages.items.link_forms import ContainerForm, MemberForm
-from portal.pages.items.page import ItemPage, grant_tags
+from portal.pages.items.page import ItemPage, ItemTab, grant_tags
 
 SHOWN = 100
 
@@ -25,6 +29,28 @@ SHOWN = 100
 def member_kinds(container_kind: str) -> list[str]:
     """The kinds that may be linked into containers of this kind."""
     return [kind for kind, containers in catalogue.LINKS.items() if container_kind in containers]
+
+
+class LinkRow(Thing):
+    """A linked item, and where the link is cut for who may."""
+
+    cut_url: str
+
+
+class LinkPart(TypedDict):
+    """Linked items of one direction."""
+
+    title: str
+    rows: Sequence[LinkRow]
+    empty: str
+    more: str
+    action: Action | None
+
+
+class LinkTab(ItemTab):
+    """items/links.html."""
+
+    parts: Sequence[LinkPart]
 
 
 class ItemLinkScreen(ItemPage):
@@ -57,7 +83,7 @@ class ItemLinkScreen(ItemPage):
         return self.to("items" if "items" in self.noun.sections and self.has("items:view") else "links")
 
     def links_page(self) -> HttpResponse:
-        parts = []
+        parts: list[LinkPart] = []
         if self.holds():
             members = self.all_items().filter(container_links__container=self.thing)
             parts.append(self.part(_("In it"), members, _("Nothing that you may see is in it."), self.adding(), True))
@@ -66,9 +92,10 @@ class ItemLinkScreen(ItemPage):
             parts.append(
                 self.part(_("It is in"), containers, _("It is in nothing that you may see."), self.putting(), False)
             )
-        return self.item_page("items/links.html", self.route.name, parts=parts)
+        tab: LinkTab = {"parts": parts}
+        return self.item_page("items/links.html", self.route.name, tab)
 
-    def part(self, title: str, rows: QuerySet, empty: str, action: dict | None, members: bool) -> dict[str, Any]:
+    def part(self, title: str, rows: QuerySet, empty: str, action: Action | None, members: bool) -> LinkPart:
         """One list of linked items, each with what may be done."""
         listed = list(rows[:SHOWN])
         tags = grant_tags(self.look, listed, self.own_account())
@@ -81,9 +108,10 @@ class ItemLinkScreen(ItemPage):
             "rows": [self.row(row, tags.get(row.pk), marks[row.pk], members) for row in listed],
         }
 
-    def row(self, other: Item, tag: dict[str, str] | None, marks: set[str], members: bool) -> dict[str, Any]:
+    def row(self, other: Item, tag: Link | None, marks: set[str], members: bool) -> LinkRow:
         member, container = (other, self.thing) if members else (self.thing, other)
-        account = None if tag or other.account_id == self.own_account() else {"label": other.account.name, "url": ""}
+        own = tag or other.account_id == self.own_account()
+        account: Link | None = None if own else {"label": other.account.name, "url": ""}
         url = self.to("links_cut", member=member.key, container=container.key)
         return {
             "label": other.name, "url": address(other), "icon": other.kind,
@@ -99,12 +127,12 @@ class ItemLinkScreen(ItemPage):
             return "items:delete" in on_container or "change" in on_member
         return "change" in on_container
 
-    def adding(self) -> dict[str, Any] | None:
+    def adding(self) -> Action | None:
         """The button that puts something into this item."""
         needed = "items:create" if "items" in self.noun.sections else "change"
         return self.action("links_add", _("Put something in"), "plus") if self.has(needed) else None
 
-    def putting(self) -> dict[str, Any] | None:
+    def putting(self) -> Action:
         """The button that puts this item into something."""
         return self.action("links_put", _("Put it into …"), "link")
 
@@ -123,7 +151,7 @@ class ItemLinkScreen(ItemPage):
         return self.link_form(form, _("Put %(name)s into something") % {"name": self.thing.name}, lambda values:
                               services.link_items(self.actor, self.thing, values["container"]))  # fmt: skip
 
-    def link_form(self, form: Any, title: str, act: Any) -> HttpResponse:
+    def link_form(self, form: ActForm, title: str, act: Callable[[Cleaned], Any]) -> HttpResponse:
         back = self.back()
         return self.form_page(form, act, title=title, done=_("Linked."), to=lambda _made: back, cancel_url=back,
                               submit_label=_("Link"), about=None)  # fmt: skip

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -15,6 +13,8 @@ from portal.addresses import address, list_address
 from portal.frame.owners import OwnerForm
 from portal.frame.previews import people_words, preview_page
 from portal.frame.screens import WRITE, Route
+from portal.frame.shown.pages import FormPage
+from portal.frame.shown.parts import AccessPreview, Thing
 from portal.pages.grants.previews import cut_words
 from portal.pages.items.forms import ItemMoveForm
 from portal.pages.items.page import ItemPage
@@ -40,53 +40,59 @@ class ItemOwningScreen(ItemPage):
         accounts = self.creation_accounts().exclude(pk=self.thing.account_id)
         return ItemMoveForm(self.request.POST or None, accounts=accounts, kind=self.kind_name)
 
-    def move_words(self) -> dict[str, Any]:
-        title = _("Move %(name)s") % {"name": self.thing.name}
-        return {"title": title, "submit_label": _("Move"), "preview_url": self.to("move_preview")}
+    def move_words(self) -> FormPage:
+        return {"submit_label": _("Move"), "preview_url": self.to("move_preview")}
+
+    def move_title(self) -> str:
+        return _("Move %(name)s") % {"name": self.thing.name}
 
     def move_page(self) -> HttpResponse:
         return self.form_page(self.move_form(),
                               lambda values: moving.move_item(self.actor, self.thing, values["account"]),
-                              done=_("Moved."), to=self.after, **self.move_words())  # fmt: skip
+                              self.move_words(), title=self.move_title(), done=_("Moved."), to=self.after)  # fmt: skip
 
     def move_preview_page(self) -> HttpResponse:
         """Which accounts and how many of their people gain and lose the item; the act is tried and undone."""
         return preview_page(self, self.move_form(),
                             lambda values: previews.preview_move(self.actor, [self.thing], values["account"]),
-                            words=self.words_of_move, form_action=self.to("move"), cancel_url=address(self.thing),
-                            **self.move_words())  # fmt: skip
+                            self.move_words(), title=self.move_title(), words=self.words_of_move,
+                            form_action=self.to("move"), cancel_url=address(self.thing))  # fmt: skip
 
-    def words_of_move(self, move: previews.Move) -> dict[str, Any]:
+    def words_of_move(self, move: previews.Move) -> AccessPreview:
         named = [*move.gaining, *move.losing]
         seen = {one.pk for one in self.look.visible("account:view").filter(pk__in=[each.pk for each in named])}
 
-        def lines(accounts: tuple[Account, ...]) -> list[dict[str, str]]:
+        def lines(accounts: tuple[Account, ...]) -> list[Thing]:
             return [{"label": one.name, "url": address(one) if one.pk in seen else "", "icon": "account"}
                     for one in accounts]  # fmt: skip
 
-        hidden = _("Accounts above yours are not named here.") if move.hidden else ""
-        told = people_words(move.people) if move.people.changes or not named else {}
-        return {**told, "gains": lines(move.gaining), "loses": lines(move.losing),
-                "cut": cut_words(move.cut, move.more_cut), "more": hidden}  # fmt: skip
+        found = people_words(move.people) if move.people.changes or not named else AccessPreview()
+        found["gains"], found["loses"] = lines(move.gaining), lines(move.losing)
+        found["cut"] = cut_words(move.cut, move.more_cut)
+        found["more"] = _("Accounts above yours are not named here.") if move.hidden else ""
+        return found
 
     def give_form(self) -> OwnerForm:
         self.require_whole()
         return OwnerForm(self.request.POST or None, look=self.look, thing=self.thing)
 
-    def give_words(self) -> dict[str, Any]:
-        title = _("Give %(name)s to another owner") % {"name": self.thing.name}
-        return {"title": title, "submit_label": _("Give it"), "preview_url": self.to("give_preview")}
+    def give_words(self) -> FormPage:
+        return {"submit_label": _("Give it"), "preview_url": self.to("give_preview")}
+
+    def give_title(self) -> str:
+        return _("Give %(name)s to another owner") % {"name": self.thing.name}
 
     def give_page(self) -> HttpResponse:
         form = self.give_form()
-        return self.form_page(form, lambda values: self.give(form.heir(values)), done=_("Given."), to=self.after,
-                              **self.give_words())  # fmt: skip
+        return self.form_page(form, lambda values: self.give(form.heir(values)), self.give_words(),
+                              title=self.give_title(), done=_("Given."), to=self.after)  # fmt: skip
 
     def give_preview_page(self) -> HttpResponse:
         """Who gains and who loses; the act is tried and undone."""
         form = self.give_form()
-        return preview_page(self, form, lambda values: self.tried(form.heir(values)), form_action=self.to("give"),
-                            cancel_url=address(self.thing), **self.give_words())  # fmt: skip
+        return preview_page(self, form, lambda values: self.tried(form.heir(values)), self.give_words(),
+                            title=self.give_title(), form_action=self.to("give"),
+                            cancel_url=address(self.thing))  # fmt: skip
 
     def give(self, heir: User | Account) -> Item:
         return giving.give_item(self.actor, self.thing, heir)

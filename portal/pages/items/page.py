@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -12,6 +10,8 @@ from accesscontrol.access.look import Look
 from accesscontrol.items.models import Item
 from portal.addresses import address
 from portal.frame.screens import Screen
+from portal.frame.shown.pages import Head
+from portal.frame.shown.parts import Action, Link, Tab
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import tabs_of, tool_of
 
@@ -27,7 +27,7 @@ def opening(kind: str, section: str) -> str:
     return f"{kind}.{section}:{'view' if 'view' in verbs else verbs[0]}"
 
 
-def grant_tags(look: Look, rows: list[Item], own_account: int | None) -> dict[int, dict[str, str]]:
+def grant_tags(look: Look, rows: list[Item], own_account: int | None) -> dict[int, Link]:
     """For rows of other accounts that came by a grant: the grant in words and its address, by item id."""
     foreign = [row for row in rows if row.account_id != own_account]
     received = look.visible("grant:view").filter(grantees=own_account)
@@ -47,12 +47,18 @@ def grant_tags(look: Look, rows: list[Item], own_account: int | None) -> dict[in
     }
 
 
+class ItemTab(Head, total=False):
+    """What every tab of an item's page reads, and one of them besides."""
+
+    item: Item
+
+
 class ItemPage(Screen):
     """A page about one item."""
 
     joined = ("account", "owner", "made_by")
 
-    def tabs(self, active: str) -> list[dict[str, Any]]:
+    def tabs(self, active: str) -> list[Tab]:
         """A tab for each section that the caller may see, besides the overview, the links and who has access.
 
         Who signed in by a tool's token sees the tool: those sections and nothing else.
@@ -83,12 +89,11 @@ class ItemPage(Screen):
                 found.append((section, section_label(section), catalogue.SECTIONS[section].icon))
         return found
 
-    def item_page(self, template: str, active: str, **context: Any) -> HttpResponse:
-        """Render one tab of the item's page."""
+    def item_page(self, template: str, active: str, tab: ItemTab) -> HttpResponse:
+        """Render one tab of the item's page. tab: what its template reads beside the head."""
         tags = grant_tags(self.look, [self.thing], self.own_account())
         grant_tag = tags.get(self.thing.pk)
-        head = {
-            "title": self.thing.name,
+        head: ItemTab = {
             "subtitle": _(self.noun.label),
             "account_tag": None if grant_tag else self.account_tag(),
             "grant_tag": grant_tag,
@@ -97,9 +102,9 @@ class ItemPage(Screen):
             "more_actions": self.menu(),
             "item": self.thing,
         }
-        return self.show(template, **{**head, **context})
+        return self.show(template, head, tab, title=self.thing.name)
 
-    def menu(self) -> list[dict[str, Any]]:
+    def menu(self) -> list[Action]:
         """The acts on the item itself, as far as the caller may."""
         found = [self.action("change", _("Change"), "edit")] if self.has("change") else []
         if self.whole <= self.may:

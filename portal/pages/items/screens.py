@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
@@ -19,14 +20,17 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
 from accesscontrol.services.items import items as services
 from portal.addresses import address, list_address
+from portal.frame.counting import goes
 from portal.frame.listing import Listing
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, Screen, screens_at
+from portal.frame.shown.parts import Consequence, Fact
+from portal.open_shapes import Cleaned
 from portal.pages.items.access import ItemAccessScreen
 from portal.pages.items.filters import ItemFilters
 from portal.pages.items.forms import ItemChangeForm, ItemCreateForm
 from portal.pages.items.links import ItemLinkScreen
 from portal.pages.items.owning import ItemOwningScreen
-from portal.pages.items.page import ItemPage, grant_tags
+from portal.pages.items.page import ItemPage, ItemTab, grant_tags
 from portal.pages.items.records.screens import ItemSectionScreen
 from portal.pages.items.records.track import ItemTrackScreen
 from portal.pages.items.tables import ContainerTable, DeviceTable, IdentTable, ItemTable
@@ -34,7 +38,6 @@ from portal.tool_registry import tool_of
 
 #: Kinds that devices are linked to.
 HOLDERS = frozenset(catalogue.LINKS["device"])
-NAMES = 5
 
 
 def visible_people(screen: Screen, ids: set[int | None]) -> QuerySet:
@@ -85,6 +88,13 @@ class ItemListing(Listing):
         return dict(counted) if rows else {}
 
 
+class OverviewTab(ItemTab):
+    """generic/detail.html of an item. intro: what its kind is for."""
+
+    rows: Sequence[Fact]
+    intro: str
+
+
 class ItemScreen(ItemPage):
     """Items of one kind."""
 
@@ -105,7 +115,7 @@ class ItemScreen(ItemPage):
         """The account that the form starts with: the one acted for, else the first."""
         return accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
 
-    def create(self, values: dict[str, Any]) -> Item:
+    def create(self, values: Cleaned) -> Item:
         return services.create_item(self.actor, values.pop("account"), kind=self.kind_name, **values)
 
     def after_creation(self, item: Item) -> str:
@@ -118,31 +128,32 @@ class ItemScreen(ItemPage):
         tool = tool_of(self.request) if self.kind_name == "device" else None
         if tool is None:
             return super().list_page()
-        return self.show("generic/list.html", title=_(tool.name), subtitle=_(tool.description),
-                         **self.listing(self).context())  # fmt: skip
+        listing = self.listing(self)
+        return self.show("generic/list.html", listing.context(), title=_(tool.name), subtitle=_(tool.description))
 
     def detail_page(self) -> HttpResponse:
         item = self.thing
         if tool_of(self.request) is not None and self.section_tabs():
             return redirect(self.tabs("detail")[0]["url"])  # a tool opens on its own tab
         people = visible_people(self, {item.owner_id, item.made_by_id}).in_bulk()
-        rows = [
+        rows: list[Fact] = [
             {"label": _("Key"), "value": item.key, "copyable": True},
             *self.ident(),
             {"label": _("Account"), "value": item.account.name},
-            {"label": _("Owner"), **self.person(people, item.owner_id)},
-            {"label": _("Made by"), **self.person(people, item.made_by_id)},
+            self.person(_("Owner"), people, item.owner_id),
+            self.person(_("Made by"), people, item.made_by_id),
             {"label": _("Created"), "time": item.created_at},
             {"label": _("Changed"), "time": item.changed_at},
             {"label": _("History depth"), "value": self.depth()},
         ]
         if "settings" not in self.noun.sections and item.settings:
             rows += [{"label": str(name), "value": value} for name, value in item.settings.items()]
-        return self.item_page("generic/detail.html", "detail", rows=rows, intro=_(self.noun.about))
+        tab: OverviewTab = {"rows": rows, "intro": _(self.noun.about)}
+        return self.item_page("generic/detail.html", "detail", tab)
 
-    def ident(self) -> list[dict[str, Any]]:
+    def ident(self) -> list[Fact]:
         """The line of the ident, for kinds that have one."""
-        shown = {"label": _("Ident"), "value": self.thing.ident, "copyable": bool(self.thing.ident)}
+        shown: Fact = {"label": _("Ident"), "value": self.thing.ident, "copyable": bool(self.thing.ident)}
         return [shown] if self.noun.has_ident else []
 
     def depth(self) -> str:
@@ -150,10 +161,12 @@ class ItemScreen(ItemPage):
         return _("as the account") if days is None else _("%(days)s days") % {"days": days}
 
     @staticmethod
-    def person(people: dict[int, User], user_id: int | None) -> dict[str, str]:
+    def person(label: str, people: dict[int, User], user_id: int | None) -> Fact:
         """A user by name and address, for who may view that user."""
         found = people.get(user_id) if user_id else None
-        return {"value": found.username, "url": address(found)} if found else {"value": ""}
+        if found is None:
+            return {"label": label, "value": ""}
+        return {"label": label, "value": found.username, "url": address(found)}
 
     def change_page(self) -> HttpResponse:
         form = ItemChangeForm(self.request.POST or None, look=self.look, item=self.thing)
@@ -173,26 +186,19 @@ class ItemScreen(ItemPage):
             done=_("%(name)s has been deleted.") % {"name": item.name},
         )
 
-    def consequences(self) -> list[dict[str, Any]]:
+    def consequences(self) -> list[Consequence]:
         """What goes with the item, in numbers and names; only what the caller may view is counted."""
         item, see = self.thing, self.look.visible
-        related = [
-            (_("entries in its sections"), visible_entries(self.look, item), False),
-            (_("links to things in it"), see("*:view").filter(container_links__container=item), True),
-            (_("links to things it is in"), see("*:view").filter(member_links__member=item), True),
-            (_("people it is assigned to or shared with"), see("user:view").filter(
-                pk__in=assignments.users_of(item)), True),
-            (_("grants that name it"), see("grant:view").filter(items=item), True),
-            (_("projects that hold it"), see("project:view").filter(items=item), True),
+        links = (("container_links__container", _("links to things in it")),
+                 ("member_links__member", _("links to things it is in")))  # fmt: skip
+        return [
+            *goes(_("entries in its sections"), visible_entries(self.look, item), named=False),
+            *(one for link, label in links for one in goes(label, see("*:view").filter(**{link: item}))),
+            *goes(_("people it is assigned to or shared with"),
+                  see("user:view").filter(pk__in=assignments.users_of(item))),
+            *goes(_("grants that name it"), see("grant:view").filter(items=item)),
+            *goes(_("projects that hold it"), see("project:view").filter(items=item)),
         ]  # fmt: skip
-        found = []
-        for label, rows, named in related:
-            count = rows.count()
-            names = [str(row) for row in rows[:NAMES]] if named and count else []
-            more = _("and %(count)s more") % {"count": count - NAMES} if named and count > NAMES else ""
-            if count:
-                found.append({"count": count, "label": label, "names": names, "more": more})
-        return found
 
 
 SCREENS = (ItemScreen, ItemOwningScreen, ItemLinkScreen, ItemAccessScreen, ItemTrackScreen, ItemSectionScreen)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.items.models import Item
 from portal.addresses import address
+from portal.frame.shown.parts import Action
 from portal.frame.tables import ListTable, MenuColumn, PersonColumn, ThingColumn, TimeColumn
 
 
@@ -20,7 +19,7 @@ class ItemTable(ListTable):
     created_at = TimeColumn(verbose_name=_("Created"), order_by=("created_at", "id"))
     menu = MenuColumn()
 
-    def menu_of(self, record: Item) -> list[dict[str, Any]]:
+    def menu_of(self, record: Item) -> list[Action]:
         """Rename and delete, as far as the caller may."""
         marks = self.marks.get(record.pk, ())
         wanted = (("change", _("Change"), "edit", False), ("delete", _("Delete"), "trash", True))

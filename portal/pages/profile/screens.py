@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import NotRequired
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -22,17 +23,27 @@ from portal.actors import look_of
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
 from portal.frame.revising import Revising
+from portal.frame.shown.pages import Page
+from portal.frame.shown.parts import Fact, Tile
 from portal.pages.profile.forms import ProfileForm
 from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder, name_of_caller
 
 
-def facts(user: User, look: Look) -> list[dict[str, Any]]:
+class ProfilePage(Page):
+    """home/profile.html, and tools/profile.html for who came by a token, which has no form."""
+
+    rows: Sequence[Fact]
+    links: Sequence[Tile]
+    form: NotRequired[ProfileForm]
+
+
+def facts(user: User, look: Look) -> list[Fact]:
     """What the portal knows of the person, as they may see it."""
     account = user.account
     role = look.visible("role:view").filter(pk=user.role_id).first() if user.role_id else None
     authority = _("Platform operator") if user.is_superuser else _(user.get_authority_display())
-    found: list[dict[str, Any] | None] = [
+    found: list[Fact | None] = [
         {"label": _("Username"), "value": user.username, "copyable": True},
         {"label": _("E-mail"), "value": user.email},
         {"label": _("Account"), "value": account.name, "url": address(account)} if account else None,
@@ -44,7 +55,7 @@ def facts(user: User, look: Look) -> list[dict[str, Any]]:
     return [one for one in found if one]
 
 
-def links(request: SignedInRequest) -> list[dict[str, str]]:
+def links(request: SignedInRequest) -> list[Tile]:
     """Where one goes from here."""
     return [
         {
@@ -74,15 +85,17 @@ def profile(request: SignedInRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("profile")
     revising.carry()
-    head = {"title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user"}
-    shown = {"rows": facts(user, look_of(request, actor)), "form": form, "links": links(request)}
-    return render(request, "home/profile.html", {**head, **shown})
+    shown: ProfilePage = {
+        "title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user",
+        "rows": facts(user, look_of(request, actor)), "form": form, "links": links(request),
+    }  # fmt: skip
+    return render(request, "home/profile.html", shown)
 
 
 def token_profile(request: SignedInRequest, holder: TokenHolder) -> HttpResponse:
     """The token that one is signed in by: what it is, for whom it acts, when it ends. Nothing here can be changed."""
     token = holder.token
-    rows = [
+    rows: list[Fact | None] = [
         {"label": _("Token"), "value": token.name},
         {"label": _("Type"), "value": _(token.get_type_display())},
         {"label": _("Key"), "value": token.hint, "code": True},
@@ -92,9 +105,11 @@ def token_profile(request: SignedInRequest, holder: TokenHolder) -> HttpResponse
         {"label": _("Ends without use"), "value": _pause(token.idle_ttl)} if token.idle_ttl is not None else None,
         {"label": _("Last used"), "time": token.last_used_at} if token.last_used_at else None,
     ]
-    shown = {"rows": [row for row in rows if row], "links": links(request)[: 2 if holder.is_whole else 1]}
-    head = {"title": token.name, "subtitle": _("The token that you are signed in by"), "icon": "token"}
-    return render(request, "tools/profile.html", {**head, **shown})
+    shown: ProfilePage = {
+        "title": token.name, "subtitle": _("The token that you are signed in by"), "icon": "token",
+        "rows": [row for row in rows if row], "links": links(request)[: 2 if holder.is_whole else 1],
+    }  # fmt: skip
+    return render(request, "tools/profile.html", shown)
 
 
 def _pause(seconds: int) -> str:

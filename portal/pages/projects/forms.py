@@ -14,6 +14,7 @@ from accesscontrol.access.permissions import UnknownName, expand
 from accesscontrol.services.projects.specs import ProjectRuleSpec
 from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
 from portal.frame.typed import read_lines
+from portal.open_shapes import Cleaned
 
 
 class ProjectForm(ActForm):
@@ -69,7 +70,7 @@ class RulesForm(ActForm):
     starts_at = MomentField(label=_("Starts"))
     expires_at = MomentField(label=_("Ends"))
 
-    def member(self) -> dict[str, Any]:
+    def member(self) -> Cleaned:
         """The fields of a membership."""
         values = {name: self.cleaned_data[name] for name in ("starts_at", "expires_at")}
         return values | {"rules": self.rules()}
@@ -92,7 +93,7 @@ class MemberAddForm(RulesForm):
         )  # fmt: skip
         self.order_fields(["user", "name", "allow", "deny", "starts_at", "expires_at"])
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         if "user" not in self.errors and not cleaned.get("user") and not cleaned.get("name", "").strip():
             self.add_error("user", _("Choose a user, or invite somebody."))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -17,6 +15,7 @@ from portal.frame.noun_pages import NounPage
 from portal.frame.owners import OwnerForm
 from portal.frame.previews import preview_page
 from portal.frame.screens import WRITE, Route
+from portal.frame.shown.pages import FormPage
 
 
 class ProjectOwningScreen(NounPage):
@@ -33,17 +32,19 @@ class ProjectOwningScreen(NounPage):
         self.require_whole()
         return OwnerForm(self.request.POST or None, look=self.look, thing=self.thing)
 
-    def give_words(self) -> dict[str, Any]:
+    def give_words(self) -> FormPage:
         intro = _(
             "In a developer's project only items count that this developer owns; in the account's, all that it has."
         )
-        return {"title": _("Give %(name)s to another owner") % {"name": self.thing.name}, "subtitle": intro,
-                "submit_label": _("Give it"), "preview_url": self.to("give_preview")}  # fmt: skip
+        return {"subtitle": intro, "submit_label": _("Give it"), "preview_url": self.to("give_preview")}
+
+    def give_title(self) -> str:
+        return _("Give %(name)s to another owner") % {"name": self.thing.name}
 
     def give_page(self) -> HttpResponse:
         form = self.give_form()
-        return self.form_page(form, lambda values: self.give(form.heir(values)), done=_("Given."), to=self.after,
-                              **self.give_words())  # fmt: skip
+        return self.form_page(form, lambda values: self.give(form.heir(values)), self.give_words(),
+                              title=self.give_title(), done=_("Given."), to=self.after)  # fmt: skip
 
     def after(self, project: Project) -> str:
         """Its page; the list for whoever may view it no longer."""
@@ -53,8 +54,9 @@ class ProjectOwningScreen(NounPage):
     def give_preview_page(self) -> HttpResponse:
         """Who gains and who loses; the act is tried and undone."""
         form = self.give_form()
-        return preview_page(self, form, lambda values: self.tried(form.heir(values)), form_action=self.to("give"),
-                            cancel_url=address(self.thing), **self.give_words())  # fmt: skip
+        return preview_page(self, form, lambda values: self.tried(form.heir(values)), self.give_words(),
+                            title=self.give_title(), form_action=self.to("give"),
+                            cancel_url=address(self.thing))  # fmt: skip
 
     def give(self, heir: User | Account) -> Project:
         return giving.give_project(self.actor, self.thing, heir)

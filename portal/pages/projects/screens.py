@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
@@ -16,9 +15,12 @@ from accesscontrol.services.projects import members as member_services
 from accesscontrol.services.projects import projects as services
 from accesscontrol.services.projects.rows import project_spec
 from portal.addresses import address, list_address
+from portal.frame.counting import goes
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
+from portal.frame.shown.parts import Action, Fact, Part, RelatedRow
+from portal.open_shapes import Cleaned
 from portal.pages.projects.filters import ProjectFilters
 from portal.pages.projects.forms import MemberAddForm, ProjectForm, ProjectItemsForm, RulesForm
 from portal.pages.projects.opening import opening
@@ -67,10 +69,10 @@ class ProjectScreen(NounPage):
 
     def detail_page(self) -> HttpResponse:
         project = self.thing
-        rows = [
+        rows: list[Fact] = [
             {"label": _("Description"), "value": project.description},
             {"label": _("Account"), "value": project.account.name},
-            {"label": _("Owner"), "value": _("the account"), **self.seen(project.owner)},
+            self.fact_of(_("Owner"), project.owner, _("the account")),
             {"label": _("Created"), "time": project.created_at},
             {"label": _("Modified"), "time": project.changed_at},
         ]
@@ -80,13 +82,13 @@ class ProjectScreen(NounPage):
             more_actions=[*self.giving(), *self.deletion(_("Delete the project"))],
         )  # fmt: skip
 
-    def giving(self) -> list[dict[str, Any]]:
+    def giving(self) -> list[Action]:
         """The button that gives it to another owner, for who has all of it."""
         return [self.action("give", _("Give to another owner"), "user")] if self.whole <= self.may else []
 
     # --- Items
 
-    def items(self) -> dict[str, Any] | None:
+    def items(self) -> Part:
         """The items of the project that the caller may view."""
         rows = (
             self.related(engine.ANY_ITEM_VIEW, projects=self.thing)
@@ -105,7 +107,7 @@ class ProjectScreen(NounPage):
         kept = tuple(one for one in spec.items if item is not None and one.pk != item)
         return opening(spec, replace(spec, items=kept))
 
-    def item_act(self, item: Item) -> dict[str, Any]:
+    def item_act(self, item: Item) -> Action:
         return {"label": _("Take out"), "url": self.to("items_remove", item=item.key), "icon": "unlink", "dialog": True}
 
     def items_add_page(self) -> HttpResponse:
@@ -128,14 +130,14 @@ class ProjectScreen(NounPage):
 
     # --- Members
 
-    def members(self) -> dict[str, Any] | None:
+    def members(self) -> Part | None:
         """The members with their rules, for who may view them."""
         if not self.has("members:view"):
             return None
         members = self.known_members().select_related("user").prefetch_related("roles", "rules")
         action = self.action("members_add", _("Add a member"), "plus") if self.has("members:create") else None
         rows = [self.member_row(member) for member in members.order_by("user__name_order", "pk")]
-        invited = [
+        invited: list[RelatedRow] = [
             {"label": name, "icon": "mail", "note": _("invited, has not answered")} for name in self.thing.invited
         ]
         return {"title": _("Members"), "template": "portal/things.html", "rows": rows + invited, "action": action,
@@ -146,8 +148,8 @@ class ProjectScreen(NounPage):
         seen = self.look.visible("user:view").values("pk")
         return self.thing.members.filter(Q(accepted_at__isnull=False) | Q(user__in=seen))
 
-    def member_row(self, member: ProjectMember) -> dict[str, Any]:
-        act: dict[str, Any] | None = None
+    def member_row(self, member: ProjectMember) -> RelatedRow:
+        act: Action | None = None
         if self.has("members:change"):
             act = {"label": _("Rules"), "url": self.to("members_change", member=member.pk), "icon": "edit"}
         if self.has("members:delete") and act is None:
@@ -191,7 +193,7 @@ class ProjectScreen(NounPage):
         """The member's own rules over all items; rules on a kind or an item alone are left as they are."""
         found = self.member(member)
         plain = [rule for rule in found.rules.order_by("pk") if not rule.kind and rule.item_id is None]
-        initial: dict[str, Any] = {
+        initial: Cleaned = {
             effect: [name for rule in plain if rule.effect == effect for name in rule.permissions]
             for effect in ("allow", "deny")
         }  # fmt: skip
@@ -236,13 +238,13 @@ class ProjectScreen(NounPage):
     def delete_page(self) -> HttpResponse:
         project = self.thing
         items = self.related(engine.ANY_ITEM_VIEW, projects=project)
-        goes = [{"count": items.count(), "label": _("items leave it; they stay where they are")}]
+        gone = goes(_("items leave it; they stay where they are"), items, named=False)
         if self.has("members:view"):
-            goes.append({"count": self.known_members().count(), "label": _("members lose what it gave them")})
+            gone += goes(_("members lose what it gave them"), self.known_members(), named=False)
         return self.delete_confirmed(
             lambda: services.delete_project(self.actor, project),
             title=_("Delete the project %(name)s?") % {"name": project},
-            consequences=[one for one in goes if one["count"]], opens=self.opens_without(None),
+            consequences=gone, opens=self.opens_without(None),
             to=list_address("project"), done=_("%(name)s has been deleted.") % {"name": project},
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
 from portal.frame.forms import ActForm, DaysField, ThingField
+from portal.frame.shown.parts import Section
 from portal.templatetags.icons import icon
 
 
@@ -49,7 +50,7 @@ class RoleForm(ActForm):
             (_("Additional rights"), "", ("rights",)),
         )
 
-    def sections(self) -> list[dict[str, Any]]:
+    def sections(self) -> list[Section]:
         """Also the two blocks without a field, so that people see all three tiers."""
         found = [
             (title, text, [self[name] for name in names if name in self.fields]) for title, text, names in self.groups

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Count
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -13,10 +11,12 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.roles.models import Role
 from accesscontrol.services.people import roles as services
 from portal.addresses import list_address
+from portal.frame.counting import goes
 from portal.frame.listing import Listing
 from portal.frame.newcomers import seen_at_once
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import screens_at
+from portal.frame.shown.parts import Fact, Part
 from portal.pages.roles.filters import RoleFilters
 from portal.pages.roles.forms import RoleForm
 from portal.pages.roles.tables import RoleTable
@@ -59,7 +59,7 @@ class RoleScreen(NounPage):
 
     def detail_page(self) -> HttpResponse:
         role = self.thing
-        rows = [
+        rows: list[Fact] = [
             {"label": _("Account"), "value": role.account.name},
             {"label": _("Available object history"), "value": self.depth(role.history_days)},
             {"label": _("Key"), "value": role.key, "copyable": True},
@@ -76,10 +76,10 @@ class RoleScreen(NounPage):
     def depth(days: int | None) -> str:
         return _("as the account") if days is None else _("%(days)s days") % {"days": days}
 
-    def rights(self) -> dict[str, Any]:
+    def rights(self) -> Part:
         """The three tiers in words."""
         additional = [right.label for right in catalogue.ADDITIONAL_RIGHTS if right.code in self.thing.rights]
-        rows = [
+        rows: list[Fact] = [
             {"label": _("Additional rights"), "value": ", ".join(_(label) for label in additional) or _("none")},
             {
                 "label": _("Basic rights, always on"),
@@ -102,12 +102,11 @@ class RoleScreen(NounPage):
     def delete_page(self) -> HttpResponse:
         role = self.thing
         users = self.related("user:view", role=role).order_by("name_order", "pk")
-        goes = {"count": users.count(), "label": _("users lose its rights"), "names": [str(user) for user in users[:5]]}
         return self.delete_confirmed(
             lambda: services.delete_role(self.actor, role),
             title=_("Delete the role %(name)s?") % {"name": role},
             warning=_("Its users keep the basic rights only."),
-            consequences=[goes] if goes["count"] else [],
+            consequences=goes(_("users lose its rights"), users),
             to=list_address("role"), done=_("%(name)s has been deleted.") % {"name": role},
         )  # fmt: skip
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Model, QuerySet
 from django.http import Http404, JsonResponse
 from django.urls import path
@@ -18,6 +16,7 @@ from portal.actors import look_of
 from portal.addresses import name_in_address
 from portal.declared import SIGNED_IN, declares
 from portal.pages.search.finding import first_by_name, first_with_letters
+from portal.pages.search.offered import Offered
 from portal.requests import SignedInRequest
 
 SHOWN = 30
@@ -49,7 +48,7 @@ def _of_kinds(rows: QuerySet, request: SignedInRequest) -> QuerySet:
     return rows.filter(kind__in=kinds) if kinds and rows.model is Item else rows
 
 
-def _choice(row: Model) -> dict[str, Any]:
+def _choice(row: Model) -> Offered:
     """The value that a form posts, the words, and whose it is."""
     account = getattr(row, "account", None)
     notes = [_(catalogue.KINDS[row.kind].label)] if isinstance(row, Item) else []

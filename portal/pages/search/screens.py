@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse, JsonResponse
@@ -22,7 +23,10 @@ from portal.actors import look_of
 from portal.addresses import address, kind_of, name_in_address
 from portal.declared import SIGNED_IN, declares
 from portal.frame.menu import address_or_none
+from portal.frame.shown.pages import Page
+from portal.frame.shown.parts import Thing
 from portal.pages.search.finding import first_by_name, rows_with_letters
+from portal.pages.search.offered import Offered
 from portal.requests import SignedInRequest
 
 SHOWN = 8
@@ -42,6 +46,22 @@ class Group:
     @property
     def label(self) -> str:
         return _("Items") if self.noun == "item" else _(catalogue.KINDS[self.noun].plural)
+
+
+class GroupShown(TypedDict):
+    """What was found of one noun, and where there is more of it."""
+
+    label: str
+    rows: Sequence[Thing]
+    more: bool
+    more_url: str
+
+
+class SearchPage(Page):
+    """search/results.html. q: what was typed."""
+
+    q: str
+    groups: Sequence[GroupShown]
 
 
 def find(look: Look, letters: str, limit: int, nouns: tuple[str, ...] = SEARCHED) -> list[Group]:
@@ -69,7 +89,7 @@ def asked_letters(request: SignedInRequest) -> str:
     return request.GET.get("q", "").replace("\x00", "").strip()
 
 
-def line(row: Model) -> dict[str, str]:
+def line(row: Model) -> Thing:
     """A thing that was found, as components/thing.html reads it."""
     return {"label": str(row), "url": address(row), "icon": kind_of(row), "note": whose(row)}
 
@@ -96,7 +116,7 @@ def search(request: SignedInRequest) -> HttpResponse:
     """GET ?q=letters: what there is with these letters, by noun."""
     letters = asked_letters(request)
     groups = find(look_of(request), letters, SHOWN) if letters else []
-    shown = [
+    shown: list[GroupShown] = [
         {
             "label": one.label,
             "rows": [line(row) for row in one.rows],
@@ -105,9 +125,8 @@ def search(request: SignedInRequest) -> HttpResponse:
         }
         for one in groups
     ]
-    return render(
-        request, "search/results.html", {"title": _("Search"), "icon": "search", "q": letters, "groups": shown}
-    )
+    page: SearchPage = {"title": _("Search"), "icon": "search", "q": letters, "groups": shown}
+    return render(request, "search/results.html", page)
 
 
 @declares(SIGNED_IN)
@@ -123,7 +142,7 @@ def suggest(request: SignedInRequest) -> JsonResponse:
     return JsonResponse({"results": [choice(row) for group in groups for row in group.rows]})
 
 
-def choice(row: Model) -> dict[str, Any]:
+def choice(row: Model) -> Offered:
     """A thing as a select offers it."""
     note = (
         whose(row)

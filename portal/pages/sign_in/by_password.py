@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import structlog
 from allauth.account.views import LoginView, LogoutView
@@ -12,10 +12,19 @@ from django.urls import path
 from accesscontrol.services.people import sessions
 from portal.actors import actor_of, client_address
 from portal.declared import PUBLIC, declares
+from portal.open_shapes import LibraryContext
 from portal.pages.sign_in.forms import REFUSED, TOLD, SignInForm, TokenSignInForm
 from portal.token_sessions import row_behind
 
 log = structlog.get_logger("portal.sign_in")
+
+
+class Where(TypedDict):
+    """From where somebody signs in, and by what."""
+
+    factor: str
+    address: str | None
+    request_id: str
 
 
 class SignInView(LoginView):
@@ -43,12 +52,12 @@ class SignInView(LoginView):
             log.warning("sign_in_refused", user=user, **where)
         return super().form_invalid(form)
 
-    def _from_where(self) -> dict[str, Any]:
+    def _from_where(self) -> Where:
         """What every line of the log about a sign-in tells."""
         request = self.request
         return {"factor": "password", "address": client_address(request), "request_id": request.request_id}
 
-    def get_context_data(self, **more: Any) -> dict[str, Any]:
+    def get_context_data(self, **more: Any) -> LibraryContext:
         """The other way in stands on the same page: a token."""
         return super().get_context_data(**more) | {"token_form": TokenSignInForm()}
 

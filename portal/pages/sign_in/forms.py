@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import fold
+from portal.open_shapes import Cleaned
 
 #: Codes of what is told plainly: how long to wait. Everything else gets the one sentence.
 TOLD = ("too_many_login_attempts",)
@@ -32,7 +33,7 @@ class SignInForm(LoginForm):
         """In the one form that names are compared in, so that tries are counted together however it is written."""
         return fold(super().clean_login())
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         try:
             return super().clean()
         except forms.ValidationError as error:

@@ -7,9 +7,10 @@ and no script is needed. No Django formset: that counts entries in a field of it
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -21,18 +22,35 @@ from accesscontrol.access.look import Look
 from accesscontrol.services.frame.errors import Invalid
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec
 from accesscontrol.services.tokens.tokens import token_spec
-from accesscontrol.tokens.models import Token
+from accesscontrol.tokens.models import Token, TokenTopic
 from portal.addresses import name_in_address
 from portal.frame.typed import TYPED
+from portal.open_shapes import Cleaned
 from portal.pages.tokens.entries import VERB_LABELS, Pickers, RuleForm, TopicForm
 from portal.pages.tokens.forms import TokenForm, idle_parts, written
 from portal.pages.tokens.long_lists import LONG, Before
+from portal.pages.tokens.words import RuleLine
 
 MOST_ENTRIES = 40
 START_DAYS = 90
 #: The part of the form that entries and topics are together.
 ENTRIES = "entries"
 _NUMBER = re.compile(r"(rule|topic)-(\d{1,3})-")
+
+
+class Wrong(TypedDict):
+    """tokens/errors.html: what is wrong, and the field that it is about."""
+
+    sentence: str
+    label: str
+    id: str
+
+
+class Meanwhile(TypedDict):
+    """What the entries are by now, where others changed them."""
+
+    rules: Sequence[RuleLine]
+    topics: Sequence[TokenTopic]
 
 
 # --- What the form starts with
@@ -179,7 +197,7 @@ class TokenEditor:
         self.topics = [TopicForm(data, number) for number in numbers(data, "topic")[:MOST_ENTRIES]]
         self.problems: list[str] = []
         #: What the entries are by now, where others changed them while the form was open.
-        self.meanwhile: dict[str, Any] | None = None
+        self.meanwhile: Meanwhile | None = None
         self.verbs = list(VERB_LABELS.values())
         for form in self.forms():
             form.quiet = quiet
@@ -224,7 +242,7 @@ class TokenEditor:
             self.problems.append(_("Use at most %(count)s entries and as many topics.") % {"count": MOST_ENTRIES})
         return all([self.main.is_valid(), *(form.is_valid() for form in counted)]) and not self.problems
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Cleaned:
         """The fields as the service takes them; a new token's account among them."""
         counted = self.counted()
         rules = tuple(self._kept_as_it_was(form) for form in self.rules if form in counted)
@@ -261,9 +279,9 @@ class TokenEditor:
                 self.problems.append(problem.sentence)
 
     @property
-    def wrong(self) -> list[dict[str, str]]:
+    def wrong(self) -> list[Wrong]:
         """All that is wrong, each with the field that it is about."""
-        found = [{"sentence": sentence, "label": "", "id": ""} for sentence in self.problems]
+        found: list[Wrong] = [{"sentence": sentence, "label": "", "id": ""} for sentence in self.problems]
         for form in self.forms():
             place = self._place(form)
             found += [{"sentence": str(one), "label": place, "id": ""} for one in form.non_field_errors()]

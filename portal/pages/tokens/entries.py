@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypedDict
 
 from django import forms
 from django.db.models import QuerySet
@@ -19,6 +20,7 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from portal.addresses import name_in_address
 from portal.frame.forms import SHOWN, ThingsField, thing_label
 from portal.frame.long_select import LongSelect
+from portal.open_shapes import Cleaned
 from portal.pages.tokens.forms import StepForm
 from portal.pages.tokens.long_lists import Before, TakenOffField
 
@@ -50,6 +52,24 @@ def reach_choices(kind: catalogue.Kind) -> list[tuple[str, str]]:
     if kind.name not in catalogue.ASKED_OF_ACCOUNT:
         found.append(("list", _now("Chosen %(plural)s") % {"plural": plural}))
     return found
+
+
+class Box(TypedDict):
+    """A box to tick in the grid of an entry."""
+
+    name: str
+    value: str
+    checked: bool
+    id: str
+    label: str
+    verb: str | Promise
+
+
+class GridLine(TypedDict):
+    """The kind itself or one of its sections; None where there is no such verb."""
+
+    label: str
+    cells: Sequence[Box | None]
 
 
 class PickField(ThingsField):
@@ -144,16 +164,16 @@ class RuleForm(StepForm):
         """The field in which things or groups are chosen."""
         return "groups" if self.data.get(f"{self.prefix}-reach") == "in_groups" else "items"
 
-    def grid(self) -> list[dict[str, Any]]:
+    def grid(self) -> list[GridLine]:
         """The kind itself and its sections × verbs, as boxes to tick; None where there is no such verb."""
         own = _now("The %(kind)s itself") % {"kind": _now(self.noun.label).lower()}
-        lines = [{"label": own, "cells": self._cells("verbs", own, self.verbs)}]
+        lines: list[GridLine] = [{"label": own, "cells": self._cells("verbs", own, self.verbs)}]
         for section, verbs in self.noun.sections.items():
             label = _now(catalogue.SECTIONS[section].label)
             lines.append({"label": label, "cells": self._cells(f"section_{section}", label, verbs)})
         return lines
 
-    def _cells(self, name: str, label: str, verbs: Any) -> list[dict[str, Any] | None]:
+    def _cells(self, name: str, label: str, verbs: Any) -> list[Box | None]:
         bound, ticked = self[name], self[name].data or ()
         return [
             {
@@ -163,7 +183,7 @@ class RuleForm(StepForm):
             for verb in VERB_LABELS
         ]  # fmt: skip
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("shown") and cleaned.get("kind") and cleaned["shown"] != cleaned["kind"]:
             self.add_error("kind", _("The kind is another one now. Tick below what may be done with it."))
@@ -178,7 +198,7 @@ class RuleForm(StepForm):
             self.add_error(None, _("Tick what may be done, or remove this entry."))
         return cleaned
 
-    def _chosen(self, cleaned: dict[str, Any]) -> list[Any]:
+    def _chosen(self, cleaned: Cleaned) -> list[Any]:
         """What was on the list and is not taken off it, and what was chosen, each once."""
         removed = {row.pk for row in cleaned.get("removed") or ()}
         stays = [row for row in self.listed if row.pk not in removed]
@@ -220,7 +240,7 @@ class TopicForm(StepForm):
     def touched(self) -> bool:
         return bool(self["filter"].data or self["actions"].data)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("filter"):
             self.add_error("filter", _("Enter a topic, such as fleet/#, or remove this line."))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -24,23 +24,46 @@ from portal.frame.noun_pages import NounPage
 from portal.frame.rebasing import Rebasing
 from portal.frame.revising import lost, mark, told
 from portal.frame.screens import CHANGE, CREATE, WRITE, Route
+from portal.frame.shown.pages import FormPage, Head
 from portal.pages.tokens.editor import ENTRIES, TokenEditor, new_values, part_of, take_step, values_of
 from portal.pages.tokens.entries import Pickers
-from portal.pages.tokens.forms import RotateForm
+from portal.pages.tokens.forms import RotateForm, TokenForm
 from portal.pages.tokens.key import key_page
-from portal.pages.tokens.words import preview_words, rule_lines, whole_words
+from portal.pages.tokens.words import TokenPreview, preview_words, rule_lines, whole_words
 from portal.requests import SignedInRequest
 
 VIEWS = PermissionSet.of(("*:view",))
 
 
-def preset_cards(chosen: str) -> list[dict[str, Any]]:
+class PresetCard(TypedDict):
+    """A preset to start from."""
+
+    code: str
+    label: str
+    about: str
+    icon: str
+    chosen: bool
+
+
+class EditorPage(Head):
+    """tokens/form.html: the editor with its fields, the presets of a new token, and what it will be able to do."""
+
+    editor: TokenEditor
+    form: TokenForm
+    cards: Sequence[PresetCard]
+    preview: TokenPreview | None
+    submit_label: str
+    cancel_url: str
+
+
+def preset_cards(chosen: str) -> list[PresetCard]:
     """The presets as cards, the blank one last."""
-    found = [
-        {"code": one.code, "label": _(one.label), "about": _(one.about), "icon": one.icon} for one in catalogue.PRESETS
+    found = [(one.code, _(one.label), _(one.about), one.icon) for one in catalogue.PRESETS]
+    found.append(("", _("Blank"), _("Start with an empty entry."), "edit"))
+    return [
+        {"code": code, "label": label, "about": about, "icon": icon, "chosen": code == chosen}
+        for code, label, about, icon in found
     ]
-    found.append({"code": "", "label": _("Blank"), "about": _("Start with an empty entry."), "icon": "edit"})
-    return [{**one, "chosen": one["code"] == chosen} for one in found]
 
 
 #: Permissions by which people come in.
@@ -66,8 +89,7 @@ class TokenFormScreen(NounPage):
 
         return self.edit(
             editor, self.create, lambda one: preview_token(self.actor, one.spec()),
-            start=lambda: self.fresh_values(accounts), title=_("Create a token"),
-            submit_label=_("Create the token"), cards=True,
+            start=lambda: self.fresh_values(accounts), title=_("Create a token"), submit_label=_("Create the token"),
         )  # fmt: skip
 
     def fresh_values(self, accounts: Any) -> Any:
@@ -110,7 +132,7 @@ class TokenFormScreen(NounPage):
 
     def edit(
         self, make: Callable[..., TokenEditor], act: Callable[[TokenEditor], HttpResponse],
-        look: Callable[[TokenEditor], Preview], *, start: Callable[[], Any], **context: Any,
+        look: Callable[[TokenEditor], Preview], *, start: Callable[[], Any], title: str, submit_label: str,
     ) -> HttpResponse:  # fmt: skip
         """Show the form, take a step in it, preview it, or do the act."""
         step = self.request.POST.get("do", "") if self.sent is not None else "start"
@@ -123,7 +145,7 @@ class TokenFormScreen(NounPage):
         preview = self.preview(make(named(data)), look) if step not in ("", "start") else None
         if step == "preview" and is_part(self.request):
             return render(self.request, "tokens/preview.html", {"preview": preview})
-        return self.form(editor, preview, **context)
+        return self.form(editor, preview, title, submit_label)
 
     def try_act(self, editor: TokenEditor, act: Callable[[TokenEditor], HttpResponse]) -> HttpResponse | None:
         """The answer to the act; None where something has to be corrected or looked at first."""
@@ -151,7 +173,7 @@ class TokenFormScreen(NounPage):
             editor.meanwhile = {"rules": [rule_lines(one) for one in contents.rules], "topics": contents.topics}
         self.rebasing.go_on()
 
-    def preview(self, tried: TokenEditor, look: Callable[[TokenEditor], Preview]) -> dict[str, Any]:
+    def preview(self, tried: TokenEditor, look: Callable[[TokenEditor], Preview]) -> TokenPreview:
         """What the token will be able to do, or what is missing, in words."""
         if is_untouched(tried):
             return {}
@@ -160,20 +182,23 @@ class TokenFormScreen(NounPage):
                 whole = whole_words(tried.type, tried.acts_for_user)
                 found = look(tried)
                 words = preview_words(found, counts=self.may_count(), whole=whole)
-                return words | self.lets_in(found, tried)
+                lets_in = self.lets_in(found, tried)
+                if lets_in:
+                    words["lets_in"] = lets_in
+                return words
         except Invalid as error:
             tried.take(error)
         except (Conflict, AccessDenied) as error:
             tried.problems.append(said(error))
         return {"sentence": _("Not yet a token:"), "problems": tried.sentences(), "tone": "warning"}
 
-    def lets_in(self, preview: Preview, tried: TokenEditor) -> dict[str, str]:
+    def lets_in(self, preview: Preview, tried: TokenEditor) -> str:
         """What a token gives that may make users: whom it lets in has what every user of the account has."""
         if not any(name in line.permissions for line in preview.lines for name in LETTING_IN):
-            return {}
+            return ""
         account = self.thing.account if self.thing is not None else tried.spec().account
         said = _("It lets people in: whoever it makes in %(account)s %(sees)s. They wait for an administrator.")
-        return {"lets_in": said % {"account": account, "sees": seen_at_once(self.look, account)}}
+        return said % {"account": account, "sees": seen_at_once(self.look, account)}
 
     def may_count(self) -> bool:
         """Whether the numbers may be told: of what one issues oneself; else only to who sees all that is counted."""
@@ -181,16 +206,16 @@ class TokenFormScreen(NounPage):
         own = token is None or (actor.type == "user" and actor.acting is None and actor.id == token.user_id)
         return own or not self.look.lacking(VIEWS, token.account)
 
-    def form(self, editor: TokenEditor, preview: dict[str, Any] | None, **context: Any) -> HttpResponse:
-        title = context["title"]
+    def form(self, editor: TokenEditor, preview: TokenPreview | None, title: str, submit_label: str) -> HttpResponse:
         if self.rebasing is not None:
             if self.rebasing.is_lost:
                 self.tell(editor, lost())
             editor.main.made_from = self.rebasing.signed()
         back = address(self.thing) if self.thing is not None else list_address("token")
-        cards = preset_cards(editor.data.get("preset", "")) if context.pop("cards", False) else []
-        return self.show("tokens/form.html", editor=editor, form=editor.main, cards=cards, preview=preview,
-                         cancel_url=back, crumbs=self.crumbs((title, "")), **context)  # fmt: skip
+        cards = preset_cards(editor.data.get("preset", "")) if self.thing is None else []
+        page: EditorPage = {"editor": editor, "form": editor.main, "cards": cards, "preview": preview,
+                            "submit_label": submit_label, "cancel_url": back}  # fmt: skip
+        return self.show("tokens/form.html", page, title=title, crumbs=self.crumbs((title, "")))
 
     # --- A new key
 
@@ -204,8 +229,8 @@ class TokenFormScreen(NounPage):
                 form.take(error)
             except Conflict as error:
                 form.add_error(None, str(error))
-        return self.show("generic/form.html", title=title, form=form, submit_label=_("Make a new key"),
-                         cancel_url=address(self.thing), crumbs=self.crumbs((title, "")))  # fmt: skip
+        page: FormPage = {"form": form, "submit_label": _("Make a new key"), "cancel_url": address(self.thing)}
+        return self.show("generic/form.html", page, title=title, crumbs=self.crumbs((title, "")))
 
 
 def named(data: Any) -> Any:

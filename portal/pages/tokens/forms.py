@@ -17,6 +17,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.tokens.models import Token
 from portal.frame.forms import ActForm, MomentField, ThingField
 from portal.frame.typed import read_lines
+from portal.open_shapes import Cleaned
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86_400, 604_800
 SHORTEST_IDLE = 5 * MINUTE
@@ -101,7 +102,7 @@ class TokenForm(StepForm):
         kept = self.token.expires_at if self.token is not None else None
         return kept if moment is not None and written(moment) == written(kept) else moment
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         amount, unit = cleaned.pop("idle_amount", None), cleaned.pop("idle_unit", None) or DAY
         cleaned["idle_ttl"] = amount * unit if amount else None

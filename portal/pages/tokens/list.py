@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.core.paginator import Page
 from django.http import HttpResponse
@@ -17,13 +16,15 @@ from accesscontrol.access.fresh.things import Ref
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.tokens.models import Token
 from portal.addresses import list_address
+from portal.frame.counting import thin
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import LIST, WRITE, Route
+from portal.frame.shown.pages import ConfirmPage, ListPage
+from portal.frame.shown.parts import Action, Consequence
 from portal.frame.ticking import TickedForm
 from portal.pages.tokens.filters import TokenFilters
 from portal.pages.tokens.tables import TokenTable
-from portal.pages.tokens.words import thin
 
 #: So many ticked tokens at once; a page shows fewer.
 MOST_TICKED = 200
@@ -61,7 +62,7 @@ class TokenListing(Listing):
     def asked_about(self, rows: list[Token]) -> set[Ref]:
         return super().asked_about(rows) | {("user", row.user_id) for row in rows if row.user_id}
 
-    def context(self) -> dict[str, Any]:
+    def context(self) -> ListPage:
         found = super().context()
         offered = (("disable", _("Disable"), "power", ""), ("revoke", _("Revoke"), "trash", "danger"))
         found["bulk_actions"] = [
@@ -69,13 +70,14 @@ class TokenListing(Listing):
             for value, label, icon, style in offered
             if NEEDED[value] in self.possible
         ]
-        return {**found, "bulk_url": reverse("token_ticked")}
+        found["bulk_url"] = reverse("token_ticked")
+        return found
 
     def note(self, count: int | None) -> str:
         """The number where it is known."""
         return "" if count is None else super().note(count)
 
-    def creation(self) -> dict[str, str]:
+    def creation(self) -> ListPage:
         """The green round plus; the form stands on a screen of its own."""
         may = self.screen.may_create()
         return {"may_create": reverse("token_create"), "create_label": _("Create a token")} if may else {}
@@ -109,9 +111,9 @@ class TokenListScreen(NounPage):
         text = _("Tick tokens in the list, then choose what to do with them.")
         if ticked:
             text = _("You may do this with none of the ticked tokens. Tick others, or ask whoever owns them.")
-        back = {"label": _("Back to the tokens"), "url": list_address("token"), "icon": "back"}
-        empty = {"icon": "token", "title": _("Nothing to do"), "text": text, "action": back}
-        return self.show("generic/nothing_ticked.html", title=_("Ticked tokens"), empty=empty, crumbs=self.crumbs())
+        back: Action = {"label": _("Back to the tokens"), "url": list_address("token"), "icon": "back"}
+        page: ListPage = {"empty": {"icon": "token", "title": _("Nothing to do"), "text": text, "action": back}}
+        return self.show("generic/nothing_ticked.html", page, title=_("Ticked tokens"), crumbs=self.crumbs())
 
     def do_with(self, action: str, chosen: Sequence[Token]) -> HttpResponse:
         """The act, all of it or nothing."""
@@ -137,15 +139,16 @@ class TokenListScreen(NounPage):
             warning = f"{warning} {_('Those with which you may not do this are left out.')}"
         label = ngettext("token that stops working", "tokens that stop working", len(chosen))
         more = _("and %(count)s more") % {"count": thin(len(chosen) - NAMED)} if len(chosen) > NAMED else ""
-        goes = {
+        goes: Consequence = {
             "count": len(chosen),
             "label": label,
             "names": [f"{row} ({row.hint}, {row.account})" for row in chosen[:NAMED]],
             "more": more,
         }
         form = TickedForm(initial={"action": action, "selection": [row.key for row in chosen]})
-        return self.show(
-            "generic/confirm.html", title=title % count, warning=warning, consequences=[goes], form=form,
-            confirm_label=_("Revoke them") if revokes else _("Disable them"), cancel_url=list_address("token"),
-            confirm_style="danger" if revokes else "primary", crumbs=self.crumbs((title % count, "")),
-        )  # fmt: skip
+        page: ConfirmPage = {
+            "warning": warning, "consequences": [goes], "form": form, "cancel_url": list_address("token"),
+            "confirm_label": _("Revoke them") if revokes else _("Disable them"),
+            "confirm_style": "danger" if revokes else "primary", "crumbs": self.crumbs((title % count, "")),
+        }  # fmt: skip
+        return self.show("generic/confirm.html", page, title=title % count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.utils.functional import cached_property
@@ -16,17 +16,50 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.addresses import one_inside
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.tokens.life import idle_end
-from accesscontrol.tokens.models import Token
+from accesscontrol.tokens.models import Token, TokenTopic
 from portal.actors import look_of
 from portal.addresses import address, list_address
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import DELETE, DETAIL, READ, Route
+from portal.frame.shown.pages import Head
+from portal.frame.shown.parts import Action, Empty, Fact, Pagination, RecordLine, Tab, Words
 from portal.pages.events.lines import record_of
-from portal.pages.explorer.matrix import matrix_of
-from portal.pages.tokens.trying import TokenQuestion
-from portal.pages.tokens.words import EVERYTHING, rule_lines, token_badge
+from portal.pages.explorer.matrix import MatrixShown, matrix_of
+from portal.pages.tokens.trying import TokenQuestion, TryTab
+from portal.pages.tokens.words import EVERYTHING, RuleLine, rule_lines, token_badge
 
 LINES = 50
+
+
+class TokenTab(Head, total=False):
+    """What every tab of a token's page reads, and one of them besides."""
+
+    token: Token
+
+
+class OverviewTab(TokenTab):
+    """tokens/overview.html. everything: what a token without entries of its own may."""
+
+    rows: Sequence[Fact]
+    rules: Sequence[RuleLine]
+    topics: Sequence[TokenTopic]
+    is_acl: bool
+    everything: Words
+
+
+class AccessTab(TokenTab, MatrixShown):
+    """tokens/access.html. dead: why the token may nothing now."""
+
+    dead: Words
+    all_url: str
+
+
+class LogsTab(TokenTab):
+    """The lines of a token's log, drawn like those of an account."""
+
+    records: Sequence[RecordLine]
+    pagination: Pagination
+    empty: Empty
 
 
 class TokenPageScreen(NounPage):
@@ -48,16 +81,16 @@ class TokenPageScreen(NounPage):
         """What the token may as a caller; bound to addresses, it calls from one of them."""
         return look_of(self.request, Actor.of(self.thing, address=one_inside(self.thing.allowed_addresses)))
 
-    def token_page(self, template: str, active: str, **context: Any) -> HttpResponse:
-        """Render one tab of the token's page."""
-        head = {
-            "title": str(self.thing), "subtitle": _("Token"), "state": token_badge(self.thing),
+    def token_page(self, template: str, active: str, *pages: Head) -> HttpResponse:
+        """Render one tab of the token's page. pages: what its template reads beside the head."""
+        head: TokenTab = {
+            "subtitle": _("Token"), "state": token_badge(self.thing),
             "account_tag": self.account_tag(), "crumbs": self.crumbs(), "tabs": self.tabs(active),
             "actions": self.acts(), "more_actions": self.deletion(_("Revoke the token")), "token": self.thing,
         }  # fmt: skip
-        return self.show(template, **{**head, **context})
+        return self.show(template, head, *pages, title=str(self.thing))
 
-    def tabs(self, active: str) -> list[dict[str, Any]]:
+    def tabs(self, active: str) -> list[Tab]:
         shown = (
             ("detail", _("Overview"), "info", True), ("access", _("What it may"), "table", True),
             ("logs", _("Logs"), "log", self.has("logs:view")), ("try", _("Try it"), "explorer", True),
@@ -68,7 +101,7 @@ class TokenPageScreen(NounPage):
             if seen
         ]
 
-    def acts(self) -> list[dict[str, Any]]:
+    def acts(self) -> list[Action]:
         found = self.buttons(("change", "change", _("Change"), "edit"), ("rotate", "change", _("New key"), "refresh"))
         if self.has("change"):
             label = _("Disable") if self.thing.enabled else _("Enable")
@@ -81,15 +114,14 @@ class TokenPageScreen(NounPage):
         contents = contents_of(self.look, [self.thing]).get(self.thing.pk)
         rules = [rule_lines(one) for one in contents.rules] if contents else []
         topics = contents.topics if contents else []
-        return self.token_page(
-            "tokens/overview.html", "detail", rows=self.facts(), rules=rules, topics=topics,
-            is_acl=contents is not None, everything=EVERYTHING.get(self.thing.type, ""),
-        )  # fmt: skip
+        tab: OverviewTab = {"rows": self.facts(), "rules": rules, "topics": topics, "is_acl": contents is not None,
+                            "everything": EVERYTHING.get(self.thing.type, "")}  # fmt: skip
+        return self.token_page("tokens/overview.html", "detail", tab)
 
-    def facts(self) -> list[dict[str, Any]]:
+    def facts(self) -> list[Fact]:
         token = self.thing
         preset = next((_(one.label) for one in catalogue.PRESETS if one.code == token.preset), "")
-        rows = [
+        rows: list[Fact] = [
             {
                 "label": _("Key"),
                 "value": token.hint,
@@ -98,7 +130,7 @@ class TokenPageScreen(NounPage):
             },
             {"label": _("Type"), "value": _(token.get_type_display())},
             {"label": _("Account"), "value": token.account.name},
-            {"label": _("Acts for"), "value": _("the account"), **self.seen(token.user)},
+            self.fact_of(_("Acts for"), token.user, _("the account")),
             {"label": _("Last used"), "time": token.last_used_at, "value": _("never"), "help": self.last_place()},
             {"label": _("Ends"), "time": token.expires_at, "ends": True, "value": _("no date")},
             {"label": _("Ends without use"), "time": idle_end(token), "ends": True, "value": _("never")},
@@ -122,8 +154,9 @@ class TokenPageScreen(NounPage):
         everything = self.request.GET.get("all") == "1"
         found = matrix_of(self.token_look, lambda name: f"{self.to('try')}?permission={name}", everything)
         dead = self.token_look.scope
-        why = dead.dead[1] if dead is not None and dead.dead is not None else ""
-        return self.token_page("tokens/access.html", "access", dead=why, all_url="?all=1", **found)
+        why = str(dead.dead[1]) if dead is not None and dead.dead is not None else ""
+        tab: AccessTab = {"dead": why, "all_url": "?all=1", "matrix": found["matrix"], "left_out": found["left_out"]}
+        return self.token_page("tokens/access.html", "access", tab)
 
     def logs_page(self) -> HttpResponse:
         """What was done to the token, and what was done with it, a page at a time."""
@@ -134,18 +167,18 @@ class TokenPageScreen(NounPage):
         back = f"?start={max(0, start - LINES)}" if start else ""
         on = f"?start={start + LINES}" if len(found) > LINES else ""
         text = _("Every change of the token, and every change made with it, leaves a line here.")
-        return self.token_page(
-            "accounts/events.html",
-            "logs",
-            records=[record_of(event) for event in found[:LINES]],
-            pagination={"previous_url": back, "next_url": on},
-            empty={"icon": "log", "title": _("Nothing happened yet"), "text": text},
-        )
+        tab: LogsTab = {
+            "records": [record_of(event) for event in found[:LINES]],
+            "pagination": {"previous_url": back, "next_url": on},
+            "empty": {"icon": "log", "title": _("Nothing happened yet"), "text": text},
+        }
+        return self.token_page("accounts/events.html", "logs", tab)
 
     def try_page(self) -> HttpResponse:
         """A permission and a thing, or a topic: may this token, and why."""
         question = TokenQuestion(self.request, self.thing, self.token_look)
-        return self.token_page("tokens/try.html", "try", form=question.form, **question.answer())
+        form: TryTab = {"form": question.form}
+        return self.token_page("tokens/try.html", "try", form, question.answer())
 
     # --- Acts
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.tokens.models import Token
 from portal.addresses import address
+from portal.frame.shown.parts import Action, State
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
 from portal.frame.ticking import TickColumn
 from portal.pages.tokens.words import in_short, token_badge
@@ -52,10 +53,10 @@ class TokenTable(ListTable):
     def render_last_used_at(self, value: Any, record: Token) -> str:
         return render_to_string("tokens/last_used.html", {"time": value, "address": record.last_used_address})
 
-    def state_of(self, record: Token) -> dict[str, str]:
+    def state_of(self, record: Token) -> State:
         return token_badge(record)
 
-    def menu_of(self, record: Token) -> list[dict[str, Any]]:
+    def menu_of(self, record: Token) -> list[Action]:
         """Change, a new key and revoke, as far as the caller may."""
         marks = self.marks.get(record.pk, ())
         wanted = (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django import forms
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
@@ -13,13 +12,22 @@ from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.tokens.models import Token
 from portal.actors import look_of
+from portal.frame.shown.pages import Head
 from portal.pages.explorer.asking import Subject, find_visible
 from portal.pages.explorer.question import NOTHING, Question, Refused
-from portal.pages.explorer.reasons import why
+from portal.pages.explorer.reasons import Need, Why, why
 from portal.pages.tokens.try_forms import TryForm
 from portal.requests import SignedInRequest
 
 TOPIC_OF_ITEM = ("items", "kind", "key", "section")
+
+
+class TryTab(Head, total=False):
+    """tokens/try.html: the question, and its verdict or why there is none."""
+
+    form: forms.Form
+    why: Why
+    problem: str
 
 
 class TokenQuestion(Question):
@@ -31,7 +39,7 @@ class TokenQuestion(Question):
         self.subject = Subject(token, look, False)
         self.thing = self.wanted = self.acting = None
 
-    def answer(self) -> dict[str, Any]:
+    def answer(self) -> TryTab:
         """The verdict with its reasons, or why there is none, for the template."""
         if not self.form.is_bound:
             return {}
@@ -40,7 +48,7 @@ class TokenQuestion(Question):
         except Refused as error:
             return {"problem": error.sentence}
 
-    def asked(self) -> dict[str, Any]:
+    def asked(self) -> TryTab:
         if not self.form.is_valid():
             raise Refused("", str(next(iter(self.form.errors.values()))[0]), 400)
         data = self.form.cleaned_data
@@ -57,10 +65,10 @@ class TokenQuestion(Question):
             raise Refused("thing", str(NOTHING), 404)
         return {"why": self.verdict(self.wanted, self.thing)}
 
-    def verdict(self, wanted: Permission, thing: Model) -> dict[str, Any]:
+    def verdict(self, wanted: Permission, thing: Model) -> Why:
         return why(look_of(self.request), self.known_subject, wanted, thing)
 
-    def topic_verdict(self, action: str, topic: str) -> dict[str, Any]:
+    def topic_verdict(self, action: str, topic: str) -> Why:
         """A topic that names an item follows that item's permissions and may be asked about like the item itself."""
         levels = topic.split("/")
         levels = levels[2:] if levels[0] == "$share" else levels
@@ -76,7 +84,7 @@ class TokenQuestion(Question):
             decision = decide_topic(self.known_subject.look.actor, action, topic)
         except UnknownName as error:
             raise Refused("topic", str(error), 400) from error
-        needed = [] if decision else [{"sentence": _("A topic entry of the token that covers it.")}]
+        needed: list[Need] = [] if decision else [{"sentence": _("A topic entry of the token that covers it.")}]
         return {"allowed": decision.allowed, "sentence": decision.reason, "permission": f"{action} {topic}",
                 "needed": needed}  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,8 @@ from accesscontrol.access.doors.token_contents import Contents, SeenRule
 from accesscontrol.services.tokens.preview import Preview, PreviewLine, PreviewTopic
 from accesscontrol.tokens.life import TokenState, token_state
 from accesscontrol.tokens.models import Token
+from portal.frame.counting import thin
+from portal.frame.shown.parts import State
 
 SHORT = 2
 #: A preview of more kinds than this is told in numbers.
@@ -25,15 +27,40 @@ EVERYTHING = {
 }
 
 
+class RuleLine(TypedDict):
+    """tokens/rule_lines.html: on what a rule is, and what may be done."""
+
+    icon: str
+    label: str
+    where: str
+    what: str
+
+
+class PreviewText(TypedDict):
+    """A line of a token's preview."""
+
+    icon: str
+    text: str
+
+
+class TokenPreview(TypedDict, total=False):
+    """tokens/preview.html. only: that it may do nothing else; empty: that nothing is there on which it could."""
+
+    sentence: str
+    tone: str
+    lines: Sequence[PreviewText]
+    more: str
+    only: bool
+    empty: bool
+    problems: Sequence[str]
+    lets_in: str
+
+
 def joined(words: Sequence[str]) -> str:
     """a, b and c."""
     if len(words) < 2:
         return "".join(words)
     return _("%(first)s and %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}
-
-
-def thin(count: int) -> str:
-    return f"{count:,}".replace(",", "\u2009")
 
 
 def section_words(section: str) -> str:
@@ -59,7 +86,7 @@ _STATES = {
 }
 
 
-def token_badge(token: Token) -> dict[str, str]:
+def token_badge(token: Token) -> State:
     """Whether a token works, as far as it stands in the token itself."""
     label, tone = _STATES[token_state(token, timezone.now())]
     return {"label": str(label), "tone": tone}
@@ -101,7 +128,7 @@ def _chosen_in_short(one: SeenRule) -> str:
 # --- Sentences for a page
 
 
-def rule_lines(one: SeenRule) -> dict[str, Any]:
+def rule_lines(one: SeenRule) -> RuleLine:
     """A rule as a page shows it: on what, and what may be done."""
     rule = one.rule
     sections = rule.sections if isinstance(rule.sections, dict) else {}
@@ -143,7 +170,7 @@ def _on_sections(sections: Mapping[str, Iterable[str]], whose: str) -> list[str]
 # --- Preview
 
 
-def preview_words(preview: Preview, *, counts: bool = True, whole: str = "") -> dict[str, Any]:
+def preview_words(preview: Preview, *, counts: bool = True, whole: str = "") -> TokenPreview:
     """A preview as the page shows it: a sentence, lines by kind, topics. counts: whether numbers may be told.
 
     whole: the sentence of a token that has everything whom it acts for has; then only numbers follow.
@@ -173,7 +200,7 @@ def whole_words(token_type: str, of_user: bool) -> str:
     }
 
 
-def _topic(one: PreviewTopic) -> dict[str, str]:
+def _topic(one: PreviewTopic) -> PreviewText:
     named = _("every topic of its own (#)") if one.filter == "#" else one.filter
     return {"icon": "messages", "text": f"{_actions(one.actions)} {named}"}
 
@@ -194,7 +221,7 @@ def _amount(kind: str, count: int, more: bool, counts: bool) -> str:
     return _("more than %(text)s") % {"text": text} if more else text
 
 
-def _line(line: PreviewLine, counts: bool) -> dict[str, str]:
+def _line(line: PreviewLine, counts: bool) -> PreviewText:
     """“view 214 devices, and read their messages and telemetry”."""
     verbs, whose = dict(line.verbs), _("its") if counts and line.count == 1 and not line.more else _("their")
     own = verbs.pop("", ())
@@ -211,7 +238,7 @@ def _line(line: PreviewLine, counts: bool) -> dict[str, str]:
     return {"icon": line.kind, "text": text}
 
 
-def _in_numbers(lines: Sequence[PreviewLine], counts: bool) -> tuple[list[dict[str, str]], str]:
+def _in_numbers(lines: Sequence[PreviewLine], counts: bool) -> tuple[list[PreviewText], str]:
     """The kinds that there is most of, with how many may be viewed; and how many kinds there are besides."""
     seen = [
         line
@@ -221,5 +248,7 @@ def _in_numbers(lines: Sequence[PreviewLine], counts: bool) -> tuple[list[dict[s
     shown = sorted(seen, key=lambda line: -line.count)[:MOST_LINES] if counts else seen[:MOST_LINES]
     left = len(seen) - len(shown)
     more = ngettext("and things of %(count)s other kind", "and things of %(count)s other kinds", left)
-    listed = [{"icon": line.kind, "text": _amount(line.kind, line.count, line.more, counts)} for line in shown]
+    listed: list[PreviewText] = [
+        {"icon": line.kind, "text": _amount(line.kind, line.count, line.more, counts)} for line in shown
+    ]
     return listed, more % {"count": left} if left else ""

@@ -21,8 +21,10 @@ from accesscontrol.services.owning.many import DISABLE, ENABLE, REMOVE, ROLE, De
 from accesscontrol.services.people.owned import owners_among
 from portal.frame.forms import ThingField
 from portal.frame.owners import ACCOUNT, DELETE, HeirField
+from portal.frame.shown.parts import Consequence
 from portal.frame.ticking import TickedForm
-from portal.pages.users.goes import ITEMS, PEOPLE, PROJECTS, REPORTS, TOKENS, TOKENS_STOP, Loss, counted
+from portal.open_shapes import Cleaned
+from portal.pages.users.goes import ITEMS, PEOPLE, PROJECTS, REPORTS, TOKENS, TOKENS_STOP, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class DeedForm(TickedForm):
         """What would be done where nothing has to be chosen, to be tried at once."""
         return Deed(what=str(self.initial.get("action", "")))
 
-    def goes(self) -> list[Loss]:
+    def goes(self) -> list[Consequence]:
         """What else it takes away, as far as the caller may view it."""
         return []
 
@@ -98,7 +100,7 @@ class DeedForm(TickedForm):
 class DisableForm(DeedForm):
     """Switching people off."""
 
-    def goes(self) -> list[Loss]:
+    def goes(self) -> list[Consequence]:
         return counted((TOKENS_STOP, self.look.visible("token:view").filter(user__in=self.chosen, enabled=True)))
 
 
@@ -149,7 +151,7 @@ class RemoveForm(DeedForm):
     def phrase(self) -> str:  # type: ignore[override]  # it depends on whom it is about
         return self.chosen[0].username if len(self.chosen) == 1 else str(len(self.chosen))
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         if "typed_name" in self.data and self.data["typed_name"].strip() != self.phrase:
             self.add_error(None, _("“%(typed)s” is not %(wanted)s. Type it as it is shown.")
@@ -165,7 +167,7 @@ class RemoveForm(DeedForm):
     def deed_unsaid(self) -> Deed | None:
         return Deed(what=REMOVE) if not self.owners else None
 
-    def goes(self) -> list[Loss]:
+    def goes(self) -> list[Consequence]:
         see, people = self.look.visible, self.chosen
         items = see(engine.ANY_ITEM_VIEW).order_by("name_order", "pk")
         made = items.filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by__in=people)

@@ -16,6 +16,7 @@ from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, Thin
 from portal.frame.long_select import LongSelect
 from portal.frame.owners import HeirField
 from portal.frame.time_zones import zone_choices
+from portal.open_shapes import Cleaned
 
 
 class PersonForm(ActForm):
@@ -33,7 +34,7 @@ class PersonForm(ActForm):
         self.offer("time_zone", zone_choices(_("As the server"), self.initial.get("time_zone", "")))
 
     @classmethod
-    def initial_of(cls, user: User) -> dict[str, Any]:
+    def initial_of(cls, user: User) -> Cleaned:
         """What stands in the fields of a user's form."""
         names = (*PersonForm.base_fields, "username", "authority", "role", "verified", "expires_at", "history_days")
         return {name: getattr(user, name) for name in names} | {"enabled": user.is_active}

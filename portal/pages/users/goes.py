@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Callable
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-#: So many things are named of each kind of loss.
-NAMES = 5
+from portal.frame.counting import goes
+from portal.frame.shown.parts import Consequence
+
 #: Words for a number of rows, and the rows.
 Part = tuple[Any, QuerySet]
 ITEMS = ngettext_lazy("item that is theirs", "items that are theirs", "count")
@@ -24,26 +26,17 @@ MEMBER = ngettext_lazy("membership of a project", "memberships of projects", "co
 PEOPLE = ngettext_lazy("person", "people", "count")
 
 
-class Loss(TypedDict):
-    """A line of what goes: how many of what, the first of them by name."""
-
-    count: int
-    label: str
-    names: list[str]
-    more: str
-
-
-def counted(*parts: Part) -> list[Loss]:
+def counted(*parts: Part) -> list[Consequence]:
     """Each part of which there is anything."""
-    found: list[Loss] = []
-    for words, rows in parts:
-        count = rows.count()
-        if count:
-            found.append(loss(words, [str(row) for row in rows[:NAMES]], count))
-    return found
+    return [line for words, rows in parts for line in goes(called(words), rows)]
 
 
-def loss(words: Any, names: list[str], count: int) -> Loss:
+def called(words: Any) -> Callable[[int], str]:
+    """Words that follow a number."""
+    return lambda count: words % {"count": count}
+
+
+def loss(words: Any, names: list[str], count: int) -> Consequence:
     """One line. names: the first of them."""
     more = _("and %(count)s more") % {"count": count - len(names)} if count > len(names) else ""
     return {"count": count, "label": words % {"count": count}, "names": names, "more": more}

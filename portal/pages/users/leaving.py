@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -19,8 +19,18 @@ from portal.frame.noun_pages import NounPage
 from portal.frame.owners import DELETE as IT_GOES
 from portal.frame.previews import preview_page
 from portal.frame.screens import DELETE, WRITE, Route
+from portal.frame.shown.pages import FormPage
+from portal.frame.shown.parts import Consequence
+from portal.open_shapes import Cleaned
 from portal.pages.users.forms import EraseForm, RemovalForm
-from portal.pages.users.goes import ASSIGNED, ITEMS, MEMBER, PROJECTS, REPORTS, TOKENS, Loss, Part, counted
+from portal.pages.users.goes import ASSIGNED, ITEMS, MEMBER, PROJECTS, REPORTS, TOKENS, Part, counted
+
+
+class RemovalPage(FormPage):
+    """users/remove.html: what the user owns, and what goes with them."""
+
+    owned: Sequence[Consequence]
+    consequences: Sequence[Consequence]
 
 
 class UserLeavingScreen(NounPage):
@@ -35,11 +45,13 @@ class UserLeavingScreen(NounPage):
         user = self.thing
         done = _("%(name)s has been removed.") % {"name": user}
         if owns_anything(user):
-            return self.form_page(self.removal_form(), self.remove, done=done, to=lambda _gone: list_address("user"),
-                                  template="users/remove.html", **self.removal_words())  # fmt: skip
+            return self.form_page(
+                self.removal_form(), self.remove, self.removal_words(), title=self.removal_title(), done=done,
+                to=lambda _gone: list_address("user"), template="users/remove.html",
+            )  # fmt: skip
         return self.delete_confirmed(
             lambda: leaving.remove_user(self.actor, user, erase=bool(self.request.POST.get("erase"))),
-            title=_("Remove %(name)s?") % {"name": user},
+            title=self.removal_title(),
             warning=_("The user goes with their own tokens, assignments and reports."), consequences=self.goes(),
             confirm_label=_("Remove"), form=EraseForm(self.request.POST or None), to=list_address("user"), done=done,
         )  # fmt: skip
@@ -48,25 +60,30 @@ class UserLeavingScreen(NounPage):
         """Who gains and who loses; the act is tried and undone."""
         form = self.removal_form()
         form.fields.pop("typed_name")
-        return preview_page(self, form, self.tried, form_action=self.to("delete"), cancel_url=address(self.thing),
-                            template="users/remove.html", **self.removal_words())  # fmt: skip
+        return preview_page(
+            self, form, self.tried, self.removal_words(), title=self.removal_title(), template="users/remove.html",
+            form_action=self.to("delete"), cancel_url=address(self.thing),
+        )  # fmt: skip
 
     def removal_form(self) -> RemovalForm:
         return RemovalForm(self.request.POST or None, look=self.look, user=self.thing)
 
-    def removal_words(self) -> dict[str, Any]:
-        return {"title": _("Remove %(name)s?") % {"name": self.thing}, "submit_label": _("Remove"),
-                "submit_style": "danger", "preview_url": self.to("delete_preview"), "consequences": self.goes(),
+    def removal_title(self) -> str:
+        return _("Remove %(name)s?") % {"name": self.thing}
+
+    def removal_words(self) -> RemovalPage:
+        return {"submit_label": _("Remove"), "submit_style": "danger",
+                "preview_url": self.to("delete_preview"), "consequences": self.goes(),
                 "owned": counted(*self.owned())}  # fmt: skip
 
-    def remove(self, values: dict[str, Any]) -> None:
+    def remove(self, values: Cleaned) -> None:
         heir = values["hand_items_to"]
         if heir == IT_GOES:
             leaving.remove_user(self.actor, self.thing, delete_items=True, erase=values["erase"])
         else:
             leaving.remove_user(self.actor, self.thing, heir, erase=values["erase"])
 
-    def tried(self, values: dict[str, Any]) -> People | None:
+    def tried(self, values: Cleaned) -> People | None:
         user, items = self.thing, owned_by(self.thing).items
         return preview_owning(self.actor, user.account, lambda: self.remove(values), items)
 
@@ -77,7 +94,7 @@ class UserLeavingScreen(NounPage):
         items, projects = seen_of(self.look, self.thing)
         return (ITEMS, items.order_by("name_order", "pk")), (PROJECTS, projects.order_by("name_order", "pk"))
 
-    def goes(self) -> list[Loss]:
+    def goes(self) -> list[Consequence]:
         """What goes with the user in any case, as far as the caller may view it."""
         user, see = self.thing, self.look.visible
         made = see(engine.ANY_ITEM_VIEW).filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by=user)

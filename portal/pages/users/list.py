@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
@@ -19,6 +19,8 @@ from portal.frame.exporting import csv_response
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import LIST, Route
+from portal.frame.shown.pages import ListPage
+from portal.frame.shown.parts import Action
 from portal.pages.users.filters import UserFilters
 from portal.pages.users.tables import UserTable
 
@@ -62,7 +64,7 @@ class UserListing(Listing):
         roles = self.look.visible("role:view").filter(pk__in=named)
         return set(roles.values_list("pk", flat=True)) if named else set()
 
-    def context(self) -> dict[str, Any]:
+    def context(self) -> ListPage:
         found = super().context()
         offered = (
             ("enable", "user:change", _("Enable"), "power", ""),
@@ -76,8 +78,9 @@ class UserListing(Listing):
             if needed in self.possible
         ]
         query = self.request.GET.urlencode()
-        export = {"label": _("Export as CSV"), "url": f"{reverse('user_export')}?{query}", "icon": "download"}
-        return {**found, "bulk_url": f"{reverse('user_ticked')}?{query}", "more_actions": [export]}
+        export: Action = {"label": _("Export as CSV"), "url": f"{reverse('user_export')}?{query}", "icon": "download"}
+        found["bulk_url"], found["more_actions"] = f"{reverse('user_ticked')}?{query}", [export]
+        return found
 
 
 class UserListScreen(NounPage):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Model
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
@@ -22,7 +20,10 @@ from portal.addresses import address, list_address
 from portal.frame.noun_pages import NounPage
 from portal.frame.previews import preview_page
 from portal.frame.screens import CHANGE, CREATE, DETAIL, WRITE, Route, screens_at
+from portal.frame.shown.pages import FormPage
+from portal.frame.shown.parts import Action, Fact, Part
 from portal.frame.switches import switch_fields
+from portal.open_shapes import Cleaned
 from portal.pages.users.forms import AssignForm, PersonForm, UserForm
 from portal.pages.users.goes import TOKENS_STOP, counted
 from portal.pages.users.leaving import UserLeavingScreen
@@ -64,13 +65,13 @@ class UserScreen(NounPage):
     def detail_page(self) -> HttpResponse:
         user = self.thing
         depth = "" if user.history_days is None else _("%(days)s days") % {"days": user.history_days}
-        rows = [
+        rows: list[Fact] = [
             {"label": _("Name"), "value": user.full_name},
             {"label": _("E-mail"), "value": user.email},
             {"label": _("Phone"), "value": user.phone},
             {"label": _("Account"), "value": str(user.account or "")},
             {"label": _("Authority"), "value": _(user.get_authority_display())},
-            {"label": _("Role"), "value": _("No role"), **self.seen(user.role)},
+            self.fact_of(_("Role"), user.role, _("No role")),
             {"label": _("E-mail verified"), "value": _("yes") if user.verified else _("no")},
             {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": ""},
             {"label": _("History depth"), "value": depth},
@@ -82,7 +83,7 @@ class UserScreen(NounPage):
             state=user_badge(user), actions=self.acts(), more_actions=self.deletion(_("Remove the user")),
         )  # fmt: skip
 
-    def acts(self) -> list[dict[str, Any]]:
+    def acts(self) -> list[Action]:
         found = self.buttons(("change", "change", _("Change"), "edit"))
         if self.has("change") and not self.is_self() and self.thing.is_active:
             found.append(self.action("switch", _("Disable"), "power", dialog=True))
@@ -90,7 +91,7 @@ class UserScreen(NounPage):
             found.append(self.switch_button(_("Enable"), "power", "enabled", wished=True))
         return found
 
-    def assigned(self) -> dict[str, Any] | None:
+    def assigned(self) -> Part | None:
         """The items assigned to or shared with the user, as far as the caller may view them."""
         if not self.has("assignments:view"):
             return None
@@ -104,14 +105,14 @@ class UserScreen(NounPage):
         return self.things(_("Assigned items"), rows, _("Nothing is assigned."), action=action,
                            act=self.unassign_act if may else None)  # fmt: skip
 
-    def unassign_act(self, item: Item) -> dict[str, Any]:
+    def unassign_act(self, item: Item) -> Action:
         return {"label": _("Take away"), "url": self.to("unassign", item=item.key), "icon": "unlink", "dialog": True}
 
-    def tokens(self) -> dict[str, Any] | None:
+    def tokens(self) -> Part | None:
         rows = self.related("token:view", user=self.thing).select_related("account").order_by("name_order", "id")
         return self.things(_("Tokens"), rows, "") if rows.exists() else None
 
-    def projects(self) -> dict[str, Any] | None:
+    def projects(self) -> Part | None:
         rows = (
             self.related("project:view", members__user=self.thing)
             .select_related("account")
@@ -126,27 +127,30 @@ class UserScreen(NounPage):
         owner = self.thing if self.owns() else None
         return UserForm(data, initial=initial, look=self.look, owner=owner)
 
-    def change_words(self) -> dict[str, Any]:
+    def change_words(self) -> FormPage:
         """What the form says besides; where somebody's things may change hands, who gains and loses by that too."""
-        asks = {"preview_url": self.to("change_preview")} if self.owns() and not self.is_self() else {}
-        return {"title": _("Change %(name)s") % {"name": self.thing}, **asks}
+        return {"preview_url": self.to("change_preview")} if self.owns() and not self.is_self() else {}
+
+    def change_title(self) -> str:
+        return _("Change %(name)s") % {"name": self.thing}
 
     def owns(self) -> bool:
         return self.thing.authority == User.Authority.DEVELOPER and owns_anything(self.thing)
 
     def change_page(self) -> HttpResponse:
-        return self.form_page(self.change_form(), self.change, done=_("Saved."), **self.change_words())
+        form, title = self.change_form(), self.change_title()
+        return self.form_page(form, self.change, self.change_words(), title=title, done=_("Saved."))
 
     def change_preview_page(self) -> HttpResponse:
         """Who gains and who loses; the act is tried and undone."""
-        return preview_page(self, self.change_form(), self.tried, form_action=self.to("change"),
-                            cancel_url=address(self.thing), **self.change_words())  # fmt: skip
+        return preview_page(self, self.change_form(), self.tried, self.change_words(), title=self.change_title(),
+                            form_action=self.to("change"), cancel_url=address(self.thing))  # fmt: skip
 
-    def tried(self, values: dict[str, Any]) -> People | None:
+    def tried(self, values: Cleaned) -> People | None:
         user, items = self.thing, owned_by(self.thing).items
         return preview_owning(self.actor, user.account, lambda: self.change(values), items)
 
-    def change(self, values: dict[str, Any]) -> User:
+    def change(self, values: Cleaned) -> User:
         """Whoever may not see the role there is leaves it as it is; things change hands only with the authority."""
         role, heir = self.thing.role, values.pop("hand_items_to", None)
         if role is not None and values.get("role") is None and not self.look.may("role:view", role):

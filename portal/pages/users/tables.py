@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_tables2 as tables
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -14,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.accounts.models import User
 from portal.addresses import address
+from portal.frame.shown.parts import Action, State
 from portal.frame.switches import switch_fields
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, TimeColumn
 from portal.frame.ticking import TickColumn
@@ -66,7 +65,7 @@ class UserTable(ListTable):
         url = address(record, route)
         return f"{url}?{self.back}" if self.back else url
 
-    def menu_of(self, record: User) -> list[dict[str, Any]]:
+    def menu_of(self, record: User) -> list[Action]:
         """What the caller may do with this person, beside the switch."""
         marks = self.marks.get(record.pk, ())
         wanted = (
@@ -90,7 +89,7 @@ _STATES = {
 }
 
 
-def user_badge(user: User) -> dict[str, str]:
+def user_badge(user: User) -> State:
     """Whether a user can sign in, as far as it stands in the user itself, in words."""
     label, tone = _STATES[person_state(user, timezone.now())]
     return {"label": str(label), "tone": tone}

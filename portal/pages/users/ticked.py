@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -17,13 +17,23 @@ from portal.addresses import list_address
 from portal.frame.noun_pages import NounPage
 from portal.frame.previews import tried
 from portal.frame.screens import WRITE, Route
+from portal.frame.shown.pages import ConfirmPage, ListPage
+from portal.frame.shown.parts import AccessPreview, Action, Consequence
 from portal.pages.users.deeds import FORMS, DeedForm, Said, said
-from portal.pages.users.goes import Loss, loss
+from portal.pages.users.goes import loss
 from portal.pages.users.list import UserListing
 
 #: So many people at once, and so many of them looked at to say who gains and who loses.
 MOST, LOOKED_AT = 10_000, 200
 NAMED = 12
+
+
+class TickedPage(ConfirmPage, total=False):
+    """users/ticked.html. found_besides: how many people the list found, where these are only some."""
+
+    preview_url: str
+    found_besides: int
+    action: str
 
 
 class UserTickedScreen(NounPage):
@@ -58,7 +68,7 @@ class UserTickedScreen(NounPage):
         form = self.form(what, chosen)
         found = self.preview(chosen, form.deed()) if form.is_valid() else None
         if self.request.htmx:
-            return self.show("components/preview.html", preview=found)
+            return self.show("components/preview.html", TickedPage(preview=found))
         return self.ask(said(what, len(chosen)), form, chosen, 0, preview=found)
 
     # --- Whom it is about
@@ -98,7 +108,7 @@ class UserTickedScreen(NounPage):
         return FORMS.get(what, DeedForm)(data, initial=initial, look=self.look, chosen=chosen)
 
     def ask(
-        self, words: Said, form: DeedForm, chosen: Sequence[User], left_out: int, preview: Any = None
+        self, words: Said, form: DeedForm, chosen: Sequence[User], left_out: int, preview: AccessPreview | None = None
     ) -> HttpResponse:
         """What it is about, in numbers and names, and what it would do to access."""
         warning = words.warning
@@ -106,19 +116,19 @@ class UserTickedScreen(NounPage):
             warning = f"{warning} {_('Those with whom you may not do this are left out, and you yourself.')}"
         if preview is None and not form.asks_first:
             preview = self.preview(chosen, form.deed_unsaid())
-        return self.show(
-            "users/ticked.html", title=words.title, warning=warning, form=form,
-            consequences=[self.who(words, chosen), *form.goes()], preview=preview,
-            preview_url=self.preview_url() if form.asks_first else "",
-            confirm_label=words.label, confirm_style=words.style, cancel_url=self.back(),
-            typed_name=form.phrase, found_besides=self.found_besides(len(chosen) + left_out),
-            crumbs=self.crumbs((words.title, "")), action=self.request.POST.get("action", ""),
-        )  # fmt: skip
+        page: TickedPage = {
+            "warning": warning, "form": form, "consequences": [self.who(words, chosen), *form.goes()],
+            "preview": preview, "preview_url": self.preview_url() if form.asks_first else "",
+            "confirm_label": words.label, "confirm_style": words.style, "cancel_url": self.back(),
+            "typed_name": form.phrase, "found_besides": self.found_besides(len(chosen) + left_out),
+            "action": self.request.POST.get("action", ""),
+        }  # fmt: skip
+        return self.show("users/ticked.html", page, title=words.title, crumbs=self.crumbs((words.title, "")))
 
-    def who(self, words: Said, chosen: Sequence[User]) -> Loss:
+    def who(self, words: Said, chosen: Sequence[User]) -> Consequence:
         return loss(words.people, [f"{row} ({row.account})" for row in chosen[:NAMED]], len(chosen))
 
-    def preview(self, chosen: Sequence[User], deed: Deed | None) -> dict[str, Any] | None:
+    def preview(self, chosen: Sequence[User], deed: Deed | None) -> AccessPreview | None:
         """Who gains and who loses, for as many as can be looked at while somebody waits."""
         if deed is None or len(chosen) > LOOKED_AT:
             return None
@@ -139,6 +149,6 @@ class UserTickedScreen(NounPage):
         text = _("Tick people in the list, then choose what to do with them.")
         if ticked:
             text = _("You may do this with none of the ticked people. Tick others, or ask an administrator.")
-        back = {"label": _("Back to the users"), "url": self.back(), "icon": "back"}
-        empty = {"icon": "user", "title": _("Nothing to do"), "text": text, "action": back}
-        return self.show("generic/nothing_ticked.html", title=_("Ticked people"), empty=empty, crumbs=self.crumbs())
+        back: Action = {"label": _("Back to the users"), "url": self.back(), "icon": "back"}
+        page: ListPage = {"empty": {"icon": "user", "title": _("Nothing to do"), "text": text, "action": back}}
+        return self.show("generic/nothing_ticked.html", page, title=_("Ticked people"), crumbs=self.crumbs())

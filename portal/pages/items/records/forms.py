@@ -11,6 +11,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.look import Look
 from accesscontrol.items.models import Record
 from portal.frame.forms import ActForm, DataField, MomentField, ThingField
+from portal.open_shapes import Cleaned
 
 
 class SpanForm(ActForm):
@@ -51,7 +52,7 @@ class OutputForm(ActForm):
         super().__init__(data, initial=initial, **rest)
         self.kept = dict(row.data) if row else {}
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         cleaned["data"] = {**self.kept, "on": cleaned.get("on", False)}
         return cleaned

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.names import order_of
+from portal.frame.shown.parts import Pagination
 from portal.requests import SignedInRequest
 
 SIZE = 50
@@ -23,7 +24,7 @@ class RecordPage:
     """Some rows, newest first, and the addresses of the pages around them."""
 
     rows: list[Any]
-    links: dict[str, str | None]
+    links: Pagination
 
 
 def page_of(request: SignedInRequest, rows: QuerySet, by_name: bool) -> RecordPage:
@@ -67,11 +68,11 @@ def _cursor(text: str | None) -> tuple[datetime, int] | None:
         return None
 
 
-def _links(request: SignedInRequest, shown: list[Any], newer: bool, older: bool) -> dict[str, str | None]:
+def _links(request: SignedInRequest, shown: list[Any], newer: bool, older: bool) -> Pagination:
     return {
-        "first_url": _address(request) if newer else None,
-        "previous_url": _address(request, "after", shown[0]) if newer and shown else None,
-        "next_url": _address(request, "before", shown[-1]) if older and shown else None,
+        "first_url": _address(request) if newer else "",
+        "previous_url": _address(request, "after", shown[0]) if newer and shown else "",
+        "next_url": _address(request, "before", shown[-1]) if older and shown else "",
     }
 
 

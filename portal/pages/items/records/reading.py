@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
@@ -16,7 +18,8 @@ from accesscontrol import catalogue
 from accesscontrol.access.doors.records import Shown, visible_records
 from accesscontrol.items.models import Record
 from accesscontrol.services.frame.errors import Invalid
-from portal.pages.items.page import ItemPage, section_label
+from portal.frame.shown.parts import Action, Empty, Pagination, Pair, RecordLine, Words
+from portal.pages.items.page import ItemPage, ItemTab, section_label
 from portal.pages.items.records import samples
 from portal.pages.items.records.files import csv_file
 from portal.pages.items.records.paging import page_of, wrong_places
@@ -34,6 +37,55 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return "" if value is None else str(value)
+
+
+class Quick(TypedDict):
+    """A time range by one click."""
+
+    label: Words
+    url: str
+    active: bool
+
+
+class Reading(TypedDict):
+    """The latest value of a parameter."""
+
+    name: str
+    value: str
+    unit: object
+    time: datetime
+
+
+class Drawn(TypedDict):
+    """A parameter that can be drawn, and whether it is."""
+
+    name: str
+    on: bool
+
+
+class Chart(TypedDict):
+    """tools/chart.html: what the chart's form and script need."""
+
+    url: str
+    parameters: Sequence[Drawn]
+    quick: Sequence[Quick]
+    last: str
+    zone: str
+
+
+class RecordsTab(ItemTab):
+    """items/records.html: the rows of a section, and what narrows them."""
+
+    records: Sequence[RecordLine]
+    readings: Sequence[Reading] | None
+    chart: Chart | None
+    pagination: Pagination | None
+    history_note: str
+    span: RecordFilterForm | None
+    quick: Sequence[Quick]
+    cut_note: str
+    export_url: str
+    empty: Empty
 
 
 class RecordReading(ItemPage):
@@ -62,20 +114,20 @@ class RecordReading(ItemPage):
         stays = catalogue.SECTIONS[self.section].stays
         page = page_of(self.request, self.narrowed.narrow(shown.rows), stays) if shown else None
         by_time = shown is not None and not stays
-        return self.item_page(
-            "items/records.html", self.section,
-            records=[self.record(row) for row in page.rows] if page else [],
-            readings=self.readings(page.rows) if page and self.section == "telemetry" else None,
-            chart=self.chart(),
-            wrong_address=[*self.narrowed.wrong.values(), *wrong_places(self.request)],
-            pagination=page.links if page else None,
-            history_note=self.history_note(shown),
-            span=self.narrowed if by_time else None,
-            quick=self.quick() if by_time else [],
-            cut_note=self.cut_note() if by_time else "",
-            export_url=self.with_query(self.to(f"{self.section}_export")) if by_time else "",
-            actions=self.acts(), empty=self.empty_section(),
-        )  # fmt: skip
+        tab: RecordsTab = {
+            "records": [self.record(row) for row in page.rows] if page else [],
+            "readings": self.readings(page.rows) if page and self.section == "telemetry" else None,
+            "chart": self.chart(),
+            "wrong_address": [*self.narrowed.wrong.values(), *wrong_places(self.request)],
+            "pagination": page.links if page else None,
+            "history_note": self.history_note(shown),
+            "span": self.narrowed if by_time else None,
+            "quick": self.quick() if by_time else [],
+            "cut_note": self.cut_note() if by_time else "",
+            "export_url": self.with_query(self.to(f"{self.section}_export")) if by_time else "",
+            "actions": self.acts(), "empty": self.empty_section(),
+        }  # fmt: skip
+        return self.item_page("items/records.html", self.section, tab)
 
     def export_page(self) -> StreamingHttpResponse:
         """The same rows as a CSV file."""
@@ -107,10 +159,10 @@ class RecordReading(ItemPage):
         data = self.narrowed.cleaned_data if self.narrowed.is_bound and self.narrowed.is_valid() else {}
         return any(data.get(name) for name in ("since", "until", "last"))
 
-    def quick(self) -> list[dict[str, Any]]:
+    def quick(self) -> list[Quick]:
         """Links to the last hour, day, week and month; each keeps the rest of the filter."""
         asked = self.request.GET.get("last", "")
-        found = []
+        found: list[Quick] = []
         for name, _span, words in QUICK:
             query = self.request.GET.copy()
             for old in ("since", "until", "before", "after"):
@@ -140,10 +192,10 @@ class RecordReading(ItemPage):
 
     # --- Rows for people
 
-    def record(self, row: Record) -> dict[str, Any]:
+    def record(self, row: Record) -> RecordLine:
         """One row for people: time, name, state, values, and what may be done with it."""
         pairs = [(name, value) for name, value in row.data.items() if not isinstance(value, dict | list)][:PAIRS]
-        shown = [{"label": name, "value": plain(value)} for name, value in pairs]
+        shown: list[Pair] = [{"label": name, "value": plain(value)} for name, value in pairs]
         if row.device is not None and row.device_id != self.thing.pk:
             shown.insert(0, {"label": _("Device"), "value": row.device.name})
         return {
@@ -155,16 +207,16 @@ class RecordReading(ItemPage):
             "actions": self.record_acts(row),
         }
 
-    def record_acts(self, row: Record) -> list[dict[str, Any]]:  # noqa: ARG002  (asked by the screens that write)
+    def record_acts(self, row: Record) -> list[Action]:  # noqa: ARG002  (asked by the screens that write)
         """What may be done with one row; screens that write say more."""
         return []
 
-    def acts(self) -> list[dict[str, Any]]:
+    def acts(self) -> list[Action]:
         """What may be done with the section as a whole; screens that write say more."""
         return []
 
     @staticmethod
-    def readings(rows: list[Record]) -> list[dict[str, Any]]:
+    def readings(rows: list[Record]) -> list[Reading]:
         """The latest value of each parameter."""
         newest: dict[str, Record] = {}
         for row in rows:
@@ -174,14 +226,14 @@ class RecordReading(ItemPage):
             for row in newest.values()
         ]
 
-    def empty_section(self) -> dict[str, Any]:
+    def empty_section(self) -> Empty:
         label = section_label(self.section)
         if "view" not in self.noun.sections[self.section]:
             return {"icon": "eye_off", "title": label, "text": _("What is here can be written, but not read back.")}
         text = _("Nothing in %(name)s that you may see.") % {"name": label}
         if not catalogue.SECTIONS[self.section].stays and (self.is_ranged() or self.request.GET.get("q")):
             text = _("Nothing in %(name)s for this time and filter.") % {"name": label}
-            action = {"label": _("Show all"), "url": self.to(self.section)}
+            action: Action = {"label": _("Show all"), "url": self.to(self.section)}
             return {"icon": "search", "title": _("Nothing found"), "text": text, "action": action}
         return {"icon": "search", "title": _("Nothing here"), "text": text}
 
@@ -192,7 +244,7 @@ class RecordReading(ItemPage):
         tab = "telemetry" if "telemetry" in self.noun.sections else "messages"
         return self.section == tab and "messages" in self.noun.sections and self.has("messages:view")
 
-    def chart(self) -> dict[str, Any] | None:
+    def chart(self) -> Chart | None:
         """What the chart's form and script need; None where nothing can be drawn."""
         if not self.charted():
             return None

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import Mod, RowNumber
 
 from accesscontrol.accounts.names import order_of
+from accesscontrol.json_data import JsonObject
 
 #: A chart gets no more points than this.
 MOST = 2000
@@ -28,16 +29,24 @@ PLACES = (
 SPEEDS = ("speed", "position.speed")
 
 
+class Told(TypedDict):
+    """What a page tells of a sample. step: every so manieth row was taken; cut: only the newest rows were read."""
+
+    count: int
+    step: int
+    cut: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Rows as (time, data), oldest first. count: how many there are; every `step`th of them is here."""
 
-    rows: list[tuple[datetime, dict[str, Any]]]
+    rows: list[tuple[datetime, JsonObject]]
     count: int
     step: int
     is_cut: bool
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Told:
         """What the page tells about it."""
         return {"count": self.count, "step": self.step, "cut": self.is_cut}
 
@@ -62,7 +71,7 @@ def sample(rows: QuerySet, most: int = MOST) -> Sample:
     return Sample(found[::-1], count, step, is_cut)
 
 
-def series(rows: Sequence[tuple[datetime, dict[str, Any]]], names: Sequence[str]) -> dict[str, list[float | None]]:
+def series(rows: Sequence[tuple[datetime, JsonObject]], names: Sequence[str]) -> dict[str, list[float | None]]:
     """For each parameter its values, one a row; None where a row has none."""
     return {name: [number(data.get(name)) for _at, data in rows] for name in names}
 
@@ -83,7 +92,7 @@ def parameters(rows: QuerySet, looked_at: int = 50) -> list[str]:
     return sorted(found, key=order_of)
 
 
-def positions(rows: Sequence[tuple[datetime, dict[str, Any]]]) -> list[list[float | None]]:
+def positions(rows: Sequence[tuple[datetime, JsonObject]]) -> list[list[float | None]]:
     """[time, latitude, longitude, speed] of the rows that say where they were sent from."""
     found = []
     for at, data in rows:
@@ -94,7 +103,7 @@ def positions(rows: Sequence[tuple[datetime, dict[str, Any]]]) -> list[list[floa
     return found
 
 
-def place_of(data: dict[str, Any]) -> tuple[float, float] | None:
+def place_of(data: JsonObject) -> tuple[float, float] | None:
     """Latitude and longitude of a message, or None."""
     for north, east in PLACES:
         latitude, longitude = number(data.get(north)), number(data.get(east))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -15,8 +16,10 @@ from accesscontrol.services.items import items as item_services
 from accesscontrol.services.items import sections as services
 from portal.frame.revising import Revising
 from portal.frame.screens import WRITE, Route
+from portal.frame.shown.parts import Action, Empty, Fact
+from portal.open_shapes import Cleaned
 from portal.pages.items.forms import SettingsForm
-from portal.pages.items.page import opening, section_label
+from portal.pages.items.page import ItemTab, opening, section_label
 from portal.pages.items.records.forms import ClearForm, OutputForm, RecordForm
 from portal.pages.items.records.reading import RecordReading, plain
 
@@ -56,6 +59,15 @@ def _verb_routes(section: str) -> list[tuple[str, str, str, str]]:
     ]
 
 
+class SettingsTab(ItemTab):
+    """items/settings.html. form: for who may change them."""
+
+    rows: Sequence[Fact]
+    empty: Empty
+    form: SettingsForm | None
+    form_action: str
+
+
 class ItemSectionScreen(RecordReading):
     """The sections of one item: what is done in them, besides reading."""
 
@@ -69,16 +81,17 @@ class ItemSectionScreen(RecordReading):
     # --- Settings
 
     def settings_page(self) -> HttpResponse:
-        rows = [{"label": str(name), **_value(value)} for name, value in self.thing.settings.items()]
+        rows = [_fact(str(name), value) for name, value in self.thing.settings.items()]
         actions = []
         if self.has("settings:delete") and rows:
             actions.append(self.action("settings_clear", _("Delete the settings"), "trash", dialog=True))
-        empty = {"icon": "settings", "title": _("No settings yet"), "text": _("They say how the device works.")}
+        empty: Empty = {"icon": "settings", "title": _("No settings yet"), "text": _("They say how the device works.")}
         form = SettingsForm(item=self.thing) if self.has("settings:change") else None
         if form is not None:
             Revising(form, self.thing, None).carry()
-        return self.item_page("items/settings.html", "settings", rows=rows, actions=actions, empty=empty, form=form,
-                              form_action=self.to("settings_change"))  # fmt: skip
+        tab: SettingsTab = {"rows": rows, "actions": actions, "empty": empty, "form": form,
+                            "form_action": self.to("settings_change")}  # fmt: skip
+        return self.item_page("items/settings.html", "settings", tab)
 
     def settings_change_page(self) -> HttpResponse:
         form = SettingsForm(self.request.POST or None, item=self.thing, shown=self.has("settings:view"))
@@ -100,9 +113,10 @@ class ItemSectionScreen(RecordReading):
 
     # --- Records
 
-    def acts(self) -> list[dict[str, Any]]:
+    def acts(self) -> list[Action]:
         """What may be done with the section as a whole."""
-        section, found = self.section, []
+        section = self.section
+        found: list[Action] = []
         words = {"commands": _("Send a command"), "calls": _("Call it"), "messages": _("Add a message")}
         if self.can("create"):
             found.append(self.action(f"{section}_add", words.get(section, _("Add")), "plus", style="primary"))
@@ -115,8 +129,9 @@ class ItemSectionScreen(RecordReading):
     def can(self, verb: str) -> bool:
         return verb in self.noun.sections[self.section] and self.has(f"{self.section}:{verb}")
 
-    def record_acts(self, row: Record) -> list[dict[str, Any]]:
-        section, parts, found = self.section, {"record": row.pk}, []
+    def record_acts(self, row: Record) -> list[Action]:
+        section, parts = self.section, {"record": row.pk}
+        found: list[Action] = []
         if section == "outputs":
             if self.can("change"):
                 found.append(
@@ -138,7 +153,7 @@ class ItemSectionScreen(RecordReading):
         return self.form_page(form, self.add, title=title, to=lambda _row: self.back(), done=_("Done."),
                               cancel_url=self.back(), about=None)  # fmt: skip
 
-    def add(self, values: dict[str, Any]) -> Record:
+    def add(self, values: Cleaned) -> Record:
         if self.section == "commands":
             return services.send_command(self.actor, self.thing, values["data"], name=values["name"])
         if self.section == "calls":
@@ -194,7 +209,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def _value(value: Any) -> dict[str, Any]:
+def _fact(name: str, value: Any) -> Fact:
     if isinstance(value, dict | list):
-        return {"json": json.dumps(value, indent=2, ensure_ascii=False)}
-    return {"value": plain(value)}
+        return {"label": name, "json": json.dumps(value, indent=2, ensure_ascii=False)}
+    return {"label": name, "value": plain(value)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.db.models import QuerySet
 from django.http import HttpResponse, JsonResponse
@@ -12,12 +13,37 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access.doors.records import Shown, visible_records
 from portal.frame.screens import Route
+from portal.frame.shown.parts import Empty
+from portal.pages.items.page import ItemTab
 from portal.pages.items.records import samples
-from portal.pages.items.records.reading import RecordReading
+from portal.pages.items.records.range_forms import RecordFilterForm
+from portal.pages.items.records.reading import Quick, RecordReading
 
 #: The table beside the drawing holds so many positions, the newest first.
 IN_TABLE = 50
 MESSAGES = "messages"
+
+
+class Position(TypedDict):
+    """Where a device was. speed: as its message says it."""
+
+    time: datetime
+    latitude: float
+    longitude: float
+    speed: object
+
+
+class TrackTab(ItemTab):
+    """items/track.html. day: the range that was taken where none was asked for."""
+
+    points_url: str
+    zone: str
+    quick: Sequence[Quick]
+    span: RecordFilterForm
+    day: tuple[datetime, datetime] | None
+    history_note: str
+    positions: Sequence[Position]
+    empty: Empty
 
 
 class ItemTrackScreen(RecordReading):
@@ -36,14 +62,14 @@ class ItemTrackScreen(RecordReading):
         """GET ?last=24h (or since, until): the drawing's place, and the same positions as a table."""
         shown = visible_records(self.look, self.thing, MESSAGES)
         rows, day = self.in_range(shown)
-        return self.item_page(
-            "items/track.html", "track",
-            points_url=self.with_query(self.to("track_points")),
-            zone=get_current_timezone_name(),
-            quick=self.quick(), span=self.narrowed, day=day, wrong_address=list(self.narrowed.wrong.values()),
-            history_note=self.history_note(shown) if self.reaches_back(shown) else "",
-            positions=self.in_table(rows), empty=self.nowhere(),
-        )  # fmt: skip
+        tab: TrackTab = {
+            "points_url": self.with_query(self.to("track_points")), "zone": get_current_timezone_name(),
+            "quick": self.quick(), "span": self.narrowed, "day": day,
+            "wrong_address": list(self.narrowed.wrong.values()),
+            "history_note": self.history_note(shown) if self.reaches_back(shown) else "",
+            "positions": self.in_table(rows), "empty": self.nowhere(),
+        }  # fmt: skip
+        return self.item_page("items/track.html", "track", tab)
 
     def track_points_page(self) -> HttpResponse:
         """The positions of the time range as JSON: [time, latitude, longitude, speed], at most as many as are drawn."""
@@ -69,7 +95,7 @@ class ItemTrackScreen(RecordReading):
         return since is None or since < shown.since
 
     @staticmethod
-    def in_table(rows: QuerySet) -> list[dict[str, Any]]:
+    def in_table(rows: QuerySet) -> list[Position]:
         newest = list(rows.values_list("at", "data")[:IN_TABLE])
         placed = [(at, data, samples.place_of(data)) for at, data in newest if isinstance(data, dict)]
         return [
@@ -83,6 +109,6 @@ class ItemTrackScreen(RecordReading):
         units = self.units()
         return next((units[name] for name in samples.SPEEDS if name in units), "km/h")
 
-    def nowhere(self) -> dict[str, Any]:
+    def nowhere(self) -> Empty:
         text = _("No message of this time says where %(name)s was. Choose another time.") % {"name": self.thing.name}
         return {"icon": "place", "title": _("No positions"), "text": text}
