@@ -181,9 +181,9 @@ class PageNumber(TypedDict, total=False):
 class Pagination(TypedDict, total=False):
     """pagination.html: the ways to the other pages of a list."""
 
-    previous_url: str
-    next_url: str
-    first_url: str
+    previous_url: str | None
+    next_url: str | None
+    first_url: str | None
     note: Words
     pages: Sequence[PageNumber]
 

@@ -117,6 +117,6 @@ def _cells(head: str, access: dict[str, str], verbs: list[str], url: Callable[[s
     cells: list[Cell] = []
     for verb in verbs:
         name = f"{head}:{verb}"
-        had = name in access
-        cells.append({"sign": SIGNS[access[name]] if had else "none", "url": url(name) if had else "", "note": name})
+        void: Cell = {"sign": "none", "url": "", "note": ""}
+        cells.append({"sign": SIGNS[access[name]], "url": url(name), "note": name} if name in access else void)
     return cells

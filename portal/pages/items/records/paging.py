@@ -70,9 +70,9 @@ def _cursor(text: str | None) -> tuple[datetime, int] | None:
 
 def _links(request: SignedInRequest, shown: list[Any], newer: bool, older: bool) -> Pagination:
     return {
-        "first_url": _address(request) if newer else "",
-        "previous_url": _address(request, "after", shown[0]) if newer and shown else "",
-        "next_url": _address(request, "before", shown[-1]) if older and shown else "",
+        "first_url": _address(request) if newer else None,
+        "previous_url": _address(request, "after", shown[0]) if newer and shown else None,
+        "next_url": _address(request, "before", shown[-1]) if older and shown else None,
     }
 
 
