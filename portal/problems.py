@@ -46,8 +46,10 @@ KINDS = {
     406: ("not_acceptable", gettext_noop("There is no such form of the answer")),
     409: ("conflict", gettext_noop("The state of things does not allow it now")),
     411: ("length_required", gettext_noop("The length of the body is missing")),
+    412: ("precondition_failed", gettext_noop("It is not in the state that was seen")),
     413: ("body_too_large", gettext_noop("The body is too large")),
     415: ("unsupported_media_type", gettext_noop("The body is not JSON")),
+    428: ("precondition_required", gettext_noop("The state that was seen has to be named")),
     429: ("too_many_calls", gettext_noop("Too many calls")),
     500: ("broken", gettext_noop("Something went wrong here")),
     503: ("busy", gettext_noop("The database is busy")),
@@ -127,8 +129,11 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
     if answer is None or not isinstance(error, APIException):
         return None
     detail, errors = _told_by_framework(error)
-    code = "malformed" if isinstance(error, ParseError) else ""
+    code = "malformed" if isinstance(error, ParseError) else getattr(error, "code", "")
     answer.data = problem(request, answer.status_code, detail, code=code, errors=errors)
+    answer.data |= getattr(error, "members", {})
+    for name, value in getattr(error, "headers", {}).items():
+        answer.headers[name] = value
     return answer
 
 

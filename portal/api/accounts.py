@@ -120,6 +120,10 @@ class AccountViewSet(NounViewSet[Account]):
     answers = {"limits": LimitsShown, "change_limits": {200: shown_or_named(LimitsShown)}}
     filterset_class = AccountFilters
     orderings = ("name", "created_at")
+    shows_state = ("retrieve", "limits")
+
+    def shown(self, thing: Account) -> Any:
+        return LimitsShown(thing).data if self.action in ("limits", "change_limits") else super().shown(thing)
 
     def show(self, rows: Any, serializer: type[serializers.Serializer] | None = None) -> Any:
         self.look.read(rows)
@@ -157,9 +161,10 @@ class AccountViewSet(NounViewSet[Account]):
 
     def limits(self, request: Request, key: str) -> Response:
         """Its quotas and history depth."""
-        return Response(LimitsShown(self.get_object()).data)
+        account = self.get_object()
+        return self.tagged(account, self.shown(account))
 
     def change_limits(self, request: Request, key: str) -> Response:
         """Set its quotas and history depth; for an account above."""
         account = accounts.change_limits(self.actor, self.get_object(), **self.payload())
-        return Response(LimitsShown(account).data)
+        return self.tagged(account, self.shown(account))

@@ -17,7 +17,11 @@ def visible_log(look: Look, grant: Grant) -> QuerySet[Event]:
     AccessDenied without `grant.logs:view`.
     """
     look.require("grant.logs:view", grant)
-    lines = Event.objects.filter(thing_type="grant", thing_id=grant.pk).order_by("-at", "-id")
+    return of_own_side(look, Event.objects.filter(thing_type="grant", thing_id=grant.pk).order_by("-at", "-id"))
+
+
+def of_own_side(look: Look, lines: QuerySet[Event]) -> QuerySet[Event]:
+    """Those of the lines about a grant that the caller's side wrote."""
     if look.account is None or look.is_operator:
         return lines  # the platform operator stands on both sides
     return lines.filter(Branch.condition([Branch(look.account)], "event"))

@@ -20,7 +20,7 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.frame.collisions import told_collisions
 from accesscontrol.services.frame.lines import chunks, distinct
 from accesscontrol.services.frame.locks import Places, lock_roots, places_of, read_again
-from accesscontrol.services.frame.revisions import count_up, counting, thing_type
+from accesscontrol.services.frame.revisions import count_up, counting, require_seen, thing_type
 from accesscontrol.tokens.models import Token
 
 #: Of a request's id as the caller sends it, so much is kept.
@@ -189,6 +189,7 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
     if not listed:
         return
     count_up(actor, [thing for fact in listed for thing in fact.changed])
+    require_seen(actor, [fact.thing for fact in listed])
     tops: dict[int, int] = {}
     for piece in chunks({fact.account_id for fact in listed if fact.account_id is not None}):
         tops |= dict(Account.objects.filter(pk__in=piece).values_list("pk", "top_id"))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 from django.db.models import F, Model
 from django.utils.crypto import salted_hmac
@@ -22,8 +22,10 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor, Digests, Origin
 from accesscontrol.access.doors.event_names import veil_names
+from accesscontrol.access.doors.grant_logs import of_own_side
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.audit.models import Event
+from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, Record
 from accesscontrol.sentences import Sentence, Wording
 from accesscontrol.services.frame.errors import Conflict
@@ -70,7 +72,8 @@ def _fields_told(lines: Sequence[Event]) -> tuple[str, ...]:
 # --- What is counted
 
 
-_counted: ContextVar[set[tuple[type[Model], Any]] | None] = ContextVar("counted", default=None)
+#: What an act has counted up → the revision that it has now.
+_counted: ContextVar[dict[tuple[type[Model], Any], int] | None] = ContextVar("counted", default=None)
 
 
 @contextmanager
@@ -79,7 +82,7 @@ def counting() -> Iterator[None]:
     if _counted.get() is not None:
         yield
         return
-    token = _counted.set(set())
+    token = _counted.set({})
     try:
         yield
     finally:
@@ -91,20 +94,23 @@ def count_up(actor: Actor, things: Iterable[Revised]) -> None:
 
     Raises Stale where the actor does this only to the revision that it names, and the thing has another.
     """
-    counted = _counted.get() or set()
+    found = _counted.get()
+    counted = {} if found is None else found
     by_model: dict[type[Revised], dict[Any, list[Revised]]] = {}
     for thing in things:
         model: Any = thing._meta.model  # a lazily loaded user is a user
-        if (model, thing.pk) not in counted:
+        if (model, thing.pk) in counted:
+            thing.revision = counted[model, thing.pk]
+        else:
             by_model.setdefault(model, {}).setdefault(thing.pk, []).append(thing)
     for model, rows in by_model.items():
-        counted.update((model, row_id) for row_id in rows)
         _require_revision(actor, model, rows)
         for piece in chunks(sorted(rows)):
             model._default_manager.filter(pk__in=piece).update(revision=F("revision") + 1)
-        for copies in rows.values():
+        for row_id, copies in rows.items():
             for thing in {id(copy): copy for copy in copies}.values():
                 thing.revision += 1
+            counted[model, row_id] = copies[0].revision
 
 
 def _require_revision(actor: Actor, model: type[Revised], rows: Mapping[Any, Sequence[Revised]]) -> None:
@@ -114,9 +120,22 @@ def _require_revision(actor: Actor, model: type[Revised], rows: Mapping[Any, Seq
     require_revision(actor, rows[origin.id][0])
 
 
-def require_revision(actor: Actor, thing: Revised) -> None:
-    """The thing has, as it is stored, the revision that the actor names. Raises Stale."""
+def require_seen(actor: Actor, things: Iterable[Model]) -> None:
+    """What an act is recorded about without counting it up, such as an entry that is added to an item, is as the actor
+    saw it. Raises Stale."""
     origin = actor.origin
+    if origin is not None and origin.fields is None:
+        for thing in things:
+            if isinstance(thing, Revised) and names(origin, thing):
+                require_revision(actor, thing)
+
+
+def require_revision(actor: Actor, thing: Revised) -> None:
+    """The thing has, as it is stored, the revision that the actor names; what this act has counted up itself had it.
+    Raises Stale."""
+    origin = actor.origin
+    if (thing._meta.model, thing.pk) in (_counted.get() or ()):
+        return
     stored = thing._meta.model._default_manager.filter(pk=thing.pk).values_list("revision", flat=True).first()
     if origin is not None and stored is not None and stored != origin.revision:
         raise Stale(thing, lines_since(actor, thing, origin.revision))
@@ -248,6 +267,14 @@ def lines_since(actor: Actor, thing: Revised, revision: int) -> list[Event]:
         found = list(rows.select_related("detail").order_by("-pk")[: max(0, thing.revision - revision)])
     else:
         rows = Event.objects.filter(thing_type=thing_type(thing), thing_id=thing.pk, revision__gt=revision)
+        rows = of_own_side(engine.look(actor), rows) if isinstance(thing, Grant) else rows
         found = list(rows.select_related("detail").order_by("-revision", "-pk")[:MOST_LINES])
     veil_names(engine.look(actor), found)
     return found
+
+
+def several(spec: type[Any]) -> frozenset[str]:
+    """The fields of a spec that carry access and hold several things: whoever replaces one takes away, unseen, what
+    others have put into it."""
+    hints = get_type_hints(spec)
+    return frozenset(name for name in spec.ACCESS if get_origin(hints[name]) in (tuple, dict, list))

@@ -15,13 +15,19 @@ from accesscontrol.items.models import Item, Record
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.accounts import account_spec
+from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.frame.revisions import digests
 from accesscontrol.services.grants import grants
+from accesscontrol.services.grants.specs import GrantSpec
 from accesscontrol.services.items.items import item_spec
 from accesscontrol.services.items.sections import record_spec
+from accesscontrol.services.items.specs import ItemSpec, RecordSpec
 from accesscontrol.services.people.roles import role_spec
+from accesscontrol.services.people.specs import RoleSpec, UserSpec
 from accesscontrol.services.people.users import user_spec
 from accesscontrol.services.projects import rows as projects
+from accesscontrol.services.projects.specs import ProjectSpec
+from accesscontrol.services.tokens.specs import TokenSpec
 from accesscontrol.services.tokens.tokens import token_spec
 from accesscontrol.tokens.models import Token
 
@@ -35,6 +41,17 @@ STATES: dict[type[Model], Callable[[Any], Any]] = {
     Token: token_spec,
     Grant: grants.told_spec,
     Project: projects.told_spec,
+}
+#: What has a revision → what its state is told as.
+SPECS: dict[type[Model], type[Any]] = {
+    Account: AccountSpec,
+    User: UserSpec,
+    Role: RoleSpec,
+    Item: ItemSpec,
+    Record: RecordSpec,
+    Token: TokenSpec,
+    Grant: GrantSpec,
+    Project: ProjectSpec,
 }
 
 

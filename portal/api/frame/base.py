@@ -5,7 +5,7 @@ A noun is a class of a few lines: its permissions by action, its serializers, fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from django.conf import settings
@@ -19,9 +19,8 @@ from rest_framework.exceptions import (
     NotFound,
     PermissionDenied,
 )
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.permissions import BasePermission
-from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -33,6 +32,7 @@ from accesscontrol.accounts.names import name_of, named
 from portal.actors import look_of
 from portal.addresses import kind_of
 from portal.api.frame.authentication import REFUSED, THROTTLES, BearerAuthentication, KeyRefused, SessionAuthentication
+from portal.api.frame.conditional import Conditional
 from portal.api.frame.payloads import (
     Named,
     Payload,
@@ -43,6 +43,7 @@ from portal.api.frame.payloads import (
     view_of,
 )
 from portal.api.frame.reading import NounFilterBackend, Ordering, Pages, known_parameters, refuse_wrong_parameters
+from portal.api.frame.rendering import BrowsableRenderer, Negotiation, ProblemRenderer
 from portal.api.frame.schema import DeclaredSchema
 from portal.declared import PUBLIC
 from portal.problems import MEDIA_TYPE as PROBLEM
@@ -71,31 +72,6 @@ class AskEngine(BasePermission):
 
 def _word(request: Request) -> str:
     return (request.method or "").lower()
-
-
-class Negotiation(DefaultContentNegotiation):
-    """How the form of an answer is chosen; a `format` that there is not is a wrong parameter."""
-
-    def filter_renderers(self, renderers: Iterable[BaseRenderer], format: str) -> list[BaseRenderer]:
-        valid = [one.format for one in renderers]
-        if format not in valid:
-            sentence = f"“{format[:100]}” is not a form of the answer here. Valid: {', '.join(valid)}."
-            raise WrongParameter({"format": [sentence]})
-        return super().filter_renderers(renderers, format)
-
-
-class ProblemRenderer(JSONRenderer):
-    """How an error is written; never negotiated, as nobody asks for an error."""
-
-    media_type = PROBLEM
-
-
-class BrowsableRenderer(BrowsableAPIRenderer):
-    """The pages that show an answer as programs get it."""
-
-    def get_default_renderer(self, view: Any) -> Any:
-        told = self.renderer_context["response"].exception  # type: ignore[attr-defined]
-        return ProblemRenderer() if told else super().get_default_renderer(view)
 
 
 class View(APIView):
@@ -173,7 +149,7 @@ class View(APIView):
         return response
 
 
-class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
+class NounViewSet(Conditional, View, viewsets.GenericViewSet, Generic[Row]):
     """Everything about one noun.
 
     noun: account, user, … or item. model: of the rows that its lists hold. payloads: action → the body it takes.
@@ -204,6 +180,11 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
         said = self.in_address[self.action]().fields if self.action in self.in_address else {}
         return dict.fromkeys(said, False) | (known_parameters(self) if self.action in self.listing else {})
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.lookup_url_kwarg not in self.kwargs and request.method not in SAFE_METHODS:
+            self.conditions.refuse_any()
+
     # --- Reading
 
     def rows(self, wanted: str) -> QuerySet:
@@ -219,6 +200,13 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
         return named(self.rows(wanted), name).first()
 
     def get_object(self) -> Row:
+        """The thing of the address, in the state that the caller has seen where they say so."""
+        row = self.found()
+        if self.request.method not in SAFE_METHODS:
+            self.meet(row)
+        return row
+
+    def found(self) -> Row:
         """The row of the address. 404 where the caller may neither do this nor view it, 403 where they may view it."""
         name, wanted = self.kwargs[self.lookup_url_kwarg], self.declared() or ""
         row = self.find(wanted, name)
@@ -260,7 +248,11 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
         return self.answer_list(self.get_queryset())
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(self.show_one(self.get_object()))
+        row = self.get_object()
+        return self.tagged(row, self.shown(row))
+
+    def shown(self, thing: Any) -> Any:
+        return self.show_one(thing)
 
     # --- Writing
 
@@ -272,6 +264,7 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
         if serializer.writable():
             refuse_empty(self.request, serializer.writable())
         serializer.is_valid(raise_exception=True)
+        self.require_tag(serializer.initial_data.keys())
         return dict(serializer.validated_data)
 
     def said(self) -> dict[str, Any]:
@@ -286,7 +279,10 @@ class NounViewSet(View, viewsets.GenericViewSet, Generic[Row]):
         """The row as it is now, or only its name where the caller may do this but not view it."""
         name = name_of(row)
         fresh = self.find(self.view_permission, name)
-        return Response(self.show_one(fresh) if fresh is not None else Named({"key": name}).data, status=code)
+        if fresh is not None:
+            return self.tagged(fresh, self.shown(fresh), code)
+        row.refresh_from_db(fields=["revision"])
+        return self.tagged(row, Named({"key": name}).data, code)
 
     def gone(self) -> Response:
         return Response(status=status.HTTP_204_NO_CONTENT)

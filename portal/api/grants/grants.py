@@ -63,6 +63,10 @@ class GrantSides(NounViewSet[Grant]):
         self.sides = Sides(self.look, [row])
         return super().show_one(row)
 
+    def counted(self, thing: Grant) -> bool:
+        """Only the grantor's side: a number that rises would tell a grantee of others, and of the note."""
+        return Sides(self.look, [thing]).gave(thing)
+
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "sides": getattr(self, "sides", None)}
 
@@ -92,6 +96,7 @@ class GrantViewSet(GrantSides):
         "add_grantees": AddedGrantees,
     }
     answers = {"preview_new": PreviewShown, "preview": PreviewShown, "destroy": {200: PreviewShown}}
+    stateless = ("preview_new", "preview", "destroy")
 
     def create(self, request: Request) -> Response:
         """Grant access. A grantee of another tree accepts first."""

@@ -28,6 +28,7 @@ class ReceivedViewSet(GrantSides):
     }
     payloads = {"accept": Acceptance, "preview": Nothing}
     answers = {"preview": PreviewShown}
+    stateless = ("preview",)
 
     def rows(self, wanted: str) -> QuerySet:
         return received(super().rows(wanted), own_account(self.look))

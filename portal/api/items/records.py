@@ -9,6 +9,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed, NotFound
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -139,13 +140,33 @@ class RecordViewSet(SectionViewSet):
         row = self.records(item).filter(pk=record).first()
         if row is None:
             raise NotFound("Not found.")
+        row.item = item
+        if self.request.method not in SAFE_METHODS:
+            self.meet(row)
         return row
+
+    def meet(self, thing: Any) -> None:
+        """An address of an entry is about its state, and not about that of its item."""
+        if isinstance(thing, Record) or "record" not in self.kwargs:
+            super().meet(thing)
+
+    def shown(self, thing: Any) -> Any:
+        return self.show([thing])[0] if isinstance(thing, Record) else None
+
+    def again(self, thing: Any) -> Any:
+        """The entry, or the item that entries are added to, as it is now, if the caller may view it."""
+        if not isinstance(thing, Record):
+            return self.find(self.view_permission, thing.key)
+        return Record.objects.filter(pk=thing.pk).first() if self.may_view(thing.item) else None
+
+    def may_view(self, item: Item) -> bool:
+        """Whether the caller may view the section."""
+        view = f"{item.kind}.{self.section}:view"
+        return view in catalogue.KINDS[item.kind].permissions and self.look.may(view, item)
 
     def answer_entry(self, item: Item, row: Record, code: int = 200) -> Response:
         """The entry, or its number only where the caller may not view the section."""
-        view = f"{item.kind}.{self.section}:view"
-        may = view in catalogue.KINDS[item.kind].permissions and self.look.may(view, item)
-        return Response(self.show([row])[0] if may else RecordNumber(row).data, status=code)
+        return self.tagged(row, self.shown(row) if self.may_view(item) else RecordNumber(row).data, code)
 
     # --- Acts
 
@@ -155,7 +176,8 @@ class RecordViewSet(SectionViewSet):
 
     def retrieve(self, request: Request, key: str, section: str, record: int) -> Response:
         """One entry."""
-        return Response(self.show([self.entry(self.get_object(), record)])[0])
+        row = self.entry(self.get_object(), record)
+        return self.tagged(row, self.shown(row))
 
     def create(self, request: Request, key: str, section: str) -> Response:
         """Add an entry: send a message, a command, call an endpoint, set a property …"""

@@ -72,7 +72,14 @@ class SettingsViewSet(SectionViewSet):
 
     def retrieve(self, request: Request, key: str) -> Response:
         """The settings, name by name."""
-        return Response(self.get_object().settings)
+        item = self.get_object()
+        return self.tagged(item, self.shown(item))
+
+    def shown(self, thing: Item) -> Any:
+        return thing.settings
+
+    def again(self, thing: Item) -> Item | None:
+        return self.find("*.settings:view", thing.key)
 
     @extend_schema(request={"application/json": SETTINGS_SCHEMA})
     def partial_update(self, request: Request, key: str) -> Response:
@@ -81,9 +88,9 @@ class SettingsViewSet(SectionViewSet):
         if not isinstance(request.data, dict):
             raise serializers.ValidationError("Enter a JSON object, such as {“interval”: 30}.")
         refuse_empty(request)
-        settings = items.merge_settings(self.actor, item, request.data).settings
+        changed = items.merge_settings(self.actor, item, request.data)
         seen = self.look.may(f"{item.kind}.settings:view", item)
-        return Response({name: value for name, value in settings.items() if seen or name in request.data})
+        return self.tagged(changed, {name: it for name, it in changed.settings.items() if seen or name in request.data})
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete all settings."""

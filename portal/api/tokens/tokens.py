@@ -90,6 +90,7 @@ class TokenViewSet(NounViewSet[Token]):
     }
     filterset_class = TokenFilters
     orderings = ("name", "created_at", "expires_at", "last_used_at")
+    stateless = ("disable", "revoke")
 
     def show_one(self, row: Token) -> Any:
         prefetch_related_objects([row], *CONTENTS)

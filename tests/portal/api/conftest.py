@@ -10,6 +10,7 @@ from django.core.cache import caches
 from rest_framework.test import APIClient
 
 from accesscontrol.accounts.models import User
+from tests.portal.knowing import KnowingClient
 from tests.world import Cast, build_cast
 
 
@@ -30,7 +31,7 @@ def person(cast: Cast) -> Callable[[str], APIClient]:
     """A client that a person is signed in with."""
 
     def client(username: str) -> APIClient:
-        signed_in = APIClient()
+        signed_in = KnowingClient()
         signed_in.force_login(User.objects.get(pk=cast.people[username].pk))  # as stored by now
         return signed_in
 
@@ -42,7 +43,7 @@ def bearer(cast: Cast) -> Callable[..., APIClient]:
     """A client that calls with one of the cast's tokens."""
 
     def client(name: str, **headers: Any) -> APIClient:
-        caller = APIClient()
+        caller = KnowingClient()
         caller.credentials(HTTP_AUTHORIZATION=f"Bearer {cast.tokens[name].secret}", **headers)
         return caller
 
