@@ -16,6 +16,8 @@
     const headers = Object.assign({ Accept: "text/html" }, csrf());
     const body = form.querySelector("[data-api-body]");
     if (body) headers["Content-Type"] = form.querySelector("[data-api-type]").value;
+    const tag = form.querySelector("[data-api-tag]"); // what the page shows: nothing is done to another state
+    if (tag && tag.value) headers["If-Match"] = tag.value;
     return fetch(form.action, { method, headers, body: body ? body.value : undefined, credentials: "same-origin" }).then((answer) => {
       if (answer.status === 204) { window.location.assign(new URL("..", form.action)); return null; }
       const html = (answer.headers.get("Content-Type") || "").startsWith("text/html");

@@ -125,7 +125,7 @@ class Conditional:
 
     def failed(self, error: Stale) -> PreconditionFailed:
         """What the caller may know of what happened meanwhile."""
-        tag = self.tag_now(error.thing)
-        if not tag:
+        self.tag = self.tag_now(error.thing)
+        if not self.tag:
             return PreconditionFailed(NOT_TOLD())
-        return PreconditionFailed(error.args[0], meanwhile=told(error.lines), tag=tag)
+        return PreconditionFailed(error.args[0], meanwhile=told(error.lines), tag=self.tag)

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 
-from portal.api.frame.preconditions import ETAG
+from portal.api.frame.preconditions import ETAG, IF_MATCH
 from portal.problems import MEDIA_TYPE as PROBLEM
 from portal.problems import WrongParameter
 
@@ -40,6 +40,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
     def get_context(self, data: Any, accepted_media_type: str, renderer_context: Mapping[str, Any]) -> dict[str, Any]:
         """Also the tag that programs get, which the page's forms send back: they are about what it shows."""
         context = super().get_context(data, accepted_media_type, renderer_context)
-        tag = getattr(renderer_context["view"], "tag", "")
+        request = renderer_context["request"]
+        tag = getattr(renderer_context["view"], "tag", "") or request.headers.get(IF_MATCH, "")
         shown = {**context["response_headers"], **({ETAG: tag} if tag else {})}
         return {**context, "response_headers": shown, "tag": tag}
