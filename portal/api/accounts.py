@@ -136,16 +136,19 @@ class AccountViewSet(NounViewSet[Account]):
 
     def partial_update(self, request: Request, key: str) -> Response:
         """Rename it, change its notes, open or close its sign-up."""
-        return self.answer(accounts.change_account(self.actor, self.get_object(), **self.payload()))
+        account = self.get_object()
+        return self.answer(accounts.change_account(self.actor, account, **self.payload()))
 
     def destroy(self, request: Request, key: str) -> Response:
         """Close it with its whole branch; this cannot be undone."""
-        accounts.close_account(self.actor, self.get_object())
+        account = self.get_object()
+        accounts.close_account(self.actor, account)
         return self.gone()
 
     def move(self, request: Request, key: str) -> Response:
         """Move it with its branch below another account."""
-        return self.answer(accounts.move_account(self.actor, self.get_object(), self.payload()["parent"]))
+        account = self.get_object()
+        return self.answer(accounts.move_account(self.actor, account, self.payload()["parent"]))
 
     def block(self, request: Request, key: str) -> Response:
         """Block it: the account, its branch, their users and tokens have nothing until it is unblocked."""
@@ -166,5 +169,6 @@ class AccountViewSet(NounViewSet[Account]):
 
     def change_limits(self, request: Request, key: str) -> Response:
         """Set its quotas and history depth; for an account above."""
-        account = accounts.change_limits(self.actor, self.get_object(), **self.payload())
+        account = self.get_object()
+        account = accounts.change_limits(self.actor, account, **self.payload())
         return self.tagged(account, self.shown(account))

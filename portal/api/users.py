@@ -173,7 +173,8 @@ class UserViewSet(NounViewSet[User]):
 
     def partial_update(self, request: Request, key: str) -> Response:
         """Change a person's names, addresses, end, history depth."""
-        return self.answer(users.change_user(self.actor, self.get_object(), **self.payload()))
+        user = self.get_object()
+        return self.answer(users.change_user(self.actor, user, **self.payload()))
 
     def destroy(self, request: Request, key: str) -> Response:
         """Remove a user. What a developer owns is handed over, which takes every permission of its kind on each thing,
@@ -184,11 +185,13 @@ class UserViewSet(NounViewSet[User]):
 
     def enable(self, request: Request, key: str) -> Response:
         """Switch a user on or off; off means nothing at all, tokens included."""
-        return self.answer(users.set_enabled(self.actor, self.get_object(), **self.payload()))
+        user = self.get_object()
+        return self.answer(users.set_enabled(self.actor, user, **self.payload()))
 
     def give_role(self, request: Request, key: str) -> Response:
         """Give a role, or take it away."""
-        return self.answer(users.set_role(self.actor, self.get_object(), **self.payload()))
+        user = self.get_object()
+        return self.answer(users.set_role(self.actor, user, **self.payload()))
 
     def give_authority(self, request: Request, key: str) -> Response:
         """Give an authority, never beyond one's own. What somebody owns who ceases to be a developer is handed over,

@@ -132,12 +132,15 @@ def require_seen(actor: Actor, things: Iterable[Model]) -> None:
 
 def require_revision(actor: Actor, thing: Revised) -> None:
     """The thing has, as it is stored, the revision that the actor names; what this act has counted up itself had it.
-    Raises Stale."""
+
+    Raises Stale.
+    """
     origin = actor.origin
     if (thing._meta.model, thing.pk) in (_counted.get() or ()):
         return
     stored = thing._meta.model._default_manager.filter(pk=thing.pk).values_list("revision", flat=True).first()
-    if origin is not None and stored is not None and stored != origin.revision:
+    stored = thing.revision if stored is None else stored  # deleted by now, as it was read under the lock
+    if origin is not None and stored != origin.revision:
         raise Stale(thing, lines_since(actor, thing, origin.revision))
 
 

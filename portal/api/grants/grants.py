@@ -114,7 +114,8 @@ class GrantViewSet(GrantSides):
 
     def partial_update(self, request: Request, key: str) -> Response:
         """Change what it covers, its levels or note; extend it, pause it (`enabled`) or let it go on."""
-        return self.answer(grants.change_grant(self.actor, self.get_object(), **self.payload()))
+        grant = self.get_object()
+        return self.answer(grants.change_grant(self.actor, grant, **self.payload()))
 
     def destroy(self, request: Request, key: str) -> Response:
         """Revoke it for all its grantees, from the next decision on. The answer says who lost what."""

@@ -41,7 +41,8 @@ class ReceivedViewSet(GrantSides):
 
     def destroy(self, request: Request, key: str) -> Response:
         """Drop out of it, or decline it: for the account that calls, not for other grantees."""
-        grantees.drop_grant(self.actor, self.get_object(), self.own())
+        grant = self.get_object()
+        grantees.drop_grant(self.actor, grant, self.own())
         return self.gone()
 
     def preview(self, request: Request, key: str) -> Response:

@@ -148,13 +148,15 @@ class ItemViewSet(NounViewSet[Item]):
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete it with its records and links."""
-        items.delete_item(self.actor, self.get_object())
+        item = self.get_object()
+        items.delete_item(self.actor, item)
         return self.gone()
 
     def move(self, request: Request, key: str) -> Response:
         """Move it to another account; its developer stays behind. Takes every permission of its kind on it, and its
         kind's `create` there."""
-        return self.answer(moving.move_item(self.actor, self.get_object(), self.payload()["account"]))
+        item = self.get_object()
+        return self.answer(moving.move_item(self.actor, item, self.payload()["account"]))
 
     def give(self, request: Request, key: str) -> Response:
         """Give it to a developer of its account, or back to the account. Takes every permission of its kind on it."""

@@ -210,10 +210,12 @@ class RecordViewSet(SectionViewSet):
     def destroy(self, request: Request, key: str, section: str, record: int) -> Response:
         """Delete one entry."""
         item = self.get_object()
-        sections.delete_record(self.actor, item, self.entry(item, record))
+        row = self.entry(item, record)
+        sections.delete_record(self.actor, item, row)
         return self.gone()
 
     def clear(self, request: Request, key: str, section: str) -> Response:
         """Delete every entry of the section."""
-        sections.clear_section(self.actor, self.get_object(), section)
+        item = self.get_object()
+        sections.clear_section(self.actor, item, section)
         return self.gone()

@@ -94,7 +94,8 @@ class SettingsViewSet(SectionViewSet):
 
     def destroy(self, request: Request, key: str) -> Response:
         """Delete all settings."""
-        items.clear_settings(self.actor, self.get_object())
+        item = self.get_object()
+        items.clear_settings(self.actor, item)
         return self.gone()
 
 

@@ -103,11 +103,13 @@ class TokenViewSet(NounViewSet[Token]):
 
     def partial_update(self, request: Request, key: str) -> Response:
         """Change a token: its name, ends, addresses, rules, topics, or switch it on and off."""
-        return self.answer(tokens.change_token(self.actor, self.get_object(), **_columns(self.payload())))
+        token = self.get_object()
+        return self.answer(tokens.change_token(self.actor, token, **_columns(self.payload())))
 
     def destroy(self, request: Request, key: str) -> Response:
         """Revoke a token for good, from the next request on."""
-        tokens.revoke_token(self.actor, self.get_object())
+        token = self.get_object()
+        tokens.revoke_token(self.actor, token)
         return self.gone()
 
     def rotate(self, request: Request, key: str) -> Response:

@@ -12,24 +12,20 @@ from django.test import Client
 
 from accesscontrol import catalogue
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.accounts.revisions import Revised
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, Record
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
-from accesscontrol.services.accounts.accounts import block_account, change_account
-from accesscontrol.services.frame.revisions import digests
+from accesscontrol.services.accounts.accounts import block_account
 from accesscontrol.services.grants.grants import change_grant
-from accesscontrol.services.items.items import change_item
-from accesscontrol.services.items.sections import add_record, change_record, set_output
+from accesscontrol.services.items.sections import add_record, set_output
 from accesscontrol.services.origins.states import STATES
-from accesscontrol.services.people.roles import change_role
 from accesscontrol.services.people.users import change_user
-from accesscontrol.services.projects.members import change_member
 from accesscontrol.services.tokens.tokens import change_token
 from accesscontrol.tokens.models import Token
 from portal.frame.screens import Route
 from tests.portal.browser import Field, Form, forms_of, hidden_of
+from tests.portal.taking import TAKEN, access_of
 from tests.portal.walking import Address, addresses
 from tests.world import CONSOLE, Cast
 
@@ -38,17 +34,6 @@ KEYS = {
     "account": "contoso", "user": "sam", "role": "dispatcher", "token": "t-viewer", "grant": "hub-for-contoso",
     "project": "pilot", "device": "truck-7", "channel": "hub", "vehicle": "van-a",
 }  # fmt: skip
-#: How access is taken away from a thing, and how its words are changed.
-TAKEN: dict[type[Revised], Callable[[Any], Any]] = {
-    Account: lambda account: change_account(CONSOLE, account, blocked=True, limits={"device": 1}),
-    User: lambda user: change_user(CONSOLE, user, enabled=False, role=None),
-    Role: lambda role: change_role(CONSOLE, role, rights=()),
-    Item: lambda item: change_item(CONSOLE, item, history_days=3),
-    Token: lambda token: change_token(CONSOLE, token, enabled=False, rules=()),
-    Grant: lambda grant: change_grant(CONSOLE, grant, enabled=False),
-    Project: lambda project: change_member(CONSOLE, project.members.get(), rules=()),
-    Record: lambda row: change_record(CONSOLE, row.item, row, data={"value": 7}),
-}
 #: Something else of access that others change.
 CHANGED: dict[str, Callable[[Any], Any]] = {
     "user": lambda user: change_user(CONSOLE, user, history_days=1),
@@ -110,14 +95,6 @@ def thing_of(kind: str, path: str) -> Any:
         return Record.objects.select_related("item").get(pk=number)
     model: Any = MODELS.get(kind, Item)
     return model.objects.get(**{"username" if kind == "user" else "key": KEYS[kind]})
-
-
-def access_of(thing: Revised) -> dict[str, Any]:
-    """What carries access in a thing now; of a record, which carries none, the value that was changed."""
-    if isinstance(thing, Record):
-        return {"value": Record.objects.get(pk=thing.pk).data["value"]}
-    spec = STATES[type(thing)](type(thing)._default_manager.get(pk=thing.pk))
-    return {name: said for name, said in digests(spec).items() if name in spec.ACCESS}
 
 
 def card(client: Client, path: str) -> Form | None:
