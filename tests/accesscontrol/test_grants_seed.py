@@ -27,6 +27,7 @@ from accesscontrol.services.items.links import link_items
 from accesscontrol.services.items.sections import send_command
 from accesscontrol.services.owning.moving import move_item
 from tests.factories import RecordFactory
+from tests.portal.knowing import KnowingClient
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = pytest.mark.django_db
@@ -247,7 +248,7 @@ def test_clients_get_the_applications_that_they_pay_for(cast: Cast) -> None:
 
 @pytest.mark.seed("grants.30")
 def test_every_act_on_grants_is_a_call(cast: Cast) -> None:
-    carla, alma = APIClient(), APIClient()
+    carla, alma = KnowingClient(), APIClient()
     carla.force_login(cast.people["carla"])
     alma.force_login(cast.people["alma"])
     body = {"account": "contoso", "grantees": ["acme"], "covers": "kind", "kind": "device"}

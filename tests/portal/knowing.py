@@ -21,6 +21,6 @@ class KnowingClient(APIClient):
     def with_tag(self, path: str, rest: dict[str, Any]) -> dict[str, Any]:
         if any(name.upper() in ("HTTP_IF_MATCH", "IF-MATCH") for name in {**rest, **(rest.get("headers") or {})}):
             return rest
-        headers = {name: value for name, value in rest.items() if name.startswith("HTTP_")}
+        headers = {name: value for name, value in rest.items() if name.startswith("HTTP_") or name == "headers"}
         tag = self.get(path, **headers).get("ETag")
         return {**rest, "HTTP_IF_MATCH": tag} if tag else rest

@@ -22,6 +22,7 @@ from tests.accesscontrol.world_files import exported, run, writer
 from tests.oracle.facts import address_of, network_of
 from tests.portal.api.asking import ask, entity
 from tests.portal.browser import Browser
+from tests.portal.knowing import KnowingClient
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = [pytest.mark.both, pytest.mark.django_db]
@@ -128,7 +129,7 @@ def test_a_stored_list_counts_however_it_was_written(cast, stored, spelling):
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_question_is_asked_from_the_address(cast, spelling):
     change_token(CONSOLE, cast.tokens["viewer"].token, allowed_addresses=("192.0.2.0/24",))
-    browser, program = Browser(), APIClient()
+    browser, program = Browser(), KnowingClient()
     browser.force_login(cast.people["nora"])
     program.force_login(cast.people["nora"])
     asked = {"caller": "token:t-viewer", "permission": "device:view", "thing": "device:truck-7", "address": spelling}
@@ -145,7 +146,7 @@ def test_a_question_is_asked_from_the_address(cast, spelling):
 
 @pytest.mark.parametrize(("plain", "written"), EACH)
 def test_every_door_stores_the_one_form(cast, plain, written, tmp_path):
-    browser, program = Browser(), APIClient()
+    browser, program = Browser(), KnowingClient()
     browser.force_login(cast.people["nora"])
     program.force_login(cast.people["nora"])
     fields = {"account": "northwind", "type": "master", "name": "Ours", "idle_ttl": 600}

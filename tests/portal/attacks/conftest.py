@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from accesscontrol.accounts.models import User
 from tests.portal.browser import Browser
+from tests.portal.knowing import KnowingClient
 from tests.world import Cast, build_cast
 
 
@@ -37,7 +38,7 @@ def call(cast: Cast) -> Callable[[str], APIClient]:
     """A client of the REST interface that a person is signed in with."""
 
     def client(username: str) -> APIClient:
-        signed_in = APIClient(raise_request_exception=False)
+        signed_in = KnowingClient(raise_request_exception=False)
         signed_in.force_login(User.objects.get(pk=cast.people[username].pk))  # as stored by now
         return signed_in
 

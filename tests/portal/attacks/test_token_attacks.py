@@ -20,6 +20,7 @@ from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.refusals import refusals
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.models import Token
+from tests.portal.knowing import KnowingClient
 from tests.portal.telling import told_at
 from tests.world import CONSOLE, PASSWORD, Cast
 
@@ -38,7 +39,7 @@ def later(days: int = 1) -> str:
 
 
 def by_key(secret: str) -> APIClient:
-    client = APIClient(raise_request_exception=False)
+    client = KnowingClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
 
