@@ -248,10 +248,6 @@ def test_the_document_says_where_a_state_is_told_and_asked() -> None:
     }
     asked = {
         name: {
-            one["name"]: one.get("required", False)
-            for one in operation.get("parameters", ())
-            if one["in"] == "header"
-        }
             one["name"]: one.get("required", False) for one in operation.get("parameters", ()) if one["in"] == "header"
         }
         for name, operation in operations.items()
