@@ -40,7 +40,6 @@ from portal.api.frame.payloads import (
     StrictJSONParser,
     expect_related,
     refuse_empty,
-    view_of,
 )
 from portal.api.frame.reading import NounFilterBackend, Ordering, Pages, known_parameters, refuse_wrong_parameters
 from portal.api.frame.rendering import BrowsableRenderer, Negotiation, ProblemRenderer
@@ -171,10 +170,6 @@ class NounViewSet(Conditional, View, viewsets.GenericViewSet, Generic[Row]):
     filter_backends = (NounFilterBackend, Ordering)
     lookup_url_kwarg = "key"
     listing: ClassVar[Sequence[str]] = ("list",)
-
-    @property
-    def view_permission(self) -> str:
-        return view_of(self.noun)
 
     def parameters(self) -> dict[str, bool]:
         said = self.in_address[self.action]().fields if self.action in self.in_address else {}

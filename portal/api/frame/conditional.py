@@ -19,6 +19,7 @@ from accesscontrol.accounts.names import name_of
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.services.frame.revisions import Stale, lines_since, several
 from accesscontrol.services.origins.states import SPECS
+from portal.api.frame.payloads import view_of
 from portal.api.frame.preconditions import (
     ETAG,
     NOT_TOLD,
@@ -29,7 +30,6 @@ from portal.api.frame.preconditions import (
     tag_of,
     told,
 )
-from portal.requests import ProgramRequest
 
 
 class Conditional:
@@ -40,15 +40,19 @@ class Conditional:
     tag: that of the answer, for the browsable pages, which have none themselves.
     """
 
-    request: ProgramRequest
+    request: Any
     look: Look
+    noun: ClassVar[str]
     model: ClassVar[type[Model]]
-    view_permission: str
     find: Callable[[str, str], Any]
     shows_state: ClassVar[Collection[str]] = ("retrieve",)
     stateless: ClassVar[Collection[str]] = ()
     origin: Origin | None = None
     tag: str = ""
+
+    @property
+    def view_permission(self) -> str:
+        return view_of(self.noun)
 
     @cached_property
     def conditions(self) -> Conditions:
@@ -57,7 +61,7 @@ class Conditional:
     @property
     def actor(self) -> Actor:
         """The caller, who says from which state the act is made."""
-        actor = self.request.actor
+        actor: Actor = self.request.actor
         return actor if self.origin is None else replace(actor, origin=self.origin)
 
     # --- What is asked of the state

@@ -37,7 +37,9 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         told = self.renderer_context["response"].exception  # type: ignore[attr-defined]
         return ProblemRenderer() if told else super().get_default_renderer(view)
 
-    def get_context(self, data: Any, accepted_media_type: str, renderer_context: Mapping[str, Any]) -> dict[str, Any]:
+    def get_context(
+        self, data: Any, accepted_media_type: str | None, renderer_context: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Also the tag that programs get, which the page's forms send back: they are about what it shows."""
         context = super().get_context(data, accepted_media_type, renderer_context)
         request = renderer_context["request"]

@@ -157,7 +157,7 @@ class RecordViewSet(SectionViewSet):
         """The entry, or the item that entries are added to, as it is now, if the caller may view it."""
         if not isinstance(thing, Record):
             return self.find(self.view_permission, thing.key)
-        return Record.objects.filter(pk=thing.pk).first() if self.may_view(thing.item) else None
+        return self.records(thing.item).filter(pk=thing.pk).first() if self.may_view(thing.item) else None
 
     def may_view(self, item: Item) -> bool:
         """Whether the caller may view the section."""
