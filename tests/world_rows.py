@@ -155,6 +155,7 @@ def _tokens(rows: Rows, entry: dict, account: Account, now: datetime) -> None:
             key=token["key"], name=token["key"], account=account, user=rows["user"].get(token.get("user")),
             type=token["type"], enabled=token.get("enabled", True), expires_at=moment(token.get("expires_at")),
             idle_ttl=token.get("idle_ttl"), allowed_addresses=token.get("allowed_addresses") or [], created_at=now,
+            history_days=token.get("history_days"),
         )  # fmt: skip
         rows["token"][token["key"]] = row
         for rule in token.get("rules") or []:
@@ -195,7 +196,7 @@ def _projects(rows: Rows, entry: dict, account: Account, now: datetime) -> None:
         for member in project.get("members") or []:
             link = ProjectMember.objects.create(
                 project=row, user=rows["user"][member["user"]], starts_at=moment(member.get("starts_at")),
-                expires_at=moment(member.get("expires_at")), accepted_at=now,
+                expires_at=moment(member.get("expires_at")), history_days=member.get("history_days"), accepted_at=now,
             )  # fmt: skip
             link.roles.set([roles[key] for key in member.get("roles") or []])
             _project_rules(rows, row, member, member=link)
@@ -218,6 +219,7 @@ def _grant(rows: Rows, entry: dict, now: datetime) -> None:
         kind=covers["kind"] if name == "kind" else "", include_subaccounts=entry.get("include_subaccounts", False),
         levels=entry.get("levels") or [], starts_at=moment(entry.get("starts_at")),
         expires_at=moment(entry.get("expires_at")), enabled=entry.get("enabled", True), note=entry.get("note", ""),
+        history_days=entry.get("history_days"),
     )  # fmt: skip
     rows["grant"][entry["key"]] = grant
     accepted = now if entry.get("accepted", True) else None

@@ -12,7 +12,7 @@ from accesscontrol.access.fresh.things import Ref, Thing
 from accesscontrol.access.law import history, sentences
 from accesscontrol.access.law.reaches import VIEW_OF
 from accesscontrol.access.permissions import Permission
-from accesscontrol.catalogue import KINDS
+from accesscontrol.catalogue import KINDS, history_clips
 from accesscontrol.sentences import Sentence
 
 
@@ -52,10 +52,16 @@ class Decision:
         return by.source if self.allowed and by is not None else self.verdict.code
 
     @property
-    def history_days(self) -> int | None:
-        if not self.allowed or self.scope is None or self.thing is None:
+    def clipped_by(self) -> history.Figure | None:
+        """The history depth that clips the rows of the section, with whose it is."""
+        if not self.allowed or self.scope is None or self.thing is None or not history_clips(self.permission.section):
             return None
-        return history.days(self.scope.history, self.permission, self.thing)
+        return history.clipping(self.scope.looks_back(self.permission, self.thing), self.permission, self.thing)
+
+    @property
+    def history_days(self) -> int | None:
+        figure = self.clipped_by
+        return None if figure is None else figure.days
 
     @property
     def thing_is_visible(self) -> bool:

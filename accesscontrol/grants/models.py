@@ -32,6 +32,8 @@ class Grant(Named, Revised):
     levels = BoundedJSONField(default=list, blank=True)
     starts_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    #: How many days back the grantees see; null = as far as the items themselves.
+    history_days = models.PositiveIntegerField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     note = models.TextField(blank=True)
     #: Keys of accounts of other trees as they were typed, until one accepts: unknown and unwilling look the same.

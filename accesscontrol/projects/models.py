@@ -71,6 +71,8 @@ class ProjectMember(models.Model):
     roles = models.ManyToManyField(ProjectRole, related_name="members", blank=True)
     starts_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    #: How many days back the member sees by the rules; null = as far as without.
+    history_days = models.PositiveIntegerField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

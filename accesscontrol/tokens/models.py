@@ -48,6 +48,8 @@ class Token(Named, Revised):
     maker_ends_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Seconds since the last use (or the creation) after which the token is dead.
     idle_ttl = models.PositiveIntegerField(null=True, blank=True)
+    #: How many days back it sees; null = as far as whom it acts for.
+    history_days = models.PositiveIntegerField(null=True, blank=True)
     #: Networks in CIDR form; empty = any address.
     allowed_addresses = BoundedJSONField(default=list, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -97,6 +97,7 @@ class Token:
     networks: list[IPv4Network | IPv6Network]
     rules: list[dict[str, Any]]
     topics: list[dict[str, Any]]
+    history_days: int | None
 
 
 @dataclass
@@ -113,6 +114,7 @@ class Member:
     period: Period
     allow: list[dict[str, Any]]
     deny: list[dict[str, Any]]
+    history_days: int | None
 
 
 @dataclass
@@ -136,6 +138,7 @@ class Grant:
     accepted: bool
     enabled: bool
     period: Period
+    history_days: int | None
 
 
 @dataclass
@@ -193,6 +196,7 @@ def read_world(world: dict[str, Any], under: Iterable[LinkUnder] = ()) -> Facts:
             entry.get("accepted", True),
             entry.get("enabled", True),
             Period.of(entry),
+            entry.get("history_days"),
         )
     return facts
 
@@ -245,6 +249,7 @@ def _read_account(facts: Facts, entry: dict[str, Any], path: tuple[str, ...]) ->
             [network_of(text) for text in token.get("allowed_addresses") or ()],
             token.get("rules") or [],
             token.get("topics") or [],
+            token.get("history_days"),
         )
     for project in entry.get("projects") or ():
         facts.projects[project["key"]] = Project(
@@ -277,4 +282,5 @@ def _read_members(project: dict[str, Any]) -> Iterator[Member]:
             Period.of(entry),
             [rule for source in given for rule in source.get("allow") or ()],
             [rule for source in given for rule in source.get("deny") or ()],
+            entry.get("history_days"),
         )

@@ -97,7 +97,7 @@ EVERY_FEATURE = frozenset(
         "acl sections only",
         "acl on access management",
     ]
-    + [f"history depth of {noun}" for noun in ("user", "role", "account", "item")]
+    + [f"history depth of {noun}" for noun in ("user", "role", "account", "item", "token", "grant", "membership")]
 )
 
 
@@ -298,9 +298,13 @@ def _of_depths(oracle: Oracle) -> Iterator[str]:
         "role": facts.roles,
         "account": facts.accounts,
         "item": facts.items,
+        "token": facts.tokens,
+        "grant": facts.grants,
     }.items():
         if any(record.history_days is not None for record in records.values()):
             yield f"history depth of {noun}"
+    if any(member.history_days is not None for project in facts.projects.values() for member in project.members):
+        yield "history depth of membership"
 
 
 def _of_decisions(oracle: Oracle) -> Iterator[str]:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tests.oracle.depth import history_depth
 from tests.oracle.facts import Account, Item, LinkUnder, Token, User, address_of, moment, read_world
 from tests.oracle.questions import BadQuestion, Permission, asked_of, parse_permission
 from tests.oracle.sources import Sources, Thing, home_of
 from tests.oracle.topics import may_topic
 from tests.oracle.vocabulary import ITEM_KINDS
-
-CLIPPED_SECTIONS = ("messages", "media", "intervals", "events")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ class Oracle:
             return Answer(False)
         if not self.at(context).may(caller, permission, thing, context):
             return Answer(False)
-        return Answer(True, None, self.limit_13_history_depth(caller, permission, thing, context))
+        depth = history_depth(self.at(context).law, caller, permission, thing, context.get("account"))
+        return Answer(True, None, depth)
 
     def who(self, permission: str, resource: dict) -> set[tuple[str, str]]:
         """Every (type, id) of users, tokens and accounts that may do the permission on the resource."""
@@ -178,16 +178,3 @@ class Oracle:
             groups = set(rule["items"]["in_groups"])
             return isinstance(thing, Item) and any(self.law.counts(thing, group) for group in thing.links & groups)
         return thing.key in rule["items"]
-
-    def limit_13_history_depth(self, caller: Thing, p: Permission, thing: Thing, context: dict) -> int | None:
-        """§3.13: the smallest figure of user, role, caller's account, item's account and the item itself."""
-        if p[1] not in CLIPPED_SECTIONS or not isinstance(thing, Item):
-            return None
-        figures = [thing.history_days]
-        user = self.facts.users.get(caller.user) if isinstance(caller, Token) and caller.user else caller
-        if isinstance(user, User):
-            role = self.law.effective_role(user)
-            figures += [user.history_days, role.history_days if role else None]
-        for account in (context.get("account") or home_of(caller), thing.account):
-            figures += [self.facts.accounts[key].history_days for key in self.facts.accounts[account].path]
-        return min((figure for figure in figures if figure is not None), default=None)

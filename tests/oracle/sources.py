@@ -5,10 +5,11 @@ One function for each source; no index, no cache. A permission is (kind, section
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from tests.oracle.facts import Account, Facts, Grant, Item, Project, Role, Share, Token, User
+from tests.oracle.facts import Account, Facts, Grant, Item, Member, Project, Role, Share, Token, User
 from tests.oracle.questions import Permission
 from tests.oracle.rules import level_gives, rule_matches, share_gives
 from tests.oracle.vocabulary import ADDITIONAL_RIGHTS, BASIC_RIGHTS, ITEM_KINDS
@@ -78,11 +79,15 @@ class Sources:
             return p in {("grant", None, "view"), ("grant", "logs", "view")} and any(
                 self.in_branch(grantee, account) for grantee in thing.grantees
             )
-        return any(
-            account in grant.grantees
+        return any(self.grants_used(account, p, thing))
+
+    def grants_used(self, account: str, p: Permission, thing: Thing) -> Iterator[Grant]:
+        return (
+            grant
+            for grant in self.facts.grants.values()
+            if account in grant.grantees
             and self.alive_grant(grant, account)
             and self.grant_gives(grant, account, p, thing)
-            for grant in self.facts.grants.values()
         )
 
     def alive_grant(self, grant: Grant, grantee: str) -> bool:
@@ -100,14 +105,18 @@ class Sources:
 
     def may_act_for(self, account: str, named: str) -> bool:
         """§3 Operate as: the named account is in the branch, or granted operate-as (to no descendant of its own)."""
-        return self.in_branch(named, account) or any(
-            account in grant.grantees
+        return self.in_branch(named, account) or any(self.grants_to_act_for(account, named))
+
+    def grants_to_act_for(self, account: str, named: str) -> Iterator[Grant]:
+        return (
+            grant
+            for grant in self.facts.grants.values()
+            if account in grant.grantees
             and self.alive_grant(grant, account)
             and "operate-as" in grant.levels
             and grant.covers == "account"
             and self.covers_account(grant, named)
             and not self.in_branch(account, grant.account)
-            for grant in self.facts.grants.values()
         )
 
     def grant_gives(self, grant: Grant, grantee: str, p: Permission, thing: Thing) -> bool:
@@ -235,21 +244,19 @@ class Sources:
 
     def source_9_projects(self, user: User, p: Permission, thing: Thing) -> bool:
         """§3.9, §7: allow rules of memberships, under the cap of the project's account."""
+        return any(self.memberships_used(user, p, thing))
+
+    def memberships_used(self, user: User, p: Permission, thing: Thing) -> Iterator[tuple[Project, Member]]:
         for project in self.facts.projects.values():
             for member in project.members:
                 if member.user != user.key or not member.period.holds(self.now):
                     continue
                 if not self.account_may(project.account, p, thing):
                     continue
-                if thing is project and p == ("project", None, "view"):
-                    return True
-                if (
-                    isinstance(thing, Item)
-                    and self.project_gives(project, user, thing)
-                    and any(rule_matches(rule, p, thing) for rule in member.allow)
-                ):
-                    return True
-        return False
+                seen = thing is project and p == ("project", None, "view")
+                ruled = isinstance(thing, Item) and any(rule_matches(rule, p, thing) for rule in member.allow)
+                if seen or (ruled and self.project_gives(project, user, thing)):
+                    yield project, member
 
     def project_gives(self, project: Project, user: User, item: Item) -> bool:
         """§7 and the cap of §3: the items of the project that a member can have anything on."""

@@ -28,14 +28,15 @@ Document = dict[str, Any]
 
 def random_world(seed: int, now: datetime = NOW) -> Document:
     """A world document for this seed, with times around `now`; every tenth one is about twice as large as the rest."""
-    return _Builder(Random(seed), now, large=seed % 10 == 0).build()
+    return _Builder(Random(seed), Random(f"depths {seed}"), now, large=seed % 10 == 0).build()
 
 
 class _Builder:
     """Draws one world, nouns in the order in which they need each other."""
 
-    def __init__(self, rng: Random, now: datetime, large: bool) -> None:
+    def __init__(self, rng: Random, depths: Random, now: datetime, large: bool) -> None:
         self.rng = rng
+        self.depths = depths  # drawn apart, so that the worlds stay what they were otherwise
         self.now = now
         self.large = large
         self.roots: list[Document] = []
@@ -88,11 +89,12 @@ class _Builder:
             return {"starts_at": self.moment(*PAST, timedelta(0), *FUTURE)}
         return {"starts_at": self.moment(PAST[0], PAST[1], timedelta(0)), "expires_at": self.moment(*FUTURE)}
 
-    def figure(self, account: str, share: float) -> Document:
+    def figure(self, account: str, share: float, rng: Random | None = None) -> Document:
         """A history depth that does not exceed the account's."""
         most = min(self.accounts[key].get("limits", {}).get("history_days", 1000) for key in self.paths[account])
         allowed = [figure for figure in FIGURES if figure <= most]
-        return {"history_days": self.rng.choice(allowed)} if allowed and self.chance(share) else {}
+        drawn = rng or self.rng
+        return {"history_days": drawn.choice(allowed)} if allowed and drawn.random() < share else {}
 
     # --- what a caller reaches: the branch, and what was ever granted -----------------------------------------------
 
@@ -219,6 +221,7 @@ class _Builder:
                 "to": self.some(others, 1, 3),
                 "covers": self.coverage(grantor),
                 **self.period(0.4),
+                **self.figure(grantor, 0.3, self.depths),
             }
             if grant["covers"] == "account" or "kind" in grant["covers"]:
                 grant["include_subaccounts"] = self.chance(0.5)
@@ -307,6 +310,7 @@ class _Builder:
                 "type": self.rng.choice(("master", "standard", "acl", "acl")),
                 "user": user,
                 **self.period(0.25, starts=False),
+                **self.figure(account, 0.25, self.depths),
             }
             if "expires_at" not in token or self.chance(0.2):
                 token["idle_ttl"] = FOREVER
@@ -351,4 +355,6 @@ class _Builder:
             ]
             names = {*self.some(near, 1, 2), *self.some(guests, 0, 2), *self.some(self.users, 1, 2)} - {owner}
             project.update(random_members(self.rng, sorted(names), kinds, lambda: self.period(0.3)))
+            for member in project["members"]:
+                member |= self.figure(account, 0.3, self.depths)
             self.accounts[account].setdefault("projects", []).append(project)

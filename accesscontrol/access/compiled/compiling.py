@@ -10,7 +10,7 @@ from accesscontrol.access.fresh.facts import AccountFacts, Facts, TokenFacts, Us
 from accesscontrol.access.law import history, sentences, topics
 from accesscontrol.access.law.belonging import role_of
 from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
-from accesscontrol.access.law.operating import may_operate
+from accesscontrol.access.law.operating import may_operate, ways_to_operate
 from accesscontrol.access.law.sources import ACCOUNT_SOURCES, CONSOLE, USER_SOURCES, project_denies
 from accesscontrol.accounts.life import is_begun, is_in_time, is_over
 from accesscontrol.tokens.life import idle_end
@@ -120,7 +120,8 @@ class ScopeCompiler:
         if is_over(idle, self.now):
             self.valid_until = self.now  # not to be kept: a use noted late by another process renews no epoch
         dead = next((why for moment in self._of_token if (why := dead_token(token, user, moment))), None)
-        scope = Scope(token.name, self.now, account=base.account, users=base.users, history=base.history)
+        scope = Scope(token.name, self.now, account=base.account, users=base.users)
+        scope.history = history.least((base.history, history.of_token(token)))
         scope.dead = ("alive", dead) if dead else base.dead
         scope.networks, scope.limits = token.networks, of_token(token, self.at)
         scope.topics = topics.of_token(token, base.topics)
@@ -138,7 +139,9 @@ class ScopeCompiler:
         acted = self.account_scope(target.id)
         label = sentences.OPERATING(caller=own.label, account=target.name)
         scope = Scope(label, self.now, account=target.id)
-        scope.history = history.of_operating((self.facts.users[user] for user in own.users), target)
+        users = (self.facts.users[user] for user in own.users)
+        token = self.facts.tokens.get(actor.id) if actor.type == "token" else None
+        scope.history = history.of_operating(users, token, ways_to_operate(own, target), target)
         scope.networks = own.networks
         if own.dead is not None:
             scope.dead = own.dead

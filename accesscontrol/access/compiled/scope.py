@@ -11,6 +11,7 @@ from django.db.models import Q
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.things import Thing
 from accesscontrol.access.law.entitlements import Entitlement
+from accesscontrol.access.law.history import Figure, furthest, least
 from accesscontrol.access.law.item_reaches import Items
 from accesscontrol.access.law.limits import Narrowed, Rules, wrong_address
 from accesscontrol.access.law.reaches import NO_ROW, Below, Branch, Own, OwnButOwner, OwnersOf, Reach, of_accounts
@@ -43,7 +44,7 @@ class Scope:
     dead: why the caller has nothing at all (code, sentence), or None.
     networks: addresses a call must come from; empty = any.
     roots: top-level account id → epoch that the facts were read under.
-    history: the caller's own history depth in days.
+    history: the caller's own history depth, whatever it is that they use.
     topics: which free topics the caller uses, as `law.topics` says it.
     """
 
@@ -53,7 +54,7 @@ class Scope:
     dead: tuple[str, Sentence] | None = None
     networks: tuple[str, ...] = ()
     limits: tuple[Narrowed, ...] = ()
-    history: int | None = None
+    history: Figure | None = None
     topics: TopicRules = None
     users: frozenset[int] = frozenset()
     roots: dict[int, int] = field(default_factory=dict)
@@ -95,6 +96,11 @@ class Scope:
     def allows(self, wanted: Permission, thing: Thing) -> bool:
         """Whether the verdict is yes, for callers without an address: the accounts behind caps."""
         return self.dead is None and self.evaluate(wanted, thing, None).allowed
+
+    def looks_back(self, wanted: Permission, thing: Thing) -> Figure | None:
+        """How far back the caller sees by a permission that they have on this thing, the thing's own figures aside:
+        by their own figure, and by the way of having it that reaches furthest."""
+        return least((self.history, furthest(one.looks_back(wanted, thing) for one in self.grants(wanted, thing))))
 
     def evaluate(self, wanted: Permission, thing: Thing, address: str | None) -> Verdict:
         """The one evaluator: limits that stop everything, then sources, denies, and what tokens leave out."""

@@ -143,9 +143,14 @@ def _limits(decision: Decision, scope: Scope, thing: Thing) -> list[Outcome]:
         outcomes.append(_limit("operate", operate, sentences.MAY_OPERATE))
     for limit in scope.limits:
         outcomes.append(_limit(limit.code, limit.stops(decision.permission, thing), sentences.LETS_THROUGH))
-    if (days := decision.history_days) is not None:
-        outcomes.append(Outcome("history", LIMITS["history"], PASSES, sentences.LAST_DAYS(days=days)))
+    if (figure := decision.clipped_by) is not None:
+        told = _last_days(figure.days, figure.of)
+        outcomes.append(Outcome("history", LIMITS["history"], PASSES, told, figure.origin))
     return outcomes
+
+
+def _last_days(days: int, of: Sentence | str) -> Sentence:
+    return (sentences.LAST_DAY if days == 1 else sentences.LAST_DAYS)(days=days, of=of)
 
 
 def _limit(code: str, stopped: Sentence | None, passes: Sentence) -> Outcome:
@@ -188,7 +193,11 @@ def cannot_see(origin: Origin) -> Sentence:
 def _veil_outcome(outcome: Outcome, hidden: set[Origin]) -> Outcome:
     if outcome.origin not in hidden:
         return outcome
-    through = sentences.THROUGH(link=cannot_see(outcome.origin))
+    link = cannot_see(outcome.origin)
+    if outcome.code == "history":
+        told = _last_days(outcome.sentence.parts["days"], link)
+        return Outcome(outcome.code, outcome.label, outcome.outcome, told)
+    through = sentences.THROUGH(link=link)
     return Outcome(outcome.code, outcome.label, outcome.outcome, through.alone())
 
 

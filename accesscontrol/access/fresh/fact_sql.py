@@ -11,7 +11,7 @@ WITH
 tok AS (SELECT * FROM tokens_token WHERE id IN {tokens}),
 usr AS (SELECT * FROM accounts_user WHERE id IN {users}
         UNION SELECT * FROM accounts_user WHERE id IN (SELECT user_id FROM tok WHERE user_id IS NOT NULL)),
-mem AS (SELECT m.id, m.user_id, m.project_id, m.starts_at, m.expires_at, m.accepted_at,
+mem AS (SELECT m.id, m.user_id, m.project_id, m.starts_at, m.expires_at, m.accepted_at, m.history_days,
                p.account_id, p.owner_id, p.name
           FROM projects_projectmember m JOIN projects_project p ON p.id = m.project_id
          WHERE m.user_id IN (SELECT id FROM usr)),
@@ -60,7 +60,7 @@ def _columns() -> dict[str, str]:
         "token": record(
             id="id", name="name", account="account_id", user="user_id", type="type", enabled="enabled",
             expires="expires_at", idle="idle_ttl", used="last_used_at", created="created_at",
-            networks="json:allowed_addresses",
+            networks="json:allowed_addresses", history="history_days",
         ),
         "rule": record(
             id="r.id", token="r.token_id", kind="r.kind", reach="r.reach", verbs="json:r.verbs",
@@ -71,14 +71,14 @@ def _columns() -> dict[str, str]:
         "grant": record(
             id="id", key="key", grantee="grantee_id", grantor="account_id", covers="covers", kind="kind",
             branch="include_subaccounts", levels="json:levels", starts="starts_at", expires="expires_at",
-            enabled="enabled", accepted="accepted_at",
+            enabled="enabled", accepted="accepted_at", history="history_days",
         ),
         "grant_item": record(grant="i.grant_id", item="i.item_id"),
         "role": record(id="id", name="name", account="account_id", rights="json:rights", history="history_days"),
         "share": record(user="s.user_id", item="s.content_object_id", codename="p.codename", expires="s.expires_at"),
         "member": record(
             project="project_id", user="user_id", name="name", account="account_id", owner="owner_id",
-            starts="starts_at", expires="expires_at", accepted="accepted_at",
+            starts="starts_at", expires="expires_at", accepted="accepted_at", history="history_days",
         ),
         "own_rule": record(**rule, role="NULL"),
         "role_rule": record(**rule, role="pr.name"),

@@ -72,6 +72,7 @@ class TokenFacts:
     last_used_at: datetime | None
     created_at: datetime
     networks: tuple[str, ...]
+    history: int | None = None
     rules: list[RuleFacts] = field(default_factory=list)
     topics: list[tuple[str, frozenset[str]]] = field(default_factory=list)
 
@@ -89,6 +90,7 @@ class GrantFacts:
     expires_at: datetime | None
     enabled: bool
     accepted: bool
+    history: int | None = None
     items: frozenset[int] = frozenset()
 
 
@@ -126,6 +128,7 @@ class MembershipFacts:
     starts_at: datetime | None
     expires_at: datetime | None
     accepted: bool
+    history: int | None = None
     rules: list[ProjectRuleFacts] = field(default_factory=list)
 
 
@@ -214,6 +217,7 @@ def _token(row: sql.Row) -> TokenFacts:
         id=row["id"], name=row["name"], account=row["account"], user=row["user"], type=row["type"],
         enabled=bool(row["enabled"]), expires_at=sql.moment(row["expires"]), idle_ttl=row["idle"],
         last_used_at=sql.moment(row["used"]), created_at=sql.moment(row["created"]), networks=tuple(row["networks"]),
+        history=row["history"],
     )  # fmt: skip
 
 
@@ -226,7 +230,7 @@ def _read_grants(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
             id=row["id"], key=row["key"], grantor=row["grantor"], covers=row["covers"], kind=row["kind"],
             branch=bool(row["branch"]), levels=tuple(row["levels"]), starts_at=sql.moment(row["starts"]),
             expires_at=sql.moment(row["expires"]), enabled=bool(row["enabled"]), accepted=row["accepted"] is not None,
-            items=frozenset(items.get(row["id"], ())),
+            history=row["history"], items=frozenset(items.get(row["id"], ())),
         )  # fmt: skip
         facts.grants.setdefault(row["grantee"], []).append(grant)
 
@@ -237,7 +241,7 @@ def _read_projects(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
         membership = MembershipFacts(
             project=row["project"], name=row["name"], account=row["account"], owner=row["owner"],
             starts_at=sql.moment(row["starts"]), expires_at=sql.moment(row["expires"]),
-            accepted=row["accepted"] is not None,
+            accepted=row["accepted"] is not None, history=row["history"],
         )  # fmt: skip
         members[row["user"], row["project"]] = membership
         facts.memberships.setdefault(row["user"], []).append(membership)

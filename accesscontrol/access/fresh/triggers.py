@@ -76,7 +76,7 @@ RENEWALS = (
         keys=(_OF_ACCOUNT,),
         watched=tuple(
             "account_id user_id type enabled expires_at idle_ttl allowed_addresses digest previous_digest "
-            "previous_until".split()
+            "previous_until history_days".split()
         ),
         events=("delete",),
     ),
@@ -88,7 +88,10 @@ RENEWALS = (
         columns=("id", "account_id"),
         keys=(_OF_ACCOUNT, _OF_GRANTEES.replace("SELECT grant_id FROM {changed}", "SELECT id FROM {changed}")),
         # `invited` too: whether a key that was typed belongs to anybody must not show in what is read anew afterwards.
-        watched=tuple("account_id covers kind include_subaccounts levels starts_at expires_at enabled invited".split()),
+        watched=(
+            *("account_id", "covers", "kind", "include_subaccounts", "levels", "starts_at", "expires_at", "enabled"),
+            *("history_days", "invited"),
+        ),
     ),
     Renewal("grants_grantgrantee", columns=("grant_id", "account_id"), keys=(_OF_ACCOUNT, _OF_GRANTOR)),
     Renewal("grants_grantitem", columns=("grant_id",), keys=(_OF_GRANTOR, _OF_GRANTEES)),

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from accesscontrol.access.fresh.facts import AccountFacts, Facts
 from accesscontrol.access.fresh.things import Thing
+from accesscontrol.access.law.history import Figure, least
 from accesscontrol.access.law.reaches import Reach
 from accesscontrol.access.permissions import Permission, PermissionSet
 from accesscontrol.sentences import Sentence
@@ -32,6 +33,9 @@ class Cap(Protocol):
     def allows(self, wanted: Permission, thing: Thing) -> bool:
         """Whether the account has this permission on this thing now."""
 
+    def looks_back(self, wanted: Permission, thing: Thing) -> Figure | None:
+        """How far back the account sees by this permission on this thing, the thing's own figures aside."""
+
     def condition(self, wanted: Sequence[Permission]) -> Q:
         """The rows of one model that the account has these permissions on now."""
 
@@ -44,6 +48,7 @@ class Entitlement:
     sentence: why, to be read after “because”: “it belongs to the branch of Northwind”.
     origin: the row that it comes from, (type, id), for the explanation's links.
     cap: the account behind; the entitlement never gives more than that account has at that moment.
+    history: the history depth of the grant or membership that it comes from.
     """
 
     source: str
@@ -52,6 +57,7 @@ class Entitlement:
     sentence: Sentence
     origin: tuple[str, int] | None = None
     cap: Cap | None = None
+    history: Figure | None = None
 
     def gives(self, wanted: Permission, thing: Thing) -> bool:
         """Whether it gives this permission on this thing, its cap included."""
@@ -60,6 +66,10 @@ class Entitlement:
             and self.reach.covers(thing)
             and (self.cap is None or self.cap.allows(wanted, thing))
         )
+
+    def looks_back(self, wanted: Permission, thing: Thing) -> Figure | None:
+        """How far back it lets see by a permission that it gives on this thing, its cap included."""
+        return least((self.history, self.cap.looks_back(wanted, thing) if self.cap is not None else None))
 
 
 class Compiler(Protocol):

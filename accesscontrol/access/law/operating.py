@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.fresh.facts import AccountFacts, Facts
 from accesscontrol.access.fresh.things import account_thing
 from accesscontrol.access.law.entitlements import Cap
+from accesscontrol.access.law.history import Figure
 from accesscontrol.access.permissions import permission
 
 OPERATE = permission("account:operate")
@@ -15,6 +18,11 @@ OPERATE = permission("account:operate")
 def may_operate(actor: Actor, own: Cap, account: AccountFacts, facts: Facts) -> bool:
     """Whether a caller with this scope of their own may operate as an account: as one who may, by branch or grant."""
     return _is_one_who_may(actor, facts) and any(own.grants(OPERATE, account_thing(account)))
+
+
+def ways_to_operate(own: Cap, account: AccountFacts) -> Iterator[Figure | None]:
+    """The history depth of each way in which a caller with this scope of their own may operate as an account."""
+    return (way.history for way in own.grants(OPERATE, account_thing(account)))
 
 
 def _is_one_who_may(actor: Actor, facts: Facts) -> bool:

@@ -117,7 +117,12 @@ NO_DENY = Wording("no_deny", _("No deny rule is about this."))()
 IS_ALIVE = Wording("is_alive", _("The caller is alive."))()
 MAY_OPERATE = Wording("may_operate", _("The caller may operate as the account named."))()
 LETS_THROUGH = Wording("lets_through", _("The token lets it through."))()
-LAST_DAYS = Wording("last_days", _("Only the last %(days)s days are shown."))
+LAST_DAYS = Wording("last_days", _("Only the last %(days)s days are shown, by the history depth of %(of)s."))
+LAST_DAY = Wording("last_days", _("Only the last day is shown, by the history depth of %(of)s."))
+THE_TOKEN = Wording("the_token", _("the token %(token)s"))
+THE_GRANT = Wording("the_grant", _("the grant from %(grantor)s"))
+THE_MEMBERSHIP = Wording("the_membership", _("the membership in %(project)s"))
+ABOVE = Wording("above", _("an account above %(account)s"))
 NOTHING_BETWEEN = Wording("nothing_between", _("Nothing in between"))()
 
 # --- Topics

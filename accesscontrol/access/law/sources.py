@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.facts import AccountFacts, GrantFacts, MembershipFacts, ProjectRuleFacts, UserFacts
-from accesscontrol.access.law import sentences
+from accesscontrol.access.law import history, sentences
 from accesscontrol.access.law.belonging import in_branch, memberships_of, role_of
 from accesscontrol.access.law.entitlements import Compiler, Entitlement
 from accesscontrol.access.law.item_reaches import HoldsAssigned, InProject, Items, MadeBy, OwnedBy, Unlinked
@@ -107,7 +107,8 @@ def _granted(grant: GrantFacts, account: AccountFacts, grantor: AccountFacts) ->
     elif grant.covers == "kind":
         permissions = permissions.only([grant.kind])
     sentence = sentences.GRANTED(grantor=grantor.name, account=account.name)
-    yield Entitlement("received", permissions, reach, sentence, ("grant", grant.id))
+    depth = history.of_grant(grant, grantor)
+    yield Entitlement("received", permissions, reach, sentence, ("grant", grant.id), history=depth)
 
 
 def _cover(grant: GrantFacts) -> Reach:
@@ -238,7 +239,7 @@ def projects(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
         seen = Rows("project", frozenset([membership.project]))
         member = sentences.MEMBER(user=user.name, project=membership.name)
         yield Entitlement("project", _PROJECT_VIEW, seen, member, origin, cap)
-        inside = in_branch(user, membership.account, compiler)
+        inside, depth = in_branch(user, membership.account, compiler), history.of_membership(membership)
         for rule in membership.rules:
             if rule.effect == "allow":
                 reach = InProject(
@@ -250,7 +251,7 @@ def projects(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
                 )
                 by = sentences.PROJECT_ROLE(role=rule.role) if rule.role else sentences.A_RULE
                 sentence = sentences.RULE_ALLOWS(rule=by, project=membership.name)
-                yield Entitlement("project", _rule_permissions(rule), reach, sentence, origin, cap)
+                yield Entitlement("project", _rule_permissions(rule), reach, sentence, origin, cap, depth)
 
 
 def _rule_permissions(rule: ProjectRuleFacts) -> PermissionSet:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.law.history import is_deeper
 from accesscontrol.access.law.levels import ON_ITSELF, level_permissions
 from accesscontrol.access.permissions import ITEMS, PermissionSet
 from accesscontrol.accounts.life import is_later, is_sooner
@@ -19,6 +20,7 @@ from accesscontrol.accounts.names import fold, named_in
 from accesscontrol.accounts.tree import ancestor_ids
 from accesscontrol.grants.models import Grant
 from accesscontrol.sentences import Wording
+from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.freshness import require_fresh
@@ -84,6 +86,8 @@ def check(
     findings.known("covers", [spec.covers], list(Grant.Covers.values), "something that a grant covers", about)
     findings.known("levels", spec.levels, ("read", *LEVELS), "a level", about)
     findings.times(spec.starts_at, spec.expires_at, about, before=before.expires_at if before else None)
+    if before is None or spec.history_days != before.history_days:
+        check_days(findings, spec.history_days, spec.account.pk, lines, about)
     findings.text("note", spec.note, about)
     if spec.covers == Grant.Covers.KIND:
         findings.known("kind", [spec.kind], catalogue.ITEM_KINDS, "a kind of item", about)
@@ -183,4 +187,5 @@ def narrows(before: GrantSpec, after: GrantSpec) -> bool:
         and (before.enabled or not after.enabled)
         and not is_later(after.expires_at, before.expires_at)
         and not is_sooner(after.starts_at, before.starts_at)
+        and not is_deeper(after.history_days, before.history_days)
     )

@@ -32,7 +32,10 @@ from accesscontrol.services.items.link_grants import release
 GRANTOR_STAYS = Wording("grantor_stays", gettext_noop("A grant keeps its grantor. Make a new one."))
 
 Pair = tuple[Grant, GrantSpec]
-_COLUMNS = ("covers", "kind", "include_subaccounts", "levels", "starts_at", "expires_at", "enabled", "note", "invited")
+_COLUMNS = (
+    *("covers", "kind", "include_subaccounts", "levels", "starts_at", "expires_at", "history_days", "enabled", "note"),
+    "invited",
+)
 
 
 def grant_spec(grant: Grant) -> GrantSpec:
@@ -43,7 +46,8 @@ def grant_spec(grant: Grant) -> GrantSpec:
         account=grant.account, grantees=tuple(link.account for link in links), covers=grant.covers, key=grant.key,
         kind=grant.kind, items=tuple(items), include_subaccounts=grant.include_subaccounts,
         accepted=all(link.accepted_at is not None for link in links) or None, levels=tuple(grant.levels),
-        starts_at=grant.starts_at, expires_at=grant.expires_at, enabled=grant.enabled, note=grant.note,
+        starts_at=grant.starts_at, expires_at=grant.expires_at, history_days=grant.history_days, enabled=grant.enabled,
+        note=grant.note,
     )  # fmt: skip
 
 

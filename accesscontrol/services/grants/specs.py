@@ -20,7 +20,7 @@ class GrantSpec:
     PLAIN: ClassVar[tuple[str, ...]] = ("note",)
     ACCESS: ClassVar[tuple[str, ...]] = (
         *("account", "key", "grantees", "accepted", "covers", "kind", "items", "include_subaccounts", "levels"),
-        *("starts_at", "expires_at", "enabled"),
+        *("starts_at", "expires_at", "history_days", "enabled"),
     )
 
     account: Account
@@ -34,5 +34,6 @@ class GrantSpec:
     levels: tuple[str, ...] = ()
     starts_at: datetime | None = None
     expires_at: datetime | None = None
+    history_days: int | None = None
     enabled: bool = True
     note: str = ""

@@ -11,15 +11,18 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
+from accesscontrol.access.law.history import is_deeper
 from accesscontrol.access.permissions import ITEMS, PermissionSet, UnknownName
 from accesscontrol.accounts.life import is_later, is_sooner, latest
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
 from accesscontrol.sentences import Wording
+from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.frame.own_ends import BEYOND_OWN_END, BEYOND_OWN_END_FOR_GOOD, TO_NOBODY, Extent
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
 
@@ -56,6 +59,8 @@ def check(findings: Findings, spec: ProjectSpec, about: Any, before: ProjectSpec
     for member in spec.members:
         old = there.get(member.user.pk)
         findings.times(member.starts_at, member.expires_at, about, before=old.expires_at if old else None)
+        if member.history_days is not None and (old is None or member.history_days != old.history_days):
+            check_days(findings, member.history_days, spec.account.pk, Lines([spec.account.pk]), about)
         findings.known("members", member.roles, keys, "a role of this project", about)
         for rule in member.rules:
             _check_rule(findings, rule, about)
@@ -166,10 +171,11 @@ def _identity(rule: ProjectRuleSpec) -> tuple[Any, ...]:
 
 
 def _gains(old: MemberSpec | None, new: MemberSpec) -> bool:
-    """Whether a member has more roles or allows, or has them sooner or longer."""
+    """Whether a member has more roles or allows, or has them sooner, longer or further back."""
     if old is None or (new.accepted and not old.accepted) or not set(new.roles) <= set(old.roles):
         return True
     longer = is_sooner(new.starts_at, old.starts_at) or is_later(new.expires_at, old.expires_at)
+    longer = longer or is_deeper(new.history_days, old.history_days)
     allows = [{_identity(rule) for rule in one.rules if rule.effect == "allow"} for one in (new, old)]
     return longer or not allows[0] <= allows[1]
 

@@ -33,7 +33,8 @@ MEMBER_ALREADY = Wording("member_already", _("%(username)s is a member already. 
 
 
 def add_member(actor: Actor, project: Project, user: User, **fields: Any) -> ProjectMember:
-    """Make a user whom the actor may see a member. fields: roles (keys), rules, starts_at, expires_at."""
+    """Make a user whom the actor may see a member. fields: roles (keys), rules, starts_at, expires_at,
+    history_days."""
     with act([project.account_id]):
         require_all(actor, [("project.members:create", project), ("user:view", user)])
         _require_new(project, user)
@@ -106,8 +107,8 @@ def _add(actor: Actor, project: Project, member: MemberSpec) -> None:
 
 
 def change_member(actor: Actor, member: ProjectMember, **changes: Any) -> ProjectMember:
-    """Change the roles (keys), rules, start or end of a membership."""
-    unknown = sorted(changes.keys() - {"roles", "rules", "starts_at", "expires_at"})
+    """Change the roles (keys), rules, start, end or history depth of a membership."""
+    unknown = sorted(changes.keys() - {"roles", "rules", "starts_at", "expires_at", "history_days"})
     if unknown:
         raise Invalid({name: [f"“{name}” of a membership cannot be changed."] for name in unknown})
     with act([member.project.account_id]):

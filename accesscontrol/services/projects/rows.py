@@ -42,7 +42,8 @@ def project_spec(project: Project) -> ProjectSpec:
 def _member(member: ProjectMember, rules: Iterable[ProjectRuleSpec]) -> MemberSpec:
     return MemberSpec(
         user=member.user, roles=tuple(sorted(role.key for role in member.roles.all())), rules=tuple(rules),
-        starts_at=member.starts_at, expires_at=member.expires_at, accepted=member.accepted_at is not None,
+        starts_at=member.starts_at, expires_at=member.expires_at, history_days=member.history_days,
+        accepted=member.accepted_at is not None,
     )  # fmt: skip
 
 
@@ -93,7 +94,8 @@ def store_members(project: Project, old: ProjectSpec, new: ProjectSpec) -> list[
         _store_member(project, member)
         told = {
             "roles": list(member.roles), "rules": [_told(rule) for rule in member.rules],
-            "starts_at": member.starts_at, "expires_at": member.expires_at, "accepted": member.accepted,
+            "starts_at": member.starts_at, "expires_at": member.expires_at, "history_days": member.history_days,
+            "accepted": member.accepted,
         }  # fmt: skip
         action = "project.member.change" if user_id in before else "project.member.add"
         facts.append(_member_fact(action, project, member, told))
@@ -101,7 +103,7 @@ def store_members(project: Project, old: ProjectSpec, new: ProjectSpec) -> list[
 
 
 def _store_member(project: Project, member: MemberSpec) -> None:
-    times = {"starts_at": member.starts_at, "expires_at": member.expires_at}
+    times = {name: getattr(member, name) for name in ("starts_at", "expires_at", "history_days")}
     row, _ = ProjectMember.objects.update_or_create(project=project, user=member.user, defaults=times)
     if member.accepted != (row.accepted_at is not None):
         row.accepted_at = timezone.now() if member.accepted else None

@@ -31,13 +31,15 @@ class ProjectRoleSpec:
 
 @dataclass(slots=True, kw_only=True)
 class MemberSpec:
-    """A member: roles by their key in the project, own rules, from when until when, accepted or only invited."""
+    """A member: roles by their key in the project, own rules, from when until when, how many days back, accepted or
+    only invited."""
 
     user: User
     roles: tuple[str, ...] = ()
     rules: tuple[ProjectRuleSpec, ...] = ()
     starts_at: datetime | None = None
     expires_at: datetime | None = None
+    history_days: int | None = None
     accepted: bool = False
 
 

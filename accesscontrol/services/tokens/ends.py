@@ -1,4 +1,5 @@
-"""When and where a token ends: its dates, its time without use, its networks; nothing outlives who issued it."""
+"""When and where a token ends: its dates, its time without use, its networks, how far back it sees; nothing outlives
+who issued it."""
 
 from __future__ import annotations
 
@@ -12,9 +13,11 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.accounts.addresses import are_inside
 from accesscontrol.accounts.life import earliest, is_later
 from accesscontrol.sentences import Wording
+from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.tokens.specs import TokenSpec
 from accesscontrol.tokens.models import Token
@@ -56,6 +59,13 @@ def _check_longest(findings: Findings, expires_at: datetime | None, about: Any) 
     if is_later(expires_at, timezone.now() + timedelta(days=settings.TOKEN_LONGEST_DAYS)):
         sentence = LASTS_TOO_LONG(TOKEN_LONGEST_DAYS=settings.TOKEN_LONGEST_DAYS)
         findings.add("expires_at", sentence, about)
+
+
+def check_depth(findings: Findings, spec: TokenSpec, about: Any) -> None:
+    """How many days back a token sees; a stored figure may be from before the plan changed."""
+    stored = about.history_days if isinstance(about, Token) else None
+    if spec.history_days is not None and spec.history_days != stored:
+        check_days(findings, spec.history_days, spec.account.pk, Lines([spec.account.pk]), about)
 
 
 # --- The ceiling

@@ -13,6 +13,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.fresh.things import MODELS
+from accesscontrol.access.law.history import is_deeper
 from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF, listed_permissions
 from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
 from accesscontrol.accounts.addresses import are_inside, read_network
@@ -26,7 +27,7 @@ from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.own_ends import Extent
-from accesscontrol.services.tokens.ends import check_ends, extent_of, require_own_networks
+from accesscontrol.services.tokens.ends import check_depth, check_ends, extent_of, require_own_networks
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
@@ -81,6 +82,7 @@ def check(findings: Findings, spec: TokenSpec, about: Any) -> None:
         sentence = NO_TOKENS_OF_OWN(name=spec.account.name)
         findings.add("user", sentence, about)
     check_ends(findings, spec, about)
+    check_depth(findings, spec, about)
     _check_addresses(findings, spec.allowed_addresses, about)
     if (spec.rules or spec.topics) and spec.type != Token.Type.ACL:
         findings.add("rules", NO_RULES(type=spec.type), about)
@@ -269,6 +271,7 @@ def narrows(before: TokenSpec, after: TokenSpec) -> bool:
     return (
         (before.enabled or not after.enabled)
         and not is_later(after.expires_at, before.expires_at)
+        and not is_deeper(after.history_days, before.history_days)
         and not (before.idle_ttl is not None and (after.idle_ttl is None or after.idle_ttl > before.idle_ttl))
         and (not before.allowed_addresses or are_inside(after.allowed_addresses, before.allowed_addresses))
         and all(any(_rule_within(rule, wide) for wide in before.rules) for rule in after.rules)

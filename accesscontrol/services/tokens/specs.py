@@ -42,7 +42,7 @@ class TokenSpec:
     PLAIN: ClassVar[tuple[str, ...]] = ("name", "preset")
     ACCESS: ClassVar[tuple[str, ...]] = (
         *("account", "key", "type", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses"),
-        *("rules", "topics"),
+        *("history_days", "rules", "topics"),
     )
 
     account: Account
@@ -54,6 +54,7 @@ class TokenSpec:
     enabled: bool = True
     expires_at: datetime | None = None
     idle_ttl: int | None = None
+    history_days: int | None = None
     allowed_addresses: tuple[str, ...] = ()
     rules: tuple[TokenRuleSpec, ...] = ()
     topics: tuple[TopicSpec, ...] = ()

@@ -45,7 +45,7 @@ TOKEN_STAYS = Wording("token_stays", _("A token keeps its account, user and type
 
 Pair = tuple[Token, TokenSpec]
 LONGEST_OVERLAP = timedelta(days=7)
-_COLUMNS = ("name", "preset", "enabled", "expires_at", "idle_ttl", "allowed_addresses")
+_COLUMNS = ("name", "preset", "enabled", "expires_at", "idle_ttl", "history_days", "allowed_addresses")
 
 
 @dataclass(frozen=True, slots=True)

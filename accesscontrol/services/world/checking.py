@@ -28,13 +28,13 @@ USER_FIELDS = (
     "username", "authority", "email", "verified", "enabled", "expires_at", "role", "history_days", "assigned", "shares",
 )  # fmt: skip
 TOKEN_FIELDS = (
-    "key", "name", "type", "preset", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses", "rules",
-    "topics",
+    "key", "name", "type", "preset", "user", "enabled", "expires_at", "idle_ttl", "history_days",
+    "allowed_addresses", "rules", "topics",
 )  # fmt: skip
 PROJECT_FIELDS = ("key", "name", "owner", "items", "roles", "members")
 GRANT_FIELDS = (
-    "key", "from", "to", "covers", "include_subaccounts", "accepted", "levels", "starts_at", "expires_at", "enabled",
-    "note",
+    "key", "from", "to", "covers", "include_subaccounts", "accepted", "levels", "starts_at", "expires_at",
+    "history_days", "enabled", "note",
 )  # fmt: skip
 #: What a thing cannot be without: where it is wrong, nothing else about the thing can be judged.
 ESSENTIAL = {"user": "authority", "item": "kind", "token": "type", "grant": "covers"}
@@ -252,7 +252,8 @@ def _read_grant(checked: Checked, entry: Entry) -> None:
         "levels": entry.choices("levels", (*LEVELS, "read"), "a level of a grant"),
         "include_subaccounts": entry.boolean("include_subaccounts", False),
         "starts_at": entry.moment("starts_at"), "expires_at": entry.moment("expires_at"),
-        "enabled": entry.boolean("enabled", True), "note": entry.text("note"),
+        "history_days": entry.count("history_days"), "enabled": entry.boolean("enabled", True),
+        "note": entry.text("note"),
         **_read_covers(entry),
     }  # fmt: skip
     record["levels"] = tuple(level for level in record["levels"] if level != "read")

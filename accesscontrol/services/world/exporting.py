@@ -23,6 +23,9 @@ _WITHIN = (("roles", "role"), ("items", "item"), ("users", "user"), ("tokens", "
 #: The fields that name a user.
 _PEOPLE = {"item": ("owner", "made_by"), "token": ("user",), "project": ("owner",)}
 
+#: What is written of a membership, its rules aside.
+_OF_MEMBER = ("roles", "starts_at", "expires_at", "history_days", "accepted")
+
 
 def export(account: str | None = None) -> Iterator[str]:
     """The lines of the file: the whole installation, or the branch of one account.
@@ -154,8 +157,8 @@ def _access(record: Record) -> tuple[list[Any], list[Record]]:
 
 
 def _token(key: str, record: Record) -> Record:
-    fields = ("name", "type", "preset", "user", "enabled", "expires_at", "idle_ttl", "allowed_addresses")
-    entry = {"key": key, **_picked(record, *fields)}
+    fields = ("name", "type", "preset", "user", "enabled", "expires_at", "idle_ttl", "history_days")
+    entry = {"key": key, **_picked(record, *fields, "allowed_addresses")}
     entry["rules"] = [_token_rule(rule) for rule in record["rules"]]
     entry["topics"] = [{"filter": pattern, "actions": actions} for pattern, actions in record["topics"]]
     return _but_defaults(entry, name=key, enabled=True)
@@ -178,7 +181,7 @@ def _project(key: str, record: Record) -> Record:
     ]
     members = [
         _but_defaults(
-            {"user": user, **_picked(part, "roles", "starts_at", "expires_at", "accepted"), **_rules(part["rules"])},
+            {"user": user, **_picked(part, *_OF_MEMBER), **_rules(part["rules"])},
             accepted=True,
         )
         for user, part in sorted(record["members"].items())
@@ -198,7 +201,8 @@ def _grant(key: str, record: Record) -> Record:
     accepted = [grantee for grantee, yes in record["to"].items() if yes]
     entry = {
         "key": key, "from": record["account"], "to": sorted(record["to"]), "covers": covers,
-        **_picked(record, "include_subaccounts", "levels", "starts_at", "expires_at", "enabled", "note"),
+        **_picked(record, "include_subaccounts", "levels", "starts_at", "expires_at", "history_days"),
+        **_picked(record, "enabled", "note"),
         "accepted": len(accepted) == len(record["to"]) or (sorted(accepted) or False),
     }  # fmt: skip
     return _but_defaults(entry, to=None, include_subaccounts=False, enabled=True, accepted=True)

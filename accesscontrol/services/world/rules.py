@@ -14,7 +14,7 @@ from accesscontrol.services.world.shapes import Entry, Record, checked_key, near
 
 TOKEN_RULE_FIELDS = ("kind", "items", "verbs", "sections")
 TOPIC_FIELDS = ("filter", "actions")
-MEMBER_FIELDS = ("user", "roles", "starts_at", "expires_at", "accepted", "allow", "deny")
+MEMBER_FIELDS = ("user", "roles", "starts_at", "expires_at", "history_days", "accepted", "allow", "deny")
 PROJECT_ROLE_FIELDS = ("key", "name", "allow", "deny")
 PROJECT_RULE_FIELDS = ("kind", "item", "permissions")
 #: Kinds that a token rule may name: never the subscription (access model §4).
@@ -33,6 +33,7 @@ def read_token(entry: Entry, account: str, key: str) -> Record:
         "enabled": entry.boolean("enabled", True),
         "expires_at": entry.moment("expires_at"),
         "idle_ttl": entry.count("idle_ttl"),
+        "history_days": entry.count("history_days"),
         "allowed_addresses": plain_networks(entry.texts("allowed_addresses", "a network such as 10.0.0.0/8")),
         "rules": entry.parts("rules", "token rule", TOKEN_RULE_FIELDS, _read_token_rule),
         "topics": entry.parts("topics", "topic rule", TOPIC_FIELDS, _read_topic),
@@ -128,7 +129,8 @@ def _read_people(entry: Entry) -> Record:
         record = {
             "roles": part.choices("roles", sorted(roles), f"a role of {entry.what}"),
             "starts_at": part.moment("starts_at"), "expires_at": part.moment("expires_at"),
-            "accepted": part.boolean("accepted", True), "rules": _read_rules(part),
+            "history_days": part.count("history_days"), "accepted": part.boolean("accepted", True),
+            "rules": _read_rules(part),
         }  # fmt: skip
         if user in members:
             part.error("user", f"“{user}” is already a member of {entry.what}; put the rules together in one entry.")

@@ -145,13 +145,14 @@ def _load_tokens(state: State, wanted: Wanted) -> None:
         topics[row[0]].append((row[1], in_order(ACTIONS, row[2])))
     columns = (
         "id", "key", "account__key", "name", "type", "preset", "user__username_folded", "enabled", "expires_at",
-        "idle_ttl", "allowed_addresses",
+        "idle_ttl", "history_days", "allowed_addresses",
     )  # fmt: skip
     for row in _named(Token.objects.order_by("id"), "token", wanted).values_list(*columns):
-        pk, key, account, name, kind, preset, user, enabled, expires, idle, addresses = row
+        pk, key, account, name, kind, preset, user, enabled, expires, idle, history, addresses = row
         state["token"][key] = {
             "account": account, "name": name, "type": kind, "preset": preset, "user": user, "enabled": enabled,
-            "expires_at": utc(expires), "idle_ttl": idle, "allowed_addresses": plain_networks(addresses),
+            "expires_at": utc(expires), "idle_ttl": idle, "history_days": history,
+            "allowed_addresses": plain_networks(addresses),
             "rules": tuple(rules.get(pk, ())), "topics": tuple(topics.get(pk, ())),
         }  # fmt: skip
 
@@ -227,6 +228,7 @@ def _load_members(by_id: dict[int, dict], rules: dict, wanted: Wanted) -> None:
         by_id[member.project_id]["members"][member.user.username_folded] = {
             "roles": tuple(sorted(role.key for role in member.roles.all())),
             "starts_at": utc(member.starts_at), "expires_at": utc(member.expires_at),
+            "history_days": member.history_days,
             "accepted": member.accepted_at is not None, "rules": tuple(rules.get(("member", member.pk), ())),
         }  # fmt: skip
 
@@ -247,14 +249,14 @@ def _load_grants(state: State, wanted: Wanted) -> None:
     by_id = {}
     columns = (
         "id", "key", "account__key", "covers", "kind", "include_subaccounts", "levels", "starts_at", "expires_at",
-        "enabled", "note",
+        "history_days", "enabled", "note",
     )  # fmt: skip
     for row in _named(Grant.objects.order_by("id"), "grant", wanted).values_list(*columns):
-        pk, key, account, covers, kind, subaccounts, levels, starts, expires, enabled, note = row
+        pk, key, account, covers, kind, subaccounts, levels, starts, expires, history, enabled, note = row
         by_id[pk] = state["grant"][key] = {
             "account": account, "to": {}, "covers": covers, "kind": kind, "items": [],
             "include_subaccounts": subaccounts, "levels": in_order(LEVELS, levels), "starts_at": utc(starts),
-            "expires_at": utc(expires), "enabled": enabled, "note": note,
+            "expires_at": utc(expires), "history_days": history, "enabled": enabled, "note": note,
         }  # fmt: skip
     grantees = _named(GrantGrantee.objects.all(), "grant", wanted, "grant__").order_by("account__key")
     for pk, account, accepted_at in grantees.values_list("grant_id", "account__key", "accepted_at"):
