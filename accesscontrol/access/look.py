@@ -21,6 +21,7 @@ from accesscontrol.access.compiled.scope import Scope, model_of
 from accesscontrol.access.decision import Decision, unknown_thing
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Ref, Thing, ref_of
+from accesscontrol.access.law.history import Figure, clipped, furthest, least
 from accesscontrol.access.law.reaches import VIEWS, Below, Branch, Everything, Own, OwnButOwner, Reach
 from accesscontrol.access.permissions import (
     Permission,
@@ -185,6 +186,17 @@ class Look:
         lacking = permissions - held
         stopped = {str(p) for kind in permissions for p in kind_permissions(kind) if _narrowed(scope, p)}
         return lacking | PermissionSet.of(name for name in stopped if permissions.has(permission(name)))
+
+    def looks_back_over(self, permissions: PermissionSet, account: Model | int) -> Figure | None:
+        """How far back the caller sees over the whole of an account by these permissions, which they have there; the
+        account's own figures aside."""
+        thing = self.thing(("account", account if isinstance(account, int) else account.pk))
+        scope = self.scope
+        if scope is None or thing is None or not scope.clips:
+            return None
+        whole = [one for one in scope.allows_list if one.cap is None and _whole(one.reach, thing)]
+        ways = (furthest(e.history for e in whole if e.permissions.has(view)) for view in clipped(permissions))
+        return least((scope.history, *ways))
 
     @cached_property
     def access(self) -> dict[str, dict[str, str]]:

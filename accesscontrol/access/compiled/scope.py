@@ -62,6 +62,7 @@ class Scope:
     allows_list: list[Entitlement] = field(default_factory=list)
     denies: list[Entitlement] = field(default_factory=list)
     _by_path: dict[int, list[Entitlement]] = field(default_factory=dict)
+    _ways_clip: bool = False
     _by_account: dict[int, list[Entitlement]] = field(default_factory=dict)
     _by_item: dict[int, list[Entitlement]] = field(default_factory=dict)
     _others: list[Entitlement] = field(default_factory=list)
@@ -70,6 +71,7 @@ class Scope:
         """Take allows in, sorted by how a check finds them."""
         for entitlement in entitlements:
             self.allows_list.append(entitlement)
+            self._ways_clip = self._ways_clip or entitlement.clips
             reach = entitlement.reach
             if isinstance(reach, _BY_PATH):
                 self._by_path.setdefault(reach.account, []).append(entitlement)
@@ -96,6 +98,11 @@ class Scope:
     def allows(self, wanted: Permission, thing: Thing) -> bool:
         """Whether the verdict is yes, for callers without an address: the accounts behind caps."""
         return self.dead is None and self.evaluate(wanted, thing, None).allowed
+
+    @property
+    def clips(self) -> bool:
+        """Whether any figure of history depth stands on the way, so that it is worth asking for."""
+        return self.history is not None or self._ways_clip
 
     def looks_back(self, wanted: Permission, thing: Thing) -> Figure | None:
         """How far back the caller sees by a permission that they have on this thing, the thing's own figures aside:

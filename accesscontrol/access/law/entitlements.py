@@ -27,6 +27,10 @@ class Cap(Protocol):
     dead: tuple[str, Sentence] | None
     allows_list: list[Entitlement]
 
+    @property
+    def clips(self) -> bool:
+        """Whether any figure of history depth stands on what the account has."""
+
     def grants(self, wanted: Permission, thing: Thing) -> Iterator[Entitlement]:
         """Every entitlement that gives this permission on this thing, denies and limits aside."""
 
@@ -66,6 +70,11 @@ class Entitlement:
             and self.reach.covers(thing)
             and (self.cap is None or self.cap.allows(wanted, thing))
         )
+
+    @property
+    def clips(self) -> bool:
+        """Whether a figure of history depth stands on it, or on the account behind."""
+        return self.history is not None or (self.cap is not None and self.cap.clips)
 
     def looks_back(self, wanted: Permission, thing: Thing) -> Figure | None:
         """How far back it lets see by a permission that it gives on this thing, its cap included."""

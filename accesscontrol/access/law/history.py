@@ -94,11 +94,6 @@ def furthest(figures: Iterable[Figure | None]) -> Figure | None:
     return found
 
 
-def is_deeper(days: int | None, than: int | None) -> bool:
-    """Whether one figure reaches further back than another."""
-    return than is not None and (days is None or days > than)
-
-
 def _of_user(user: UserFacts) -> Figure | None:
     return _figure(user.history, user.name, ("user", user.id))
 

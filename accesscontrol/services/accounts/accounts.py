@@ -14,7 +14,7 @@ from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import following
 from accesscontrol.sentences import Wording
-from accesscontrol.services.accounts.gifts import require_moves, require_sign_up
+from accesscontrol.services.accounts.gifts import require_lifting, require_moves, require_sign_up
 from accesscontrol.services.accounts.quotas import (
     ABOVE_PARENT,
     NAMES,
@@ -199,6 +199,7 @@ def change_accounts(actor: Actor, pairs: Sequence[Pair]) -> list[Account]:
         moving = [(account, spec) for account, spec in current if account.parent_id != _parent_id(spec)]
         who = caller(actor)
         require_moves(actor, who, [(account, spec.parent) for account, spec in moving], lines)
+        require_lifting(actor, current, lines)
         opened = [(row, row) for row, spec in current if spec.public_sign_up and not row.public_sign_up]
         require_sign_up(actor, who, opened)
         facts = [fact for account, spec in current for fact in _facts(account, spec, lines)]

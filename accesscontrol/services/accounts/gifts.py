@@ -1,4 +1,4 @@
-"""What changing an account gives to others, and who may give it: a move, and sign-up for everybody."""
+"""What changing an account gives to others, and who may give it: a move, what it lifts, and sign-up for everybody."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import ON_ITSELF
+from accesscontrol.accounts.depths import is_deeper, shallowest
 from accesscontrol.accounts.models import Account
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.specs import AccountSpec
@@ -38,6 +39,22 @@ def require_moves(
                 raise Conflict("An account moves within your own branch only. Choose a parent inside of it.")
         if isinstance(parent, Account) and set(lines.paths[parent.pk]) - set(lines.paths[account.pk]):
             ceiling.require_account(ON_ITSELF, account, "parent", for_good("parent"), account)
+
+
+def require_lifting(actor: Actor, changes: Sequence[tuple[Account, AccountSpec]], lines: Lines) -> None:
+    """Lifting a block gives the branch its access back, and a deeper history lets all of it see further: for good, and
+    by a move as well, which leaves what stood above."""
+    ceiling = Ceiling(actor)
+    for account, spec in changes:
+        parent = spec.parent if isinstance(spec.parent, Account) else None
+        above = lines.line(parent.pk) if parent is not None else []
+        wakes = not spec.blocked and not any(row.blocked for row in above)
+        wakes = wakes and any(row.blocked for row in lines.line(account.pk))
+        before, plan = lines.plan(account.pk), shallowest((spec.history_days, *(row.history_days for row in above)))
+        if is_deeper(plan, before[0] if before is not None else None) or wakes:
+            moved = account.parent_id != (parent.pk if parent is not None else None)
+            field = "parent" if moved else "blocked" if wakes else "history_days"
+            ceiling.require_act("account.limits:change", account, for_good(field, days=plan, lifts=True), account)
 
 
 def require_sign_up(actor: Actor, who: Caller, opened: Sequence[tuple[Account, Any]]) -> None:

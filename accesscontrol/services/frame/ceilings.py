@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Model
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.depth import own_depth, short_for_act, short_on, short_over
 from accesscontrol.access.fresh.things import Ref
 from accesscontrol.access.lasting import INSTANT, Holds, Lasting
 from accesscontrol.access.look import Look
@@ -27,7 +29,7 @@ from accesscontrol.items.models import Item
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
 from accesscontrol.services.frame.locks import read_again
-from accesscontrol.services.frame.own_ends import Extent, OwnEnds
+from accesscontrol.services.frame.own_ends import Extent, OwnEnds, Short, deep_enough
 
 SHOWN = 6
 #: `missing` holds the names of all that is missing, `named` those that are told.
@@ -65,11 +67,16 @@ class Ceiling:
     def require_acts(self, asked: Sequence[tuple[str, Model | Ref]], extent: Extent, about: Any = None) -> None:
         """The same of an act that asks for several things."""
         if not self._console:
-            self._ends.require(lambda look: all(look.decide_many(asked)), extent, about)
+            short = partial(short_for_act, acts=asked, days=extent.days, lifts=extent.lifts)
+            self._ends.require(lambda look: all(look.decide_many(asked)), short, extent, about)
 
     def end_of(self, permission: str, thing: Model) -> datetime | None:
         """Until when the actor may give by this act; None where their access does not end."""
         return None if self._console else self._ends.end(lambda look: look.may(permission, thing))
+
+    def depth_of(self, permission: str, thing: Model) -> int | None:
+        """How many days back the actor sees by what this act asks; None where nothing but the thing clips."""
+        return None if self._console else own_depth(engine.look(self.actor), permission, thing)
 
     def require_account(
         self, wanted: PermissionSet, account: Account, field: str, extent: Extent, about: Any = None
@@ -79,7 +86,8 @@ class Ceiling:
         if missing:
             raise beyond(field, missing.names(), account.name, about)
         if wanted and not self._console:
-            self._ends.require(lambda look: not look.lacking(wanted, account), extent, about)
+            short = partial(short_over, permissions=wanted, account=account, days=extent.days)
+            self._ends.require(lambda look: not look.lacking(wanted, account), short, extent, about)
 
     def missing(self, wanted: PermissionSet, account: Account) -> PermissionSet:
         """What of `wanted` the actor lacks over the whole account; asked once for each pair."""
@@ -135,25 +143,36 @@ class Ceiling:
     def _require_items_then(
         self, asked: Sequence[tuple[Item, str]], extent: Extent, all_behind: Sequence[Actor] | None, about: Any
     ) -> None:
-        """The same later on: what those behind have no more by then is given no more either."""
-        if not asked or self._console or self._ends.lasts(_holds(asked), extent):
+        """The same later on, and as deep: what those behind have no more by then is given no more either, and no
+        deeper than they see."""
+        if not asked or self._console:
+            return
+        looks = None if all_behind is None else [engine.look(one) for one in all_behind]
+        short = _short_on(asked, extent, looks)
+        if self._ends.is_deep_enough(short) and self._ends.lasts(deep_enough(_holds(asked), short), extent):
             return
         if all_behind is None:
-            self._ends.require(_holds(asked), extent, about)
+            self._ends.require(_holds(asked), short, extent, about)
         for one in all_behind or ():
             self._require_while_held(one, asked, extent, about)
 
     def _require_while_held(self, by: Actor, asked: Sequence[tuple[Item, str]], extent: Extent, about: Any) -> None:
         """For as long as somebody else has them, one after the other."""
-        ahead = Lasting(by)
-        asked = _held(engine.look(by), asked)
+        ahead, look = Lasting(by), engine.look(by)
+        asked = _held(look, asked)
         while asked:
             end = ahead.end(_holds(asked))
-            self._ends.require(_holds(asked), replace(extent, until=earliest((extent.until, end))), about)
+            until = replace(extent, until=earliest((extent.until, end)))
+            self._ends.require(_holds(asked), _short_on(asked, extent, [look]), until, about)
             if end is None or not is_later(extent.until, end):
                 return
             left = _held(ahead.look(end + INSTANT, since=end), asked)
             asked = left if len(left) < len(asked) else []
+
+
+def _short_on(asked: Sequence[tuple[Item, str]], extent: Extent, behind: Sequence[Look] | None) -> Short:
+    given = [(name, item) for item, name in asked]
+    return partial(short_on, given=given, days=extent.days, behind=behind)
 
 
 def _holds(asked: Sequence[tuple[Item, str]]) -> Holds:

@@ -4,7 +4,8 @@ acting in between, and no further back than one sees oneself (access model §11)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope
 from accesscontrol.access.lasting import Holds, Lasting
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.life import earliest, is_later
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import BeyondOwn, Problem
@@ -33,41 +35,86 @@ BEYOND_OWN_END_FOR_GOOD = Wording(
 )
 
 
+BEYOND_OWN_DEPTH = Wording(
+    "beyond_own_depth",
+    _("You see %(days)s days back here yourself, and this would reach further. Choose a history depth within that."),
+)
+#: What has no history depth of its own goes only to somebody who sees no further back.
+BEYOND_OWN_DEPTH_FOR_GOOD = Wording(
+    "beyond_own_depth",
+    _(
+        "You see %(days)s days back here yourself, and this would reach further. "
+        "Give it to somebody who sees no further back, or ask somebody who sees it all."
+    ),
+)
+#: What falls short of what is given: the actor's own figure of history depth, or None.
+Short = Callable[[Look], int | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How long something is given. until: its end, or that of whom it goes to where it has none; None = for good.
+    """How long and how deep something is given. until: its end, days: its history depth, or those of whom it goes to
+    where it has none; None = for good, as far back as there is anything.
 
-    by_own_end: whether it lasts no longer than the very token that gives it. field, said: where and how a refusal is
-    told.
+    by_own_end: whether it lasts no longer than the very token that gives it. lifts: whether it takes away what clips
+    the thing now. field, depth_field, open_end: where and how a refusal is told.
     """
 
     until: datetime | None
+    days: int | None = None
     by_own_end: bool = False
+    lifts: bool = False
     field: str = "expires_at"
-    said: Wording = BEYOND_OWN_END
+    depth_field: str = "history_days"
+    open_end: bool = False
+
+    def ends_too_late(self, end: datetime | None, about: Any) -> BeyondOwn:
+        said = BEYOND_OWN_END_FOR_GOOD if self.open_end else BEYOND_OWN_END
+        return BeyondOwn([Problem(self.field, said(end=f"{end:%Y-%m-%d %H:%M}"), about)])
+
+    def reaches_too_far(self, days: int, about: Any) -> BeyondOwn:
+        said = BEYOND_OWN_DEPTH_FOR_GOOD if self.open_end else BEYOND_OWN_DEPTH
+        return BeyondOwn([Problem(self.depth_field, said(days=days), about)])
+
+    def without_depth(self) -> Extent:
+        """The same of an act that lets nobody see anything by itself: what it gives is asked for beside it."""
+        return replace(self, days=0)
 
 
-def for_good(field: str, until: datetime | None = None) -> Extent:
-    """What has no end of its own; until: the end of whom it goes to, told at this field."""
-    return Extent(until, field=field, said=BEYOND_OWN_END_FOR_GOOD)
+def for_good(field: str, until: datetime | None = None, days: int | None = None, *, lifts: bool = False) -> Extent:
+    """What has no end or depth of its own; until, days: those of whom it goes to, told at this field."""
+    return Extent(until, days, field=field, depth_field=field, open_end=True, lifts=lifts)
 
 
-#: What reaches nobody yet: whoever hands it out answers for how long.
-TO_NOBODY = Extent(datetime.min.replace(tzinfo=UTC))
+#: What reaches nobody yet: whoever hands it out answers for how long and how deep.
+TO_NOBODY = Extent(datetime.min.replace(tzinfo=UTC), 0)
+
+
+def deep_enough(holds: Holds, short: Short) -> Holds:
+    """What holds, where nothing falls short of its depth either."""
+    return lambda look: holds(look) and short(look) is None
 
 
 class OwnEnds:
-    """How long one actor may give, remembered for the length of one act."""
+    """How long and how deep one actor may give, remembered for the length of one act."""
 
     def __init__(self, actor: Actor):
         self.actor = actor
         self._lasting = {own_end: Lasting(actor, own_end=own_end) for own_end in (True, False)}
 
-    def require(self, holds: Holds, extent: Extent, about: Any) -> None:
-        """That what holds now holds for the whole extent. Raises BeyondOwn."""
-        if not self.lasts(holds, extent):
-            end = earliest((self._of_maker, self._lasting[extent.by_own_end].end(holds)))
-            raise BeyondOwn([Problem(extent.field, extent.said(end=f"{end:%Y-%m-%d %H:%M}"), about)])
+    def require(self, holds: Holds, short: Short, extent: Extent, about: Any) -> None:
+        """That what holds now holds for the whole extent, and that all the while nothing falls short of its depth.
+        Raises BeyondOwn."""
+        days = short(self._look)
+        if days is not None:
+            raise extent.reaches_too_far(days, about)
+        both = deep_enough(holds, short)
+        if not self.lasts(both, extent):
+            end = earliest((self._of_maker, self._lasting[extent.by_own_end].end(both)))
+            raise extent.ends_too_late(end, about)
+
+    def is_deep_enough(self, short: Short) -> bool:
+        return short(self._look) is None
 
     def lasts(self, holds: Holds, extent: Extent) -> bool:
         """Whether what holds now holds for the whole extent."""
@@ -89,8 +136,12 @@ class OwnEnds:
         return scope is not None and not is_later(until, scope.valid_until)
 
     @cached_property
+    def _look(self) -> Look:
+        return engine.look(self.actor)
+
+    @property
     def _scope(self) -> Scope | None:
-        return engine.look(self.actor).scope
+        return self._look.scope
 
     @cached_property
     def _of_maker(self) -> datetime | None:

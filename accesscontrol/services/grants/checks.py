@@ -11,9 +11,9 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.access.law.history import is_deeper
 from accesscontrol.access.law.levels import ON_ITSELF, level_permissions
 from accesscontrol.access.permissions import ITEMS, PermissionSet
+from accesscontrol.accounts.depths import is_deeper
 from accesscontrol.accounts.life import is_later, is_sooner
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import fold, named_in
@@ -147,15 +147,15 @@ def permissions(spec: GrantSpec) -> PermissionSet:
 
 
 def require_giving(ceiling: Ceiling, spec: GrantSpec, lines: Lines, about: Any) -> None:
-    """Nobody grants what they do not hold, or for longer than they hold it. Of an item that has left the branch and may
-    return: as if of any there."""
-    extent = Extent(spec.expires_at, by_own_end="operate-as" in spec.levels)
+    """Nobody grants what they do not hold, or for longer or deeper than they do. Of an item that has left the branch
+    and may return: as if of any there."""
+    extent = Extent(spec.expires_at, spec.history_days, by_own_end="operate-as" in spec.levels)
     if "operate-as" in spec.levels:
         require_fresh(ceiling.actor)
     if isinstance(about, Grant):
-        ceiling.require_act("grant:change", about, extent, about)
+        ceiling.require_act("grant:change", about, extent.without_depth(), about)
     else:
-        ceiling.require_act("grant:create", spec.account, extent, about)
+        ceiling.require_act("grant:create", spec.account, extent.without_depth(), about)
     if spec.covers == Grant.Covers.ITEMS:
         given = permissions(spec) & ITEMS
         here = [item for item in spec.items if lines.within(item.account_id, spec.account.pk)]

@@ -16,6 +16,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.law.levels import rights_permissions, share_permissions
 from accesscontrol.access.permissions import PermissionSet
+from accesscontrol.accounts.depths import Person, depth_of
 from accesscontrol.accounts.life import earliest, is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
@@ -142,7 +143,7 @@ def create_shares(actor: Actor, specs: Sequence[ShareSpec]) -> list[Share]:
         _check(actor, specs)
         ceiling = Ceiling(actor)
         ceiling.read(spec.item for spec in specs)
-        require_passing_on(ceiling, [(spec, share_extent(spec, spec.user.expires_at)) for spec in specs])
+        require_passing_on(ceiling, [(spec, share_extent(spec, spec.user)) for spec in specs])
         rows = share_rows()
         shares = [
             Share(
@@ -167,7 +168,7 @@ def change_shares(actor: Actor, pairs: Sequence[tuple[Share, ShareSpec]]) -> lis
             findings.times(None, spec.expires_at, spec, before=share.expires_at)
         findings.stop()
         longer = [spec for share, spec in current if is_later(spec.expires_at, share.expires_at)]
-        require_passing_on(Ceiling(actor), [(spec, share_extent(spec, spec.user.expires_at)) for spec in longer])
+        require_passing_on(Ceiling(actor), [(spec, share_extent(spec, spec.user)) for spec in longer])
         facts = [_fact("user.assign", spec, [_end(share.expires_at), _end(spec.expires_at)]) for share, spec in current]
         for share, spec in current:
             share.expires_at = spec.expires_at
@@ -210,9 +211,10 @@ def passed_on(spec: ShareSpec) -> PermissionSet:
     return share_permissions(spec.codename).only([kind])
 
 
-def share_extent(spec: ShareSpec, user_ends_at: datetime | None) -> Extent:
-    """How long a share gives: no longer than the user has anything, and who prolongs them gives all of it anew."""
-    return Extent(earliest((spec.expires_at, user_ends_at)))
+def share_extent(spec: ShareSpec, user: Person) -> Extent:
+    """How long and how deep a share gives: no longer than the user has anything and no further back than they see, and
+    who changes that gives all of it anew."""
+    return Extent(earliest((spec.expires_at, user.expires_at)), depth_of(user), depth_field="items")
 
 
 def require_passing_on(ceiling: Ceiling, wanted_for: Iterable[tuple[ShareSpec, Extent]]) -> None:
@@ -220,7 +222,7 @@ def require_passing_on(ceiling: Ceiling, wanted_for: Iterable[tuple[ShareSpec, E
     for spec, extent in wanted_for:
         if spec.user.account is None:
             continue
-        ceiling.require_act("user.assignments:change", spec.user, extent, spec)
+        ceiling.require_act("user.assignments:change", spec.user, extent.without_depth(), spec)
         wanted = [(spec.item, passed_on(spec))]
         if spec.codename == "view_item" and not ceiling.holds_items_of(spec.item.account):
             links = ItemLink.objects.filter(member=spec.item, container__kind__in=_REACHED_THROUGH)

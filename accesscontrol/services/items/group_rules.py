@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import listed_permissions
 from accesscontrol.access.permissions import PermissionSet
+from accesscontrol.accounts.depths import depth_of, shallowest
 from accesscontrol.items.models import Item
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.lines import chunks
@@ -30,7 +31,7 @@ def require_groups_within(actor: Actor, specs: Sequence[LinkSpec]) -> None:
     for rule, group in _rules_on(linked):
         given = listed_permissions(rule.kind, rule.verbs, rule.sections)
         wanted: list[tuple[Item, PermissionSet]] = [(item, given) for item in linked[group] if item.kind == rule.kind]
-        extent = for_good("links", rule.token.expires_at)
+        extent = for_good("links", rule.token.expires_at, _depth_of(rule.token))
         ceiling.require_items(wanted, "links", extent, behind=_behind(rule.token), about=None)
 
 
@@ -42,6 +43,10 @@ def _rules_on(groups: dict[int, list[Item]]) -> list[tuple[TokenRule, int]]:
         rows = rows.select_related("rule__token__account", "rule__token__user").order_by("pk")
         found += [(row.rule, row.item_id) for row in rows]
     return found
+
+
+def _depth_of(token: Token) -> int | None:
+    return shallowest((token.history_days, depth_of(token.user) if token.user is not None else None))
 
 
 def _behind(token: Token) -> Actor:

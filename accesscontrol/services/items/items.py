@@ -13,6 +13,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import rights_permissions
 from accesscontrol.access.permissions import CREATES, ITEMS
+from accesscontrol.accounts.depths import depth_of, is_deeper
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import following
 from accesscontrol.items.models import Item, ItemLink
@@ -129,7 +130,7 @@ def _require_people(actor: Actor, who: Caller, specs: Sequence[ItemSpec]) -> Non
     ceiling = Ceiling(actor)
     for spec in specs:
         if spec.owner is not None and spec.owner != who.user:
-            extent = for_good("owner", spec.owner.expires_at)
+            extent = for_good("owner", spec.owner.expires_at, spec.owner.history_days)
             ceiling.require_account(OWNING.only([spec.kind]), spec.account, "owner", extent, spec)
     made_for = [(spec, spec.made_by) for spec in specs if spec.made_by is not None and spec.made_by != who.user]
     require_all(actor, [("user.assignments:change", maker) for _spec, maker in made_for])
@@ -137,7 +138,7 @@ def _require_people(actor: Actor, who: Caller, specs: Sequence[ItemSpec]) -> Non
     for spec, maker in made_for:
         role = makers[maker.pk].role
         given = rights_permissions(tuple(role.rights) if role is not None else ())
-        extent = for_good("made_by", maker.expires_at)
+        extent = for_good("made_by", maker.expires_at, depth_of(makers[maker.pk]))
         ceiling.require_account(given.only([spec.kind]) - CREATES, spec.account, "made_by", extent, spec)
 
 
@@ -184,6 +185,11 @@ def change_items(actor: Actor, pairs: Sequence[Pair]) -> list[Item]:
         current = [(present(rows, item), spec) for item, spec in pairs]
         require_all(actor, [question for item, spec in current for question in _questions(item, spec)])
         _check_changes(current)
+        ceiling = Ceiling(actor)
+        for item, spec in current:
+            if is_deeper(spec.history_days, item.history_days):
+                extent = for_good("history_days", days=spec.history_days)
+                ceiling.require_act("subscription:change", item.account, extent, item)
         free_idents(current)
         record_all(actor, [fact for item, spec in current for fact in _bring(item, spec)])
     return [item for item, _spec in current]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.depths import deepest
 from accesscontrol.accounts.life import latest
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
@@ -27,7 +28,7 @@ from accesscontrol.services.frame.own_ends import TO_NOBODY, for_good
 from accesscontrol.services.frame.revisions import require_unmoved
 from accesscontrol.services.items.items import item_spec, present
 from accesscontrol.services.owning.moving import everything_on
-from accesscontrol.services.projects.checks import uncapped
+from accesscontrol.services.projects.checks import depth_of_member, uncapped
 from accesscontrol.services.projects.projects import present as present_project
 from accesscontrol.services.projects.rows import project_spec, told_spec
 
@@ -77,8 +78,10 @@ def give_projects(actor: Actor, projects: Sequence[Project], to: Heir) -> list[P
             require_unmoved(actor, project, told_spec, owner=owner_of(to))
             spec = project_spec(project)
             wanted = uncapped(spec, owner_of(to))
-            ends = [member.expires_at for member in spec.members]
-            extent = for_good("owner", latest(ends)) if ends else TO_NOBODY
+            extent = TO_NOBODY
+            if spec.members:
+                ends = [member.expires_at for member in spec.members]
+                extent = for_good("owner", latest(ends), deepest(map(depth_of_member, spec.members)))
             ceiling.require_items(wanted, "owner", extent, behind=Actor.of(project.account), about=project)
         facts = [Fact("project.give", project, project.account_id, _given(project, to)) for project in giving]
         _write(Project, giving, to)
@@ -106,7 +109,8 @@ def _require_heir(actor: Actor, things: Sequence[Any], to: Heir, asked: Sequence
     if wrong:
         raise Invalid([Problem("owner", NOT_A_DEVELOPER(account=one.account.name), one) for one in wrong])
     if things and heir is not None and caller(actor).user != heir:
-        Ceiling(actor).require_acts(asked, for_good("owner", heir.expires_at), things[0])
+        extent = for_good("owner", heir.expires_at, heir.history_days)
+        Ceiling(actor).require_acts(asked, extent, things[0])
 
 
 def _given(thing: Any, to: Heir) -> dict[str, Any]:

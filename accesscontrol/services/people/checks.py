@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop as _
 
 from accesscontrol import catalogue
 from accesscontrol.access.law.levels import AUTHORITIES, BASIC, rights_permissions
+from accesscontrol.accounts.depths import depth_of, is_deeper
 from accesscontrol.accounts.life import alive_rows, is_later, latest
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
@@ -195,7 +196,7 @@ def require_giving(
     if who.token is not None and given and spec.authority != User.Authority.USER:
         sentence = USERS_ONLY_BY_TOKEN()
         raise BeyondOwn([Problem("authority", sentence, about)])
-    extent = Extent(spec.expires_at) if user is None or gains(user, spec) else TO_NOBODY
+    extent = Extent(spec.expires_at, depth_of(spec)) if user is None or gains(user, spec) else TO_NOBODY
     if user is None:
         ceiling.require_act("user:create", spec.account, extent, about)
     else:
@@ -208,7 +209,7 @@ def require_giving(
         require_fresh(ceiling.actor)
     if shares:
         specs = [share_spec(share) for share in shares]
-        require_passing_on(ceiling, [(one, share_extent(one, spec.expires_at)) for one in specs])
+        require_passing_on(ceiling, [(one, share_extent(one, spec)) for one in specs])
 
 
 def rises(user: User | None, spec: UserSpec) -> bool:
@@ -229,7 +230,7 @@ def widens(user: User, spec: UserSpec) -> bool:
 def gains(user: User, spec: UserSpec) -> bool:
     """Whether a user has more by a change, sees further back, or stays longer. Whoever manages the account has all of
     it already: only the ownership is more."""
-    deeper = user.history_days is not None and (spec.history_days is None or spec.history_days > user.history_days)
+    deeper = is_deeper(depth_of(spec), depth_of(user))
     longer = is_later(spec.expires_at, user.expires_at)
     let_in = (spec.enabled and not user.is_active) or (spec.verified and not user.verified)
     if user.authority in catalogue.MANAGERS:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import BASIC, rights_permissions
+from accesscontrol.accounts.depths import deepest, is_deeper, shallowest
 from accesscontrol.accounts.life import alive_rows, latest
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.roles.models import Role
@@ -93,7 +94,7 @@ def change_roles(actor: Actor, pairs: Sequence[Pair]) -> list[Role]:
         ceiling, facts = Ceiling(actor), []
         for role, spec in current:
             if _widens(role, spec):
-                extent = _of_holders(role)
+                extent = _of_holders(role, spec.history_days)
                 ceiling.require_act("role:change", role, extent, role)
                 _require_rights(ceiling, spec, extent, role)
             before = _values(role)
@@ -150,15 +151,16 @@ def _require_rights(ceiling: Ceiling, spec: RoleSpec, extent: Extent, about: Any
     ceiling.require_account(wanted, spec.account, "rights", extent, about)
 
 
-def _of_holders(role: Role) -> Extent:
-    """What a wider role gives lasts as long as the last of its users does."""
-    ends = list(User.objects.filter(alive_rows(timezone.now()), role=role).values_list("expires_at", flat=True))
-    return for_good("rights", latest(ends)) if ends else TO_NOBODY
+def _of_holders(role: Role, days: int | None) -> Extent:
+    """What a wider role gives lasts as long as the last of its users does, and reaches as far back as the furthest."""
+    rows = list(User.objects.filter(alive_rows(timezone.now()), role=role).values_list("expires_at", "history_days"))
+    if not rows:
+        return TO_NOBODY
+    return for_good("rights", latest([end for end, _ in rows]), shallowest((days, deepest(own for _, own in rows))))
 
 
 def _widens(role: Role, spec: RoleSpec) -> bool:
-    deeper = role.history_days is not None and (spec.history_days is None or spec.history_days > role.history_days)
-    return deeper or not set(spec.rights) <= set(role.rights)
+    return is_deeper(spec.history_days, role.history_days) or not set(spec.rights) <= set(role.rights)
 
 
 def _ordered(rights: Sequence[str]) -> list[str]:

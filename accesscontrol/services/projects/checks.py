@@ -11,19 +11,19 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
-from accesscontrol.access.law.history import is_deeper
 from accesscontrol.access.permissions import ITEMS, PermissionSet, UnknownName
+from accesscontrol.accounts.depths import deepest, depth_of, is_deeper, shallowest
 from accesscontrol.accounts.life import is_later, is_sooner, latest
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
-from accesscontrol.projects.models import Project
+from accesscontrol.projects.models import Project, ProjectMember
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import check_days
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines
-from accesscontrol.services.frame.own_ends import BEYOND_OWN_END, BEYOND_OWN_END_FOR_GOOD, TO_NOBODY, Extent
+from accesscontrol.services.frame.own_ends import TO_NOBODY, Extent
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
 
 ACCOUNT_LACKS_ITEM = Wording("account_lacks_item", _("%(name)s does not have %(item_name)s. Take it out."))
@@ -193,17 +193,24 @@ def require_giving(actor: Actor, old: ProjectSpec, new: ProjectSpec, project: Pr
     ceiling, wanted = Ceiling(actor), [(item, given) for item, given in passed_on(old, new) if given]
     extent = _extent(old, new, bool({item for item, _ in wanted} - set(old.items)))
     for permission in questions(old, new):
-        ceiling.require_act(permission, project, extent, project)
+        ceiling.require_act(permission, project, extent.without_depth(), project)
     ceiling.require_items(wanted, "rules", extent, behind=Actor.of(new.account), about=project)
 
 
 def _extent(old: ProjectSpec, new: ProjectSpec, items_given: bool) -> Extent:
-    """How long a change gives: to the end of the last membership that gains by it."""
+    """How long and how deep a change gives: to the end of the last membership that gains by it, and as far back as the
+    one of them that reaches the furthest."""
     earlier, before = members_by_user(old), {role.key: set(map(_identity, role.rules)) for role in old.roles}
     wider = {role.key for role in new.roles if not set(map(_identity, role.rules)) <= before.get(role.key, set())}
     gaining = [member for member in new.members if _gains(earlier.get(member.user.pk), member)]
     others = [one for one in new.members if one not in gaining and (items_given or wider & set(one.roles))]
-    ends = [member.expires_at for member in (*gaining, *others)]
-    if not ends:
+    given = [*gaining, *others]
+    if not given:
         return TO_NOBODY
-    return Extent(latest(ends), said=BEYOND_OWN_END_FOR_GOOD if others else BEYOND_OWN_END)
+    ends = [member.expires_at for member in given]
+    return Extent(latest(ends), deepest(map(depth_of_member, given)), open_end=bool(others))
+
+
+def depth_of_member(member: MemberSpec | ProjectMember) -> int | None:
+    """How far back a member sees by the rules of the membership, their account aside."""
+    return shallowest((member.history_days, depth_of(member.user)))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import ITEMS, PermissionSet
+from accesscontrol.accounts.depths import depth_of
 from accesscontrol.accounts.life import earliest, is_begun, is_later, is_over, is_sooner
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
@@ -39,7 +40,7 @@ def require_taking(actor: Actor, who: Caller, old: ProjectSpec, new: ProjectSpec
     for member, given in given_back(old, new):
         if who.user is not None and who.user.pk == member.user.pk:
             raise BeyondOwn([Problem("members", OWN_DENY(), about)])
-        extent = for_good("members", earliest((member.expires_at, member.user.expires_at)))
+        extent = for_good("members", earliest((member.expires_at, member.user.expires_at)), depth_of(member.user))
         ceiling.require_items(given, "members", extent, behind=_behind(member.user, old.account), about=about)
 
 

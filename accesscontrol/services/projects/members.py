@@ -69,13 +69,15 @@ def invite_member(actor: Actor, project: Project, name: str, **fields: Any) -> N
 
 def add_light_member(actor: Actor, project: Project, *, username: str, email: str = "", **fields: Any) -> ProjectMember:
     """Make a new light user (authority user, no role) of the project's account and a member in one go. Made by somebody
-    whose access ends, the user ends with the membership."""
+    whose access ends, or who does not see all of the past, the user ends with the membership, and sees as far back."""
     user_fields = {name: fields.pop(name) for name in ("first_name", "last_name", "password") if name in fields}
     spec = UserSpec(account=project.account, username=username, email=email, **user_fields)
     with act([project.account_id]):
         engine.require(actor, "project.members:create", project)
         if Ceiling(actor).end_of("project.members:create", project) is not None:
             spec.expires_at = fields.get("expires_at")
+        if Ceiling(actor).depth_of("project.members:create", project) is not None:
+            spec.history_days = fields.get("history_days")
         user_checks.refuse_letting_in(caller(actor), spec, None)
         check_new_users(actor, [spec])
         [user] = store_users(actor, [spec])

@@ -64,7 +64,8 @@ def create_projects(actor: Actor, specs: Sequence[ProjectSpec]) -> list[Project]
         ceiling = Ceiling(actor)
         for spec, about in zip(wanted, specs, strict=True):
             if spec.owner is not None and spec.owner != who.user:
-                ceiling.require_account(OWNING, spec.account, "owner", for_good("owner", spec.owner.expires_at), about)
+                extent = for_good("owner", spec.owner.expires_at).without_depth()
+                ceiling.require_account(OWNING, spec.account, "owner", extent, about)
         projects = [_new(spec) for spec in wanted]
         Project.objects.bulk_create(projects, 2000)
         require_room(actor, [Growth(spec.account.pk, "project") for spec in wanted])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.accounts.addresses import are_inside
+from accesscontrol.accounts.depths import depth_of, shallowest
 from accesscontrol.accounts.life import earliest, is_later
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import check_days
@@ -72,11 +73,12 @@ def check_depth(findings: Findings, spec: TokenSpec, about: Any) -> None:
 
 
 def extent_of(who: Caller, spec: TokenSpec) -> Extent:
-    """How long a token lasts, which never outlives whoever issues it. One's own token dies with oneself, so the end of
-    one's access is no matter for it."""
+    """How long a token lasts and how far back it sees; it never outlives whoever issues it, and sees no further. One's
+    own token dies with oneself and sees no further than oneself, so one's own end and depth are no matter for it."""
     own = who.user is not None and spec.user is not None and spec.user.pk == who.user.pk
     ends = (spec.expires_at, who.user.expires_at if who.user is not None and own else None)
-    return Extent(earliest(ends), by_own_end=True)
+    days = shallowest((spec.history_days, depth_of(spec.user) if spec.user is not None else None))
+    return Extent(earliest(ends), days, by_own_end=True)
 
 
 def require_own_networks(who: Caller, spec: TokenSpec, about: Any) -> None:

@@ -13,10 +13,10 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import Question
 from accesscontrol.access.fresh.things import MODELS
-from accesscontrol.access.law.history import is_deeper
 from accesscontrol.access.law.levels import AUTHORITIES, ON_ITSELF, listed_permissions
 from accesscontrol.access.permissions import CREATES, ITEMS, PermissionSet
 from accesscontrol.accounts.addresses import are_inside, read_network
+from accesscontrol.accounts.depths import is_deeper
 from accesscontrol.accounts.life import is_later
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.projects.models import Project
