@@ -12,11 +12,9 @@ from rest_framework.response import Response
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts import accounts
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.payloads import AccountToCreateIn, Nothing, Payload, VisibleThing
+from portal.api.frame.payloads import AccountToCreateIn, Days, Nothing, Payload, VisibleThing
 from portal.api.frame.reading import AnyWord, NounFilters, YesOrNo
 from portal.api.frame.schema import shown_or_named
-
-_MOST_DAYS = 36_500
 
 
 class AccountShown(serializers.ModelSerializer):
@@ -51,7 +49,7 @@ class Limits(Payload):
     """Quotas by name (authorities, kinds of item, token, grant, account, project), and the history depth in days."""
 
     limits = serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=10**9))
-    history_days = serializers.IntegerField(min_value=0, max_value=_MOST_DAYS, allow_null=True, default=None)
+    history_days = Days(default=None)
 
 
 class NewAccount(Payload):
@@ -61,7 +59,7 @@ class NewAccount(Payload):
     name = serializers.CharField(max_length=200)
     notes = serializers.CharField(allow_blank=True, required=False, trim_whitespace=False)
     limits = serializers.DictField(child=serializers.IntegerField(min_value=0, max_value=10**9), required=False)
-    history_days = serializers.IntegerField(min_value=0, max_value=_MOST_DAYS, allow_null=True, required=False)
+    history_days = Days(required=False)
 
 
 class AccountChanges(Payload):

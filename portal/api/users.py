@@ -20,12 +20,11 @@ from accesscontrol.services.items import assignments
 from accesscontrol.services.owning import leaving
 from accesscontrol.services.people import users
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.payloads import AccountToCreateIn, Moment, Payload, VisibleItems, VisibleThing
+from portal.api.frame.payloads import AccountToCreateIn, Days, Moment, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, YesOrNo
 from portal.api.items.items import ItemShown
 
 _AUTHORITIES = list(catalogue.AUTHORITIES.items())
-_MOST_DAYS = 36_500
 
 
 class UserShown(serializers.ModelSerializer):
@@ -54,7 +53,7 @@ class UserChanges(Payload):
     phone = serializers.CharField(max_length=40, allow_blank=True, required=False)
     verified = serializers.BooleanField(required=False)
     expires_at = Moment(allow_null=True, required=False)
-    history_days = serializers.IntegerField(min_value=0, max_value=_MOST_DAYS, allow_null=True, required=False)
+    history_days = Days(required=False)
     time_zone = serializers.CharField(max_length=64, allow_blank=True, required=False)
 
 

@@ -30,12 +30,16 @@ def project_spec(project: Project) -> ProjectSpec:
         ProjectRoleSpec(key=role.key, name=role.name, rules=tuple(of_role.get(role.pk, ())))
         for role in ProjectRole.objects.filter(project=project).order_by("pk")
     ]
-    members = ProjectMember.objects.filter(project=project).select_related("user__account").prefetch_related("roles")
+    members = (
+        ProjectMember.objects.filter(project=project)
+        .select_related("user__account", "user__role")
+        .prefetch_related("roles")
+    )
     return ProjectSpec(
         account=project.account, name=project.name, key=project.key, owner=project.owner,
         description=project.description, roles=tuple(roles),
         items=tuple(Item.objects.filter(project_links__project=project).select_related("account").order_by("pk")),
-        members=tuple(_member(member, of_member.get(member.pk, ())) for member in members.order_by("pk")),
+        members=tuple(_member(one, of_member.get(one.pk, ())) for one in members.order_by("pk")),
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.names import named, named_in, order_of
 from accesscontrol.json_data import BODY, JSONFault, read_json
 from accesscontrol.moments import MomentFault, read_moment
+from accesscontrol.services.frame.fields import MOST_DAYS
 
 MOST_NAMED = 1000
 
@@ -121,6 +122,13 @@ class Moment(serializers.DateTimeField):
             return read_moment(value if isinstance(value, str) else "", None)
         except MomentFault as error:
             raise serializers.ValidationError(str(error), code=error.said.code) from error
+
+
+class Days(serializers.IntegerField):
+    """A history depth: how many days back; null: no figure of its own."""
+
+    def __init__(self, **options: Any):
+        super().__init__(min_value=0, max_value=MOST_DAYS, allow_null=True, **options)
 
 
 @extend_schema_field(str)

@@ -13,7 +13,7 @@ from accesscontrol.services.grants.checks import LEVELS
 from accesscontrol.services.grants.previews import words
 from accesscontrol.services.grants.previews.previews import Preview
 from accesscontrol.services.previews.counting import WORDS
-from portal.api.frame.payloads import AccountToCreateIn, Moment, Payload, VisibleItems, VisibleThing
+from portal.api.frame.payloads import AccountToCreateIn, Days, Moment, Payload, VisibleItems, VisibleThing
 
 MOST_GRANTEES = 100
 
@@ -44,7 +44,7 @@ class GrantShown(serializers.ModelSerializer):
     class Meta:
         model = Grant
         fields = ("id", "key", "account", "grantor", "grantees", "invited", "covers", "kind", "include_subaccounts",
-                  "levels", "starts_at", "expires_at", "enabled", "note", "created_at")  # fmt: skip
+                  "levels", "starts_at", "expires_at", "history_days", "enabled", "note", "created_at")  # fmt: skip
         read_only_fields = fields
 
     @extend_schema_field(GranteeShown(many=True))
@@ -63,7 +63,7 @@ class GrantShown(serializers.ModelSerializer):
 
 
 class _Terms(Payload):
-    """What a grant covers, how much of it, and from when until when."""
+    """What a grant covers, how much of it, from when until when, and how far back."""
 
     covers = serializers.ChoiceField(choices=Grant.Covers.choices)
     kind = serializers.ChoiceField(choices=catalogue.ITEM_KIND_CHOICES, allow_blank=True, required=False)
@@ -76,6 +76,9 @@ class _Terms(Payload):
     )
     starts_at = Moment(allow_null=True, required=False)
     expires_at = Moment(allow_null=True, required=False)
+    history_days = Days(
+        required=False, help_text="How many days back the grantees see; null: as far as the items allow."
+    )
     enabled = serializers.BooleanField(required=False)
     note = serializers.CharField(allow_blank=True, required=False, trim_whitespace=False)
 

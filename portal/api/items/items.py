@@ -14,7 +14,7 @@ from accesscontrol.items.models import IDENT_LENGTH, Item
 from accesscontrol.services.items import items, links
 from accesscontrol.services.owning import giving, moving
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.payloads import AccountToCreateIn, Payload, VisibleItems, VisibleThing
+from portal.api.frame.payloads import AccountToCreateIn, Days, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters
 
 
@@ -67,7 +67,7 @@ class ItemChanges(Payload):
     name = serializers.CharField(max_length=200)
     ident = Ident()
     settings = serializers.DictField()
-    history_days = serializers.IntegerField(min_value=0, max_value=36_500, allow_null=True)
+    history_days = Days()
 
     def to_representation(self, item: Item) -> dict[str, Any]:
         """What the browsable form starts with: settings that are a section of their own have their own address."""

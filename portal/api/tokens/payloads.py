@@ -14,7 +14,7 @@ from accesscontrol.accounts.names import named_in
 from accesscontrol.services.tokens.leaks import MOST_KEYS
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from accesscontrol.services.tokens.tokens import LONGEST_OVERLAP
-from portal.api.frame.payloads import MOST_NAMED, AccountToCreateIn, Moment, Payload, VisibleThing, view_of
+from portal.api.frame.payloads import MOST_NAMED, AccountToCreateIn, Days, Moment, Payload, VisibleThing, view_of
 from portal.api.tokens.shown import SECTIONS_SCHEMA
 
 MOST_RULES = 200
@@ -146,6 +146,7 @@ class TokenChanges(Payload):
         allow_null=True, required=False, min_value=300, max_value=2**31 - 1,
         help_text="Seconds without use after which it dies; at least 300.",
     )  # fmt: skip
+    history_days = Days(required=False, help_text="How many days back it sees; null: as far as whom it acts for.")
     allowed_addresses = serializers.ListField(
         child=serializers.CharField(max_length=64), max_length=200, required=False,
         help_text="Networks in CIDR form; none: from anywhere.",

@@ -33,7 +33,7 @@ class TokenShown(serializers.ModelSerializer):
         model = Token
         fields: tuple[str, ...] = (
             "id", "key", "name", "type", "account", "user", "preset", "hint", "enabled", "expires_at", "idle_ttl",
-            "allowed_addresses", "last_used_at", "last_used_address", "previous_until", "created_at",
+            "history_days", "allowed_addresses", "last_used_at", "last_used_address", "previous_until", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
