@@ -100,4 +100,4 @@ def _sign_ins(user: User, random: Random, now: datetime) -> Iterable[tuple[datet
             at=at,
         )
         yield at, line
-    User.objects.filter(pk=user.pk).update(last_login=at)
+    User.objects.filter(pk=user.pk).update(last_login=at, last_seen_at=at)

@@ -26,7 +26,12 @@ class UserTable(ListTable):
 
     selection = TickColumn()
     username = tables.Column(verbose_name=_("User"), order_by=("name_order", "id"))
-    email = tables.Column(verbose_name=_("E-mail"), empty_values=(), order_by=("email_folded", "id"))
+    email = tables.Column(
+        verbose_name=_("E-mail"),
+        empty_values=(),
+        order_by=("email_folded", "id"),
+        attrs={"td": {"class": "people-mail"}},
+    )
     authority = tables.Column(verbose_name=_("Authority"), order_by=("authority", "name_order"))
     role = tables.Column(verbose_name=_("Role"), order_by=("seen_role", "name_order"))
     account = AccountColumn(verbose_name=_("Account"), order_by=("account__name_order", "name_order"))
@@ -43,7 +48,7 @@ class UserTable(ListTable):
         return render_to_string("users/who.html", {"user": record, "url": address(record), "state": user_badge(record)})
 
     def render_email(self, record: User) -> str:
-        return render_to_string("users/email.html", {"email": record.email, "verified": record.verified})
+        return render_to_string("users/email.html", {"email": record.email.partition("@"), "verified": record.verified})
 
     def render_authority(self, record: User) -> str:
         return _now(record.get_authority_display())
