@@ -58,6 +58,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "django_tasks",
+    "django_tasks_db",
     "accesscontrol.accounts",
     "accesscontrol.items",
     "accesscontrol.roles",
@@ -65,6 +67,7 @@ INSTALLED_APPS = [
     "accesscontrol.grants",
     "accesscontrol.projects",
     "accesscontrol.subscriptions",
+    "accesscontrol.jobs",
     "accesscontrol.audit",
     "accesscontrol.access",
     "portal",
@@ -144,6 +147,9 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
 }
+
+# Jobs: their queue is a table of the database, so that an act and its job are stored together or not at all.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 # --- Who signs in, and how
 

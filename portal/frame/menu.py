@@ -12,6 +12,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from portal.actors import look_of, operating_as
 from portal.addresses import address
+from portal.frame.jobs import remembered
 from portal.requests import PortalRequest, SignedInRequest, is_signed_in
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import Tool, tool_of
@@ -37,6 +38,8 @@ def _frame(request: SignedInRequest) -> dict[str, Any]:
         "search_url": address_or_none("search"),
         "search_query": request.GET.get("q", "") if request.path == address_or_none("search") else "",
         "profile_url": address_or_none("profile"),
+        "jobs_url": address_or_none("job_list"),
+        "bell_url": address_or_none("job_bell") if remembered(request) else None,
         **_acting(request, look),
     }
 

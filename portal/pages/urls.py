@@ -11,6 +11,7 @@ from portal.pages.explorer import screens as explorer
 from portal.pages.grants import screens as grants
 from portal.pages.home import screens as home
 from portal.pages.items import screens as items
+from portal.pages.jobs import screens as jobs
 from portal.pages.profile import screens as profile
 from portal.pages.projects import screens as projects
 from portal.pages.roles import screens as roles
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *search.urlpatterns,
     *switcher.urlpatterns,
     *profile.urlpatterns,
+    *jobs.urlpatterns,
     *accounts.urlpatterns,
     *choices.urlpatterns,
     *items.urlpatterns,

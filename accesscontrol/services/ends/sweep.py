@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import over_rows
@@ -17,6 +18,8 @@ from accesscontrol.accounts.models import SignUpInvitation
 from accesscontrol.audit import chain
 from accesscontrol.grants.models import EndNotice
 from accesscontrol.items.models import ItemLink
+from accesscontrol.jobs.life import KEPT, UPLOADS_KEPT
+from accesscontrol.jobs.models import Job, Upload
 from accesscontrol.services.ends.coming import send_digests
 from accesscontrol.services.frame.acts import act, record_all
 from accesscontrol.services.items.links import accounts_of, cut_links, link_facts
@@ -37,6 +40,8 @@ class Swept:
     invitations: int
     rotated_keys: int
     notices: int
+    jobs: int
+    uploads: int
 
     @property
     def anything(self) -> bool:
@@ -55,6 +60,8 @@ def sweep() -> Swept:
         invitations=_clear_invitations(now),
         rotated_keys=_forget_rotated_keys(now),
         notices=EndNotice.objects.filter(ends_at__lt=now - NOTICES_KEPT).delete()[0],
+        jobs=_clear_jobs(now),
+        uploads=Upload.objects.filter(created_at__lt=now - UPLOADS_KEPT).delete()[0],
     )
     if done.anything:
         with transaction.atomic():
@@ -86,6 +93,12 @@ def _clear_sessions(now: datetime) -> int:
 def _clear_invitations(now: datetime) -> int:
     """Invitations that were used, or that nobody used in time: e-mail addresses that are not needed any more."""
     return SignUpInvitation.objects.filter(Q(used_at__isnull=False) | over_rows(now)).delete()[0]
+
+
+def _clear_jobs(now: datetime) -> int:
+    """Jobs that were over long ago, and what their queue kept of them."""
+    DBTaskResult.objects.finished().filter(finished_at__lt=now - KEPT).delete()
+    return Job.objects.filter(finished_at__lt=now - KEPT).delete()[0]
 
 
 def _forget_rotated_keys(now: datetime) -> int:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +53,8 @@ class Command(BaseCommand):
         self.tell(secrets, f"http://{host}:{port}/")
         if not no_serve:
             os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
-            call_command("runserver", f"{host}:{port}", use_reloader=False)
+            with worker():
+                call_command("runserver", f"{host}:{port}", use_reloader=False)
 
     def prepare(self, new_passwords: bool) -> Secrets | None:
         """The database as the demo needs it; the secrets, when there are new ones."""
@@ -104,6 +109,18 @@ class Command(BaseCommand):
         link = address.rstrip("/") + reverse("open_tool") + "#" + secrets.tokens[TOOL]
         self.stdout.write(f"\nThe first of them as a tool, in a private window (four devices with tracks):\n  {link}")
         self.stdout.write("")
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """A worker beside the portal, which does what takes long; it ends with it."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "db_worker", "--no-reload", "--no-startup-delay"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603  (our own)
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait()
 
 
 def require_free(host: str, port: int) -> None:

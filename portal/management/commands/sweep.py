@@ -21,6 +21,8 @@ class Command(WaitingCommand):
             "used or expired invitations deleted": done.invitations,
             "keys from before a rotation forgotten": done.rotated_keys,
             "old notices deleted": done.notices,
+            "old jobs forgotten": done.jobs,
+            "uploaded files deleted": done.uploads,
         }
         for what, number in lines.items():
             self.stdout.write(f"{number:>7,} {what}")

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.models import User
+from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.jobs.jobs import start_job
+from accesscontrol.services.jobs.kinds import USERS_MANY, deed_parameters
 from accesscontrol.services.owning.many import NEEDED, ROLE, Deed, do_with_users
 from accesscontrol.services.owning.previews import preview_people
 from portal.addresses import list_address
+from portal.frame.jobs import go_to_job
 from portal.frame.noun_pages import NounPage
 from portal.frame.previews import tried
 from portal.frame.screens import WRITE, Route
@@ -23,8 +29,8 @@ from portal.pages.users.deeds import FORMS, DeedForm, Said, said
 from portal.pages.users.goes import loss
 from portal.pages.users.list import UserListing
 
-#: So many people at once, and so many of them looked at to say who gains and who loses.
-MOST, LOOKED_AT = 10_000, 200
+#: So many people at once, so many while somebody waits, and of so many it is said who gains and who loses.
+MOST, AT_ONCE, LOOKED_AT = 10_000, 1000, 200
 NAMED = 12
 
 
@@ -57,7 +63,18 @@ class UserTickedScreen(NounPage):
         form = self.form(what, chosen)
         if not self.request.POST.get("confirmed") or not form.is_valid():
             return self.ask(words, form, chosen, len(listed) - len(chosen))
+        if len(chosen) > AT_ONCE:
+            return self.hand_over(form.deed(), chosen)
         return self.attempt(lambda: do_with_users(self.actor, chosen, form.deed()), self.back(), words.done)
+
+    def hand_over(self, deed: Deed, chosen: Sequence[User]) -> HttpResponse:
+        """Too many to wait for: a job does it."""
+        try:
+            job = start_job(self.actor, USERS_MANY, None, deed_parameters(chosen, deed), total=len(chosen))
+        except Conflict as error:
+            messages.error(self.request, str(error))
+            return redirect(self.back())
+        return go_to_job(self.request, job)
 
     def ticked_preview_page(self) -> HttpResponse:
         """Who gains and who loses by what the form says; tried and undone."""

@@ -1,0 +1,1 @@
+"""Long work: who asked for what, how far it is, and what came of it."""

@@ -1,0 +1,1 @@
+"""Acts on jobs, and the work that they do."""

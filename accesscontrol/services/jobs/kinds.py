@@ -1,0 +1,79 @@
+"""What jobs do: each kind of work asks before it is taken on, and again when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.jobs.models import Job
+from accesscontrol.roles.models import Role
+from accesscontrol.services.frame.acts import require_all
+from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.jobs.progress import Progress
+from accesscontrol.services.owning.many import NEEDED, Deed, do_with_users
+
+#: What came of it in numbers, for the sentence that tells it.
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One kind of work. ask: raises where the actor may not. run: does it, and gives what came of it."""
+
+    ask: Callable[[Actor, Account | None, dict[str, Any]], None]
+    run: Callable[[Actor, Job, Progress], Result]
+
+
+# --- One deed with many people
+
+
+def deed_parameters(users: Sequence[User], deed: Deed) -> dict[str, Any]:
+    """What a job keeps of a deed."""
+    heir = deed.heir
+    return {
+        "what": deed.what,
+        "users": [user.pk for user in users],
+        "role": deed.role.pk if deed.role is not None else None,
+        "heir": [heir._meta.model_name, heir.pk] if heir is not None else None,
+        "at_home": deed.at_home,
+        "delete_items": deed.delete_items,
+        "erase": deed.erase,
+    }
+
+
+def _people(parameters: dict[str, Any]) -> list[User]:
+    found: dict[int, User] = {}
+    for piece in chunks(parameters["users"]):
+        found |= User.objects.select_related("account", "role").in_bulk(piece)
+    return [found[pk] for pk in parameters["users"] if pk in found]
+
+
+def _deed(parameters: dict[str, Any]) -> Deed:
+    role = Role.objects.get(pk=parameters["role"]) if parameters["role"] is not None else None
+    heir: User | Account | None = None
+    if parameters["heir"] is not None:
+        model, pk = parameters["heir"]
+        heir = User.objects.get(pk=pk) if model == "user" else Account.objects.get(pk=pk)
+    kept = {name: parameters[name] for name in ("what", "at_home", "delete_items", "erase")}
+    return Deed(role=role, heir=heir, **kept)
+
+
+def _ask_deed(actor: Actor, _account: Account | None, parameters: dict[str, Any]) -> None:
+    needed = NEEDED[parameters["what"]]
+    require_all(actor, [(needed, user) for user in _people(parameters)])
+
+
+def _do_deed(actor: Actor, job: Job, progress: Progress) -> Result:
+    users = _people(job.parameters)
+    progress.tell("writing", 0, len(users))
+    do_with_users(actor, users, _deed(job.parameters))
+    return {"what": job.parameters["what"], "count": len(users)}
+
+
+USERS_MANY = "users_many"
+KINDS: dict[str, Work] = {
+    USERS_MANY: Work(_ask_deed, _do_deed),
+}

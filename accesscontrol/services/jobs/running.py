@@ -1,0 +1,87 @@
+"""A worker does a job: as whoever asked for it, with what they may now, and whole or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+from django_tasks import task
+
+from accesscontrol.access import engine
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.names import name_of
+from accesscontrol.jobs.models import Job
+from accesscontrol.sentences import Wording
+from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
+from accesscontrol.services.frame.freshness import NotFresh
+from accesscontrol.services.jobs.kinds import KINDS
+from accesscontrol.services.jobs.progress import Cancelled, Progress
+
+log = structlog.get_logger("jobs")
+#: So many problems are kept; how many more there were is told.
+MOST_PROBLEMS = 1000
+NO_MORE = Wording("asker_no_more", _("Whoever asked for this may do nothing here any more. Nothing was changed."))
+BROKEN = Wording(
+    "job_broken", _("This went wrong by a fault of ours. Nothing was changed. Tell whoever runs the portal.")
+)
+
+
+@task()
+def run_job(number: int) -> None:
+    """Do the job of this number, if it still waits."""
+    taken = Job.objects.filter(pk=number, state=Job.State.WAITING)
+    now = timezone.now()
+    if not taken.update(state=Job.State.RUNNING, started_at=now, beat_at=now):
+        return
+    job = Job.objects.select_related("user", "token", "account", "upload").get(pk=number)
+    try:
+        result = _work(job)
+    except Cancelled:
+        _finish(job, Job.State.CANCELLED)
+    except Invalid as error:
+        _finish(job, Job.State.FAILED, problems=_told(error.problems), more=max(0, len(error.problems) - MOST_PROBLEMS))
+    except (Conflict, NotFresh, engine.AccessDenied) as error:
+        _finish(job, Job.State.FAILED, problems=[{"sentence": str(error)}])
+    except Exception as error:
+        log.exception("job_broken", job=job.pk, kind=job.kind)
+        _finish(job, Job.State.FAILED, problems=[{"sentence": str(BROKEN())}])
+        raise error from None
+    else:
+        _finish(job, Job.State.DONE, **result)
+
+
+def _work(job: Job) -> dict[str, Any]:
+    actor = actor_of(job)
+    if not engine.look(actor).alive:
+        raise Conflict(NO_MORE())
+    return KINDS[job.kind].run(actor, job, Progress(job))
+
+
+def actor_of(job: Job) -> Actor:
+    """Whoever asked, now; freshly where they were fresh when they asked."""
+    rest = {"acting": job.acting_account_id, "address": job.address or None, "request_id": job.request_id}
+    if job.user is not None:
+        return Actor.of(job.user, fresh_at=timezone.now() if job.fresh else None, **rest)
+    return Actor.of(job.token, **rest) if job.token is not None else Actor.system()
+
+
+def _told(problems: list[Problem]) -> list[dict[str, Any]]:
+    """Problems as they are kept: with the line that they are of, or whom they are about."""
+    return [
+        {
+            "line": getattr(one.about, "line", None),
+            "about": name_of(one.about) if hasattr(one.about, "known_by") else "",
+            "field": one.field,
+            "code": one.code,
+            "sentence": one.sentence,
+        }
+        for one in problems[:MOST_PROBLEMS]
+    ]
+
+
+def _finish(job: Job, state: str, *, problems: list[dict[str, Any]] | None = None, **result: Any) -> None:
+    now = timezone.now()
+    values = {"state": state, "finished_at": now, "beat_at": now, "problems": problems or [], "result": result}
+    Job.objects.filter(pk=job.pk).update(**values)
