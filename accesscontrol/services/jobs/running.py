@@ -45,7 +45,7 @@ def run_job(number: int) -> None:
     except (Conflict, NotFresh, engine.AccessDenied) as error:
         _finish(job, Job.State.FAILED, problems=[{"sentence": str(error)}])
     except Exception as error:
-        log.exception("job_broken", job=job.pk, kind=job.kind)
+        log.error("job_broken", job=job.pk, kind=job.kind, exc_info=True)
         _finish(job, Job.State.FAILED, problems=[{"sentence": str(BROKEN())}])
         raise error from None
     else:
