@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -74,8 +73,8 @@ def refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
     return _page(request, "403.html", status.HTTP_403_FORBIDDEN, reason=str(error))
 
 
-def _page(request: HttpRequest | None, template: str, code: int, **context: Any) -> HttpResponse:
-    return render(request, template, context, status=code)
+def _page(request: HttpRequest | None, template: str, code: int, reason: str = "") -> HttpResponse:
+    return render(request, template, {"reason": reason}, status=code)
 
 
 def unreadable(request: HttpRequest, code: int, sentence: str) -> HttpResponse:

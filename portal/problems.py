@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 from urllib.parse import quote
 
 import structlog
@@ -27,6 +27,7 @@ from accesscontrol.sentences import Sentence
 from accesscontrol.services.decisions.authzen import BadRequest
 from accesscontrol.services.frame.errors import WHOLE, Conflict, Invalid
 from accesscontrol.services.frame.freshness import NOT_FRESH, NotFresh
+from portal.open_shapes import LibraryContext
 
 log = structlog.get_logger("portal.errors")
 
@@ -61,13 +62,41 @@ _NOT_VALID = gettext_noop("The request is not valid.")
 _NOT_FOUND = gettext_noop("Not found.")
 
 
+class Wrong(TypedDict):
+    """One thing that is wrong. pointer: where in the body; parameter: which of the address."""
+
+    detail: str
+    code: str
+    pointer: NotRequired[str]
+    parameter: NotRequired[str]
+
+
+class Problem(TypedDict):
+    """A problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[Wrong]
+    request_id: str
+
+
+class More(TypedDict, total=False):
+    """What is known of an error beside status and sentence."""
+
+    code: str
+    errors: list[Wrong]
+
+
 class WrongParameter(ValidationError):
     """Parameters of the address that are unknown or malformed: name → sentences."""
 
 
 def problem(
-    request: HttpRequest | Request, status: int, detail: str, *, code: str = "", errors: Iterable[dict[str, str]] = ()
-) -> dict[str, Any]:
+    request: HttpRequest | Request, status: int, detail: str, *, code: str = "", errors: Iterable[Wrong] = ()
+) -> Problem:
     """The document of an error. code: more exact than the status, where there is such a one."""
     kind, title = KINDS.get(status, ("error", HTTPStatus(status).phrase))
     return {
@@ -93,7 +122,7 @@ def wants_sentence(request: HttpRequest | Request) -> bool:
     return request.path.startswith(DECISIONS) and MEDIA_TYPE not in request.headers.get("Accept", "").lower()
 
 
-def sentence_of(document: Mapping[str, Any]) -> str:
+def sentence_of(document: Problem) -> str:
     """A problem document as one sentence."""
     return " ".join(one["detail"] for one in document["errors"]) or document["detail"]
 
@@ -116,7 +145,7 @@ def log_refusal(request: HttpRequest | Request, error: AccessDenied) -> None:
     )
 
 
-def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def api_exception_handler(error: Exception, context: LibraryContext) -> Response | None:
     """The problem document of what a view of the interface raised; None leaves it to Django."""
     request = context["request"]
     if isinstance(error, AccessDenied):
@@ -137,7 +166,7 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
     return answer
 
 
-def _known(error: Exception, request: Request) -> tuple[int, str, dict[str, Any]] | None:
+def _known(error: Exception, request: Request) -> tuple[int, str, More] | None:
     """Status, sentence and the rest of the document for the errors of this project and of Django."""
     if isinstance(error, AccessDenied) and error.visible:
         return 403, str(error), {"code": error.decision.source}
@@ -163,7 +192,7 @@ def _code_of(error: Exception) -> str:
     return said.code if isinstance(said, Sentence) else ""
 
 
-def _told_by_act(error: Invalid, *, in_address: bool) -> list[dict[str, str]]:
+def _told_by_act(error: Invalid, *, in_address: bool) -> list[Wrong]:
     """What an act found wrong with its input, as errors of the body, or of the address of a call that has no body."""
     return [
         _entry("parameter", one.field, one.sentence, one.code)
@@ -173,7 +202,7 @@ def _told_by_act(error: Invalid, *, in_address: bool) -> list[dict[str, str]]:
     ]
 
 
-def _told_by_framework(error: APIException) -> tuple[str, list[dict[str, str]]]:
+def _told_by_framework(error: APIException) -> tuple[str, list[Wrong]]:
     """The sentence of an error of the framework, and what is wrong with which field or parameter."""
     if not isinstance(error, ValidationError):
         return str(error.detail), []
@@ -198,8 +227,10 @@ def _said_of(found: ErrorDetail) -> str:
     return gettext(_IN_JSON[found.code]) if found.code in _IN_JSON else str(found)
 
 
-def _entry(where: str, name: str, said: str, code: str | None) -> dict[str, str]:
-    return {where: name, "detail": str(said), "code": code or "invalid"}
+def _entry(where: Literal["pointer", "parameter"], name: str, said: str, code: str | None) -> Wrong:
+    found: Wrong = {"detail": str(said), "code": code or "invalid"}
+    found[where] = name
+    return found
 
 
 def _leaves(detail: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], ErrorDetail]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard, cast
+from collections.abc import Mapping
+from typing import TypeGuard, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -23,7 +24,7 @@ class PortalRequest(HttpRequest):
     htmx: HtmxDetails
     session: SessionStore
     user: User | TokenHolder | AnonymousUser  # type: ignore[assignment]  # Django knows no holder of a token
-    frame: dict[str, Any]
+    frame: Mapping[str, object]
 
 
 class SignedInRequest(PortalRequest):

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.json_data import JsonObject
 from accesscontrol.services.decisions.costs import MOST_QUESTIONS, TOO_MANY_QUESTIONS
 from accesscontrol.services.decisions.questions import Answer, BadRequest, answer_many, load_json
 from portal.api.frame.base import View
@@ -184,7 +185,7 @@ class ConfigurationView(View):
 # --- Reading a call
 
 
-def read_body(request: Request) -> Mapping[str, Any]:
+def read_body(request: Request) -> JsonObject:
     """The body as an object. Raises BadRequest for every other body and media type (400, as AuthZEN has it)."""
     media_type = request.content_type.partition(";")[0].strip().lower()
     if media_type != "application/json":
@@ -192,12 +193,12 @@ def read_body(request: Request) -> Mapping[str, Any]:
     if not request.body:
         raise BadRequest("The body is empty. Send an object with “subject”, “action” and “resource”.")
     body = load_json(request.body)
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise BadRequest("The body is an object with “subject”, “action” and “resource”.")
     return body
 
 
-def read_semantic(body: Mapping[str, Any]) -> str:
+def read_semantic(body: JsonObject) -> str:
     """When the batch ends. Raises BadRequest for a semantic that does not exist."""
     options = body.get("options", {})
     if not isinstance(options, Mapping):
@@ -208,7 +209,7 @@ def read_semantic(body: Mapping[str, Any]) -> str:
     return semantic
 
 
-def read_questions(body: Mapping[str, Any]) -> list[Any]:
+def read_questions(body: JsonObject) -> list[Any]:
     """The questions, with each default that they leave out, whole; a default that nobody uses is never looked at."""
     questions = body.get("evaluations")
     if questions is None:
@@ -221,7 +222,7 @@ def read_questions(body: Mapping[str, Any]) -> list[Any]:
     return [{**defaults, **one} if isinstance(one, Mapping) else one for one in questions]
 
 
-def answer_one(body: Mapping[str, Any], actor: Actor) -> Answer:
+def answer_one(body: JsonObject, actor: Actor) -> Answer:
     """The answer to a single question. Raises BadRequest where a batch would carry the error in the answer."""
     [answer] = answer_many([body], actor)
     error = answer["context"].get("error")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from datetime import datetime
+from typing import Any, NoReturn, TypedDict
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -70,9 +71,12 @@ class Whoami(View):
     def get(self, request: Request) -> Response:
         """The caller, its account, and the account it operates as."""
         user: Any = request.user
-        found = _token(user.token) if isinstance(user, TokenCaller | TokenHolder) else _person(user)
-        found["account"] = self._key(found.pop("account_id"))
-        return Response({**found, "acting_as": self._key(self.actor.acting), "address": self.actor.address})
+        by_token = isinstance(user, TokenCaller | TokenHolder)
+        found = _token(user.token) if by_token else _person(user)
+        account = self._key(user.token.account_id if by_token else user.account_id)
+        return Response(
+            {**found, "account": account, "acting_as": self._key(self.actor.acting), "address": self.actor.address}
+        )
 
     def _key(self, account_id: int | None) -> str | None:
         """The key of one's own account, or of the one operated as."""
@@ -82,18 +86,32 @@ class Whoami(View):
         return rows.filter(pk=account_id).values_list("key", flat=True).first()
 
 
-def _token(token: Token) -> dict[str, Any]:
+class Caller(TypedDict):
+    """Who calls: a person, or a token with whom it acts for and what it may in words."""
+
+    type: str
+    key: str
+    name: str
+    authority: str | None
+    token_type: str | None
+    acts_for: str | None
+    may: list[str] | None
+    expires_at: datetime | None
+    idle_ends_at: datetime | None
+
+
+def _token(token: Token) -> Caller:
     authority = token.user.authority if token.user is not None else None
     acts_for = "user" if token.user_id is not None else "account"
     return {"type": "token", "key": token.key, "name": token.name, "authority": authority, "token_type": token.type,
-            "account_id": token.account_id, "acts_for": acts_for, "may": may_in_words(token),
+            "acts_for": acts_for, "may": may_in_words(token),
             "expires_at": token.expires_at, "idle_ends_at": idle_end(token)}  # fmt: skip
 
 
-def _person(user: User) -> dict[str, Any]:
+def _person(user: User) -> Caller:
     name = user.full_name or user.username
     return {"type": "user", "key": user.username, "name": name, "authority": user.authority, "token_type": None,
-            "account_id": user.account_id, "acts_for": None, "may": None, "expires_at": user.expires_at,
+            "acts_for": None, "may": None, "expires_at": user.expires_at,
             "idle_ends_at": None}  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from portal.api.accounts import AccountViewSet
@@ -30,13 +28,13 @@ def noun(name: str, *patterns: URLPattern) -> URLResolver:
 
 def lists(name: str, viewset: type[NounViewSet], *, create: bool = False) -> URLPattern:
     """The address of a noun's list."""
-    actions: dict[str, Any] = {"get": "list", "post": "create"} if create else {"get": "list"}
-    return path("", viewset.as_view(actions), name=f"api_{name}")
+    view = viewset.as_view({"get": "list", "post": "create"} if create else {"get": "list"})
+    return path("", view, name=f"api_{name}")
 
 
-def one(viewset: type[NounViewSet], rest: str = "", **actions: Any) -> URLPattern:
+def one(viewset: type[NounViewSet], rest: str = "", **actions: str) -> URLPattern:
     """An address below one thing: what each method does."""
-    return path(f"<str:key>/{rest}", viewset.as_view(actions or {"get": "retrieve"}))
+    return path(f"<str:key>/{rest}", viewset.as_view({**actions} if actions else {"get": "retrieve"}))
 
 
 V1: list[URLPattern | URLResolver] = [

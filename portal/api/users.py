@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Days, Moment, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, YesOrNo
 from portal.api.items.items import ItemShown
+from portal.open_shapes import Checked
 
 _AUTHORITIES = list(catalogue.AUTHORITIES.items())
 
@@ -92,7 +93,7 @@ class HandingOver(Payload):
     #: Names of which one says what becomes of them.
     ways: ClassVar[tuple[str, ...]] = ("hand_items_to", "hand_items_to_account")
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: Checked) -> Checked:
         if sum(bool(attrs.get(name)) for name in self.ways) > 1:
             raise serializers.ValidationError(_("Say one of these only: %(ways)s.") % {"ways": ", ".join(self.ways)})
         return attrs
@@ -111,7 +112,7 @@ class Removal(HandingOver):
     ways = (*HandingOver.ways, "delete_items")
 
 
-def heir_of(user: User, said: dict[str, Any]) -> User | Account | None:
+def heir_of(user: User, said: Checked) -> User | Account | None:
     """Who gets what a user owns."""
     return user.account if said["hand_items_to_account"] else said.get("hand_items_to")
 

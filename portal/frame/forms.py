@@ -100,7 +100,7 @@ class ThingField(forms.Field):
         self.widget.attrs["data-autocomplete"] = f"{url}?{query}" if query else url
         self.widget.choices = self.options  # type: ignore[assignment]  # Django also takes a callable
 
-    def __deepcopy__(self, memo: dict) -> ThingField:
+    def __deepcopy__(self, memo: dict[int, object]) -> ThingField:
         copied = super().__deepcopy__(memo)
         copied.offered = None
         copied.widget.choices = copied.options  # type: ignore[assignment]  # Django also takes a callable

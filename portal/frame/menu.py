@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NotRequired, TypedDict
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -13,6 +15,7 @@ from accesscontrol.accounts.models import Account
 from portal.actors import look_of, operating_as
 from portal.addresses import address
 from portal.frame.jobs import remembered
+from portal.frame.shown.parts import Link, Words
 from portal.requests import PortalRequest, SignedInRequest, is_signed_in
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import Tool, tool_of
@@ -21,7 +24,70 @@ from portal.tool_registry import Tool, tool_of
 MANAGEMENT = ("account", "user", "role", "token", "grant", "project", "event")
 
 
-def frame(request: PortalRequest) -> dict[str, Any]:
+class MenuEntry(TypedDict):
+    """An entry of the menu. active: it is the page being shown; open: the entry is, or something below it."""
+
+    label: str
+    icon: str
+    active: bool
+    open: bool
+    children: Sequence[MenuEntry]
+    url: NotRequired[str]
+
+
+class MenuGroup(TypedDict):
+    """Entries of the menu under a heading or none."""
+
+    label: str | None
+    entries: Sequence[MenuEntry]
+
+
+class OperatingAs(TypedDict):
+    """components/operating_bar.html: as whom one acts, since when, and how to stop."""
+
+    account: Link
+    own: Link
+    since: datetime
+    stop_url: str | None
+
+
+class Choice(TypedDict):
+    """The account acted as now, as the switcher offers it."""
+
+    value: int | str
+    label: Words
+
+
+class Switcher(TypedDict):
+    """components/switcher.html."""
+
+    url: str
+    autocomplete_url: str | None
+    current: int | str
+    choices: Sequence[Choice]
+
+
+class Acting(TypedDict):
+    """For which account one acts, and how to change that."""
+
+    acting: Link
+    operating_as: NotRequired[OperatingAs]
+    switcher: NotRequired[Switcher]
+
+
+class Frame(Acting):
+    """What the frame of every page reads."""
+
+    menu: Sequence[MenuGroup]
+    home_url: str | None
+    search_url: str | None
+    search_query: str
+    profile_url: str | None
+    jobs_url: str | None
+    bell_url: str | None
+
+
+def frame(request: PortalRequest) -> Mapping[str, object]:
     """The context of the frame; computed once a request, also when a page renders several templates."""
     if not is_signed_in(request):
         return {}
@@ -30,7 +96,7 @@ def frame(request: PortalRequest) -> dict[str, Any]:
     return request.frame
 
 
-def _frame(request: SignedInRequest) -> dict[str, Any]:
+def _frame(request: SignedInRequest) -> Frame:
     look = look_of(request)
     return {
         "menu": menu(request.path, look.access, may_ask=_is_whole(request), tool=tool_of(request)),
@@ -59,7 +125,7 @@ def _is_whole(request: SignedInRequest) -> bool:
 
 def menu(
     path: str, access: dict[str, dict[str, str]], *, may_ask: bool = True, tool: Tool | None = None
-) -> list[dict[str, Any]]:
+) -> list[MenuGroup]:
     """The left menu: only kinds and nouns of which the caller may see or make something.
 
     may_ask: whether the explorer stands in it. tool: the session is this tool, and the list of devices its first page.
@@ -78,7 +144,7 @@ def menu(
     return [{"label": label, "entries": entries} for label, entries in shown if entries]
 
 
-def _entry(path: str, name: str, label: str, icon: str) -> dict[str, Any] | None:
+def _entry(path: str, name: str, label: str, icon: str) -> MenuEntry | None:
     url = address_or_none(name)
     if url is None:
         return None
@@ -86,12 +152,12 @@ def _entry(path: str, name: str, label: str, icon: str) -> dict[str, Any] | None
     return {"label": label, "url": url, "icon": icon, "active": active, "open": active, "children": []}
 
 
-def _kind(path: str, kind: str, access: dict[str, dict[str, str]]) -> dict[str, Any] | None:
+def _kind(path: str, kind: str, access: dict[str, dict[str, str]]) -> MenuEntry | None:
     some = any(access[kind].get(f"{kind}:{verb}", "none") != "none" for verb in ("view", "create"))
     return _entry(path, f"{kind}_list", _(catalogue.KINDS[kind].plural), kind) if some else None
 
 
-def _family(path: str, family: str, access: dict[str, dict[str, str]]) -> dict[str, Any] | None:
+def _family(path: str, family: str, access: dict[str, dict[str, str]]) -> MenuEntry | None:
     kinds = [kind.name for kind in catalogue.KINDS.values() if kind.family == family]
     children = [entry for kind in kinds if (entry := _kind(path, kind, access))]
     if not children:
@@ -106,29 +172,30 @@ def _family(path: str, family: str, access: dict[str, dict[str, str]]) -> dict[s
     }
 
 
-def _acting(request: SignedInRequest, look: Look) -> dict[str, Any]:
+def _acting(request: SignedInRequest, look: Look) -> Acting:
     """The account acted as, the switcher, and the amber bar while it is another one."""
     own = request.user.account
     label = own.name if own else _("Platform")
-    switcher = {"url": address_or_none("switch_account"), "autocomplete_url": address_or_none("switch_choices")}
-    found: dict[str, Any] = {"acting": {"label": label}}
+    found: Acting = {"acting": {"label": label, "url": ""}}
     kept = operating_as(request)
     if kept is not None and look.actor.acting is not None:
         other = look.visible("account:view").filter(pk=look.actor.acting).first()
         found["operating_as"] = {
             "account": _account(other),
-            "own": {"label": label},
+            "own": {"label": label, "url": ""},
             "since": kept.since,
             "stop_url": address_or_none("switch_stop"),
         }
         found["acting"] = _account(other)
-    if switcher["url"] and _is_whole(request):
-        current = {"value": look.actor.acting or "", "label": found["acting"]["label"]}
-        found["switcher"] = {**switcher, "current": current["value"], "choices": [current]}
+    url = address_or_none("switch_account")
+    if url and _is_whole(request):
+        current: Choice = {"value": look.actor.acting or "", "label": found["acting"]["label"]}
+        found["switcher"] = {"url": url, "autocomplete_url": address_or_none("switch_choices"),
+                             "current": current["value"], "choices": [current]}  # fmt: skip
     return found
 
 
-def _account(account: Account | None) -> dict[str, str]:
+def _account(account: Account | None) -> Link:
     """An account as label and address; one that the caller may not view has neither."""
     if account is None:
         return {"label": _("another account"), "url": ""}

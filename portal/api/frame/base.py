@@ -5,7 +5,7 @@ A noun is a class of a few lines: its permissions by action, its serializers, fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from django.conf import settings
@@ -45,6 +45,7 @@ from portal.api.frame.reading import NounFilterBackend, Ordering, Pages, known_p
 from portal.api.frame.rendering import BrowsableRenderer, Negotiation, ProblemRenderer
 from portal.api.frame.schema import DeclaredSchema
 from portal.declared import PUBLIC
+from portal.open_shapes import Checked, LibraryContext
 from portal.problems import MEDIA_TYPE as PROBLEM
 from portal.problems import WrongParameter
 from portal.requests import ProgramRequest
@@ -160,7 +161,7 @@ class NounViewSet(Conditional, View, viewsets.GenericViewSet, Generic[Row]):
     model: ClassVar[type[Model]]
     payloads: ClassVar[dict[str, type[Payload]]] = {}
     in_address: ClassVar[dict[str, type[Payload]]] = {}
-    answers: ClassVar[dict[str, Any]] = {}
+    answers: ClassVar[Mapping[str, object]] = {}
     serializer_class: Any = None
     related: ClassVar[Sequence[str]] = ()
     prefetched: ClassVar[Sequence[str]] = ()
@@ -220,7 +221,7 @@ class NounViewSet(Conditional, View, viewsets.GenericViewSet, Generic[Row]):
     def get_serializer_class(self) -> type[Serializer]:
         return self.payloads.get(self.action, self.serializer_class)
 
-    def get_serializer_context(self) -> dict[str, Any]:
+    def get_serializer_context(self) -> LibraryContext:
         return {**super().get_serializer_context(), "seen": Seen(self.look)}
 
     def show(self, rows: Sequence[Any] | QuerySet, serializer: type[Serializer] | None = None) -> list[Any]:
@@ -251,7 +252,7 @@ class NounViewSet(Conditional, View, viewsets.GenericViewSet, Generic[Row]):
 
     # --- Writing
 
-    def payload(self) -> dict[str, Any]:
+    def payload(self) -> Checked:
         """The body of the request, checked by the action's own serializer."""
         serializer = self.payloads[self.action](
             data=self.request.data, partial=self.request.method == "PATCH", context=self.get_serializer_context()
@@ -262,7 +263,7 @@ class NounViewSet(Conditional, View, viewsets.GenericViewSet, Generic[Row]):
         self.require_tag(serializer.initial_data.keys())
         return dict(serializer.validated_data)
 
-    def said(self) -> dict[str, Any]:
+    def said(self) -> Checked:
         """What the address says besides, checked by the action's own serializer. Raises WrongParameter."""
         parameters = self.request.query_params.dict()
         said = self.in_address[self.action](data=parameters, context=self.get_serializer_context())

@@ -23,6 +23,7 @@ from accesscontrol.accounts.names import named, named_in, order_of
 from accesscontrol.json_data import BODY, JSONFault, read_json
 from accesscontrol.moments import MomentFault, read_moment
 from accesscontrol.services.frame.fields import MOST_DAYS
+from portal.open_shapes import Checked
 
 MOST_NAMED = 1000
 
@@ -45,7 +46,7 @@ class StrictJSONParser(parsers.JSONParser):
 class Payload(serializers.Serializer):
     """A body of a request: a field that it does not know is refused by name, with those that it does."""  # W05, Z05
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: Any) -> Checked:
         if isinstance(data, Mapping):
             self._refuse_unknown(data)
         return super().to_internal_value(data)
@@ -54,7 +55,7 @@ class Payload(serializers.Serializer):
         """The names that a body may hold."""
         return [name for name, field in self.fields.items() if not field.read_only]
 
-    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+    def _refuse_unknown(self, data: Mapping[str, object]) -> None:
         valid = ", ".join(self.writable()) or "none"
         unknown = [name for name in data if name not in self.fields or self.fields[name].read_only]
         if unknown:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2s
-from typing import Any
+from typing import Any, TypedDict
 
 from django.utils.crypto import salted_hmac
 from django.utils.http import parse_etags
@@ -52,12 +53,21 @@ IS_THERE = Wording(
 )
 
 
+class Meanwhile(TypedDict):
+    """What was done to a thing since the caller saw it."""
+
+    at: datetime
+    who: str | None
+    action: str
+    fields: list[str]
+
+
 class PreconditionFailed(APIException):
     """412: a condition of the call does not hold. members: what the problem says besides. tag: of the state now."""
 
     status_code = status.HTTP_412_PRECONDITION_FAILED
 
-    def __init__(self, said: Any, *, meanwhile: Sequence[dict[str, Any]] = (), tag: str = ""):
+    def __init__(self, said: Any, *, meanwhile: Sequence[Meanwhile] = (), tag: str = ""):
         super().__init__(str(said), code=said.code)
         self.code: str = said.code
         self.members = {"meanwhile": list(meanwhile), **({"etag": tag} if tag else {})}
@@ -163,7 +173,7 @@ def _tags(request: Request, header: str) -> tuple[str, ...] | None:
     return tuple(parse_etags(text)[:MOST_TAGS]) if text is not None else None
 
 
-def told(lines: Sequence[Event]) -> list[dict[str, Any]]:
+def told(lines: Sequence[Event]) -> list[Meanwhile]:
     """What was done meanwhile, for programs: when, by whom as far as the reader may know, and to which fields."""
     return [{"at": line.at, "who": line.detail.actor_name or None, "action": line.action,
              "fields": sorted(line.detail.changes)} for line in lines]  # fmt: skip

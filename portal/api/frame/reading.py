@@ -24,6 +24,7 @@ from accesscontrol.accounts.names import named, with_letters
 from accesscontrol.moments import MomentFault, read_moment
 from portal.actors import look_of
 from portal.filtering import MOST_VALUES, AnyOf, takes_several
+from portal.open_shapes import Schema
 from portal.problems import WrongParameter
 
 DEFAULT_ROWS = 50
@@ -41,7 +42,7 @@ def whole_number(request: Request, name: str, least: int, most: int, default: in
     raise WrongParameter({name: [f"“{name}” is a whole number from {least} to {most}."]})
 
 
-def _number_parameter(name: str, least: int, most: int, about: str) -> dict[str, Any]:
+def _number_parameter(name: str, least: int, most: int, about: str) -> Schema:
     schema = {"type": "integer", "minimum": least, "maximum": most}
     return {"name": name, "required": False, "in": "query", "description": about, "schema": schema}
 
@@ -62,7 +63,7 @@ class Pages(LimitOffsetPagination):
     def get_offset(self, request: Request) -> int:
         return whole_number(request, "offset", 0, FARTHEST, 0)
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[Schema]:
         return [_LIMIT, _number_parameter("offset", 0, FARTHEST, "How many rows to leave out.")]
 
 
@@ -91,12 +92,12 @@ class TimePages(CursorPagination):
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self.get_next_link(), "results": data})
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def get_paginated_response_schema(self, schema: Schema) -> Schema:
         address = {"type": "string", "format": "uri", "nullable": True}
         properties = {"next": address, "results": schema}
         return {"type": "object", "required": ["next", "results"], "properties": properties}
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[Schema]:
         about = "Where the page before ended."
         return [_LIMIT, {"name": "cursor", "required": False, "in": "query", "description": about,
                          "schema": {"type": "string"}}]  # fmt: skip
@@ -124,7 +125,7 @@ class Ordering(BaseFilterBackend):
     def valid(view: Any) -> list[str]:
         return [name for column in view.orderings for name in (column, f"-{column}")]
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+    def get_schema_operation_parameters(self, view: Any) -> list[Schema]:
         if not view.orderings:
             return []
         about = f"The order; `{view.orderings[0]}` when left out."
@@ -150,7 +151,7 @@ class TimeFilter(filters.IsoDateTimeFilter):
     field_class = TimeField
 
 
-def _documented(one: AnyOf, items: dict[str, Any], help_text: str = "") -> None:
+def _documented(one: AnyOf, items: Schema, help_text: str = "") -> None:
     """Tell the OpenAPI document what each of the values is."""
     about = {"description": help_text} if help_text else {}
     extend_schema_field({"type": "array", "items": items, "maxItems": MOST_VALUES, **about})(one)

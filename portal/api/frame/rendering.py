@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
 
 from portal.api.frame.preconditions import ETAG, IF_MATCH
+from portal.open_shapes import GivenContext, LibraryContext
 from portal.problems import MEDIA_TYPE as PROBLEM
 from portal.problems import WrongParameter
 
@@ -37,9 +38,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
         told = self.renderer_context["response"].exception  # type: ignore[attr-defined]
         return ProblemRenderer() if told else super().get_default_renderer(view)
 
-    def get_context(
-        self, data: Any, accepted_media_type: str | None, renderer_context: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def get_context(self, data: Any, accepted_media_type: str | None, renderer_context: GivenContext) -> LibraryContext:
         """Also the tag that programs get, which the page's forms send back: they are about what it shows."""
         context = super().get_context(data, accepted_media_type, renderer_context)
         request = renderer_context["request"]

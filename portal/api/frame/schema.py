@@ -18,6 +18,7 @@ from portal.actors import ACCOUNT_HEADER
 from portal.api.frame.payloads import Named
 from portal.api.frame.preconditions import ETAG, IF_MATCH, IF_NONE_MATCH
 from portal.declared import PUBLIC
+from portal.open_shapes import Schema
 from portal.problems import MEDIA_TYPE, TYPES
 
 _ERRORS = {
@@ -108,7 +109,7 @@ class DeclaredSchema(AutoSchema):
             return ["decisions"]
         return super().get_tags() or ["interface"]
 
-    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+    def _get_filter_parameters(self) -> list[Schema]:
         return super()._get_filter_parameters() if self._is_listing() else []
 
     def _get_paginator(self) -> Any:
@@ -155,7 +156,7 @@ class DeclaredSchema(AutoSchema):
         named = set(payload().writable())
         return named if self.method == "PUT" else named & several(SPECS[self.view.model])
 
-    def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
+    def _get_request_body(self, direction: str = "request") -> Schema | None:
         """A body is required wherever something can be said in it."""
         body = super()._get_request_body(direction)
         payload = getattr(self.view, "payloads", {}).get(self._action)
@@ -179,10 +180,10 @@ class DeclaredSchema(AutoSchema):
             return own(many=True) if self._action == "list" else own
         return {201 if self._action == "create" else 200: shown_or_named(own)}
 
-    def get_auth(self) -> list[dict[str, Any]]:
+    def get_auth(self) -> list[Schema]:
         return [] if self.view.declares.get(self._action) == PUBLIC else super().get_auth()
 
-    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Schema:
         bodies = super()._get_response_bodies(direction)
         self.resolve_serializer(Problem, "response")
         self._tell_state(bodies)
@@ -191,7 +192,7 @@ class DeclaredSchema(AutoSchema):
             bodies.setdefault(code, {"$ref": f"#/components/responses/{told}{code}"})
         return bodies
 
-    def _tell_state(self, bodies: dict[str, Any]) -> None:
+    def _tell_state(self, bodies: Schema) -> None:
         """The tag of the answers that show one thing, and the answer to who knows it already."""
         acts = self.method not in SAFE_METHODS and "list" not in self._action and self._tells_state()
         for code in ("200", "201"):
@@ -227,7 +228,7 @@ class DeclaredSchema(AutoSchema):
         return codes
 
 
-def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+def describe_problems(result: Schema, **_: Any) -> Schema:
     """Put the errors that all operations share into the document, once: a hook of drf-spectacular."""
     document = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     sentence = {"application/json": {"schema": {"type": "string"}}}

@@ -28,6 +28,7 @@ from portal.api.frame.base import NounViewSet
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, TimeFilter, YesOrNo
 from portal.api.grants.payloads import AddedGrantees, GrantChanges, GrantPreviewed, GrantShown, NewGrant, PreviewShown
 from portal.api.items.items import ItemFilters, ItemShown
+from portal.open_shapes import Checked, LibraryContext
 
 
 class GrantFilters(NounFilters):
@@ -67,7 +68,7 @@ class GrantSides(NounViewSet[Grant]):
         """Only the grantor's side: a number that rises would tell a grantee of others, and of the note."""
         return Sides(self.look, [thing]).gave(thing)
 
-    def get_serializer_context(self) -> dict[str, Any]:
+    def get_serializer_context(self) -> LibraryContext:
         return {**super().get_serializer_context(), "sides": getattr(self, "sides", None)}
 
     def answer_preview(self, preview: Preview) -> Response:
@@ -106,7 +107,7 @@ class GrantViewSet(GrantSides):
         """Who would gain what by a new grant; nothing is made."""
         return self.answer_preview(previews.preview_create(self.actor, **self.new_grant()))
 
-    def new_grant(self) -> dict[str, Any]:
+    def new_grant(self) -> Checked:
         """The payload as `create_grant` takes it."""
         data = self.payload()
         keys = list(dict.fromkeys(data.pop("grantees")))

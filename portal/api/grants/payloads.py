@@ -14,6 +14,7 @@ from accesscontrol.services.grants.previews import words
 from accesscontrol.services.grants.previews.previews import Preview
 from accesscontrol.services.previews.counting import WORDS
 from portal.api.frame.payloads import AccountToCreateIn, Days, Moment, Payload, VisibleItems, VisibleThing
+from portal.open_shapes import Checked
 
 MOST_GRANTEES = 100
 
@@ -82,9 +83,9 @@ class _Terms(Payload):
     enabled = serializers.BooleanField(required=False)
     note = serializers.CharField(allow_blank=True, required=False, trim_whitespace=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: Checked) -> Checked:
         """Lists become tuples, as specs hold them."""
-        listed: dict[str, Any] = {name: tuple(attrs[name]) for name in ("items", "levels") if name in attrs}
+        listed: Checked = {name: tuple(attrs[name]) for name in ("items", "levels") if name in attrs}
         return {**attrs, **listed}
 
 
@@ -113,7 +114,7 @@ class GrantPreviewed(_Terms):
     covers = serializers.ChoiceField(choices=Grant.Covers.choices, required=False)
     revoke = serializers.BooleanField(required=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: Checked) -> Checked:
         attrs = super().validate(attrs)
         revokes = attrs.pop("revoke", False)
         if revokes and attrs:

@@ -11,11 +11,13 @@ from rest_framework.response import Response
 
 from accesscontrol import catalogue
 from accesscontrol.items.models import IDENT_LENGTH, Item
+from accesscontrol.json_data import JsonObject
 from accesscontrol.services.items import items, links
 from accesscontrol.services.owning import giving, moving
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Days, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters
+from portal.open_shapes import Answered
 
 
 class ItemShown(serializers.ModelSerializer):
@@ -37,7 +39,7 @@ class ItemShown(serializers.ModelSerializer):
                   "history_days", "created_at", "changed_at")  # fmt: skip
         read_only_fields = fields
 
-    def get_settings(self, item: Item) -> dict[str, Any] | None:
+    def get_settings(self, item: Item) -> JsonObject | None:
         return None if "settings" in catalogue.KINDS[item.kind].sections else item.settings
 
 
@@ -69,7 +71,7 @@ class ItemChanges(Payload):
     settings = serializers.DictField()
     history_days = Days()
 
-    def to_representation(self, item: Item) -> dict[str, Any]:
+    def to_representation(self, item: Item) -> Answered:
         """What the browsable form starts with: settings that are a section of their own have their own address."""
         shown = super().to_representation(item)
         return {name: value for name, value in shown.items() if name not in catalogue.KINDS[item.kind].sections}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import MethodNotAllowed, NotFound
@@ -12,6 +10,7 @@ from rest_framework.response import Response
 
 from accesscontrol import catalogue
 from accesscontrol.items.models import Item
+from accesscontrol.json_data import JsonObject
 from accesscontrol.services.items import items, links
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import Payload, VisibleThing, refuse_empty
@@ -53,7 +52,7 @@ def _has(kind: str, section: str, verb: str) -> bool:
 class SettingsShown(serializers.Serializer):
     """Settings, name by name."""
 
-    def to_representation(self, item: Item) -> dict[str, Any]:
+    def to_representation(self, item: Item) -> JsonObject:
         return item.settings
 
 
@@ -75,7 +74,7 @@ class SettingsViewSet(SectionViewSet):
         item = self.get_object()
         return self.tagged(item, self.shown(item))
 
-    def shown(self, thing: Item) -> Any:
+    def shown(self, thing: Item) -> JsonObject:
         return thing.settings
 
     def again(self, thing: Item) -> Item | None:

@@ -16,6 +16,7 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from accesscontrol.services.tokens.tokens import LONGEST_OVERLAP
 from portal.api.frame.payloads import MOST_NAMED, AccountToCreateIn, Days, Moment, Payload, VisibleThing, view_of
 from portal.api.tokens.shown import SECTIONS_SCHEMA
+from portal.open_shapes import Checked, LibraryContext
 
 MOST_RULES = 200
 #: So many things are named by all rules of a token together.
@@ -50,7 +51,7 @@ class TokenRulePayload(Payload):
     sections = Sections(default=dict)
     items = serializers.ListField(child=serializers.CharField(max_length=200), max_length=MOST_NAMED, default=list)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: Checked) -> Checked:
         noun = noun_of(attrs["kind"])
         rows = self._found(noun, attrs["items"])
         spec = TokenRuleSpec(
@@ -78,7 +79,7 @@ class TopicPayload(Payload):
         child=serializers.ChoiceField(choices=[("publish", "Publish"), ("subscribe", "Subscribe")]), max_length=2
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: Checked) -> Checked:
         return {"spec": TopicSpec(filter=attrs["filter"], actions=tuple(dict.fromkeys(attrs["actions"])))}
 
 
@@ -95,12 +96,12 @@ class _Entries(serializers.Field):
             self.fail("many")
         context = {**self.context, **self.read_ahead(data)}
         entries = [self.payload(data=one, context=context) for one in data]
-        wrong: dict[Any, Any] = {number: entry.errors for number, entry in enumerate(entries) if not entry.is_valid()}
+        wrong: Any = {number: entry.errors for number, entry in enumerate(entries) if not entry.is_valid()}
         if wrong:
             raise serializers.ValidationError(wrong)
         return tuple(entry.validated_data["spec"] for entry in entries)
 
-    def read_ahead(self, entries: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def read_ahead(self, entries: list[Mapping[str, object]]) -> LibraryContext:
         """What all entries are checked with, read once for all of them."""
         return {}
 
@@ -112,7 +113,7 @@ class Rules(_Entries):
     payload = TokenRulePayload
     default_error_messages = {"listed": f"Name at most {MOST_LISTED} things in all rules together."}
 
-    def read_ahead(self, entries: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def read_ahead(self, entries: list[Mapping[str, object]]) -> LibraryContext:
         names: dict[str, list[str]] = {}
         for rule in entries:
             kind, items = rule.get("kind"), rule.get("items")
@@ -183,7 +184,7 @@ class ChosenTokens(Payload):
     user = VisibleThing("user", required=False)
     account = VisibleThing("account", required=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: Checked) -> Checked:
         if len(attrs) != 1:
             raise serializers.ValidationError("Name the tokens by exactly one of “keys”, “user” and “account”.")
         return attrs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -13,6 +12,7 @@ from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.accounts.names import order_of
 from accesscontrol.tokens.models import Token, TokenRule, TokenTopic
 from portal.api.frame.payloads import VisibleThing
+from portal.open_shapes import Answered
 
 SECTIONS_SCHEMA = {
     "oneOf": [
@@ -96,7 +96,7 @@ class TokenDetail(TokenShown):
         fields: tuple[str, ...] = (*TokenShown.Meta.fields, "rules", "topics")
         read_only_fields = fields
 
-    def to_representation(self, instance: Token) -> dict[str, Any]:
+    def to_representation(self, instance: Token) -> Answered:
         for noun, row_id in (pair for rule in instance.rules.all() for pair in listed_things(rule)):
             self.context["seen"].expect(noun, [row_id])
         return super().to_representation(instance)

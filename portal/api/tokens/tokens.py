@@ -32,6 +32,7 @@ from portal.api.frame.schema import shown_or_named
 from portal.api.tokens.payloads import ChosenTokens, LeakedFound, LeakedText, ManyDone, NewToken, Rotation, TokenChanges
 from portal.api.tokens.shown import SecretNamed, TokenDetail, TokenIssued, TokenShown
 from portal.declared import PUBLIC
+from portal.open_shapes import Checked
 from portal.requests import beneath
 
 #: So many tokens of a user or an account are disabled or revoked in one call.
@@ -147,7 +148,7 @@ class TokenViewSet(NounViewSet[Token]):
         return Response({"done": min(len(listed), MOST_AT_ONCE), "left": left, "more": more})
 
     @staticmethod
-    def chosen(rows: QuerySet[Token], chosen: dict[str, Any]) -> QuerySet[Token]:
+    def chosen(rows: QuerySet[Token], chosen: Checked) -> QuerySet[Token]:
         """The tokens meant, among these."""
         if "keys" in chosen:
             rows = rows.filter(pk__in=[row.pk for row in named_in(rows, chosen["keys"]).values()])
@@ -163,7 +164,7 @@ class TokenViewSet(NounViewSet[Token]):
             raise serializers.ValidationError({"keys": [f"There is no token “{key[:100]}” here." for key in absent]})
 
 
-def _columns(data: dict[str, Any]) -> dict[str, Any]:
+def _columns(data: Checked) -> Checked:
     """The fields of a payload as those of a spec."""
     if "allowed_addresses" in data:
         data["allowed_addresses"] = tuple(data["allowed_addresses"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -18,7 +18,9 @@ from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.jobs import jobs as services
 from portal.declared import SIGNED_IN, declares
 from portal.frame.jobs import forget, remembered
-from portal.pages.jobs.words import job_badge, job_line, job_title, outcome
+from portal.frame.shown.pages import Page
+from portal.frame.shown.parts import Empty, Pagination
+from portal.pages.jobs.words import JobLine, job_badge, job_line, job_title, outcome
 from portal.requests import SignedInRequest
 
 A_PAGE = 25
@@ -26,6 +28,26 @@ A_PAGE = 25
 PROBLEMS = 100
 #: By this status htmx asks no more.
 STOP_POLLING = 286
+
+
+class JobsPage(Page):
+    """jobs/list.html: one's own jobs, a page of them."""
+
+    jobs: Sequence[JobLine]
+    pagination: Pagination
+    empty: Empty
+
+
+class JobPage(Page):
+    """jobs/detail.html, and jobs/state.html, which is asked for again until the job is over."""
+
+    job: Job
+    outcome: str
+    is_over: bool
+    poll_url: str
+    cancel_url: str
+    problems: Sequence[str]
+    more_problems: int
 
 
 def own_job(request: SignedInRequest, number: int) -> Job:
@@ -42,19 +64,18 @@ def job_list(request: SignedInRequest) -> HttpResponse:
     now, asked = timezone.now(), request.GET.get("page", "1")
     pages = Paginator(services.jobs_of(request.actor.itself()), A_PAGE)
     page = pages.get_page(asked)
-    turn = {
+    turn: Pagination = {
         "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
         "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
     }
-    empty = {
+    empty: Empty = {
         "icon": "hourglass",
         "title": _("No jobs yet"),
         "text": _("What takes long, such as an import of many people, is done here while you do something else."),
     }
-    return render(request, "jobs/list.html", {
-        "title": _("Jobs"), "icon": "hourglass", "jobs": [job_line(job, now) for job in page], "pagination": turn,
-        "empty": empty,
-    })  # fmt: skip
+    shown: JobsPage = {"title": _("Jobs"), "icon": "hourglass", "jobs": [job_line(job, now) for job in page],
+                       "pagination": turn, "empty": empty}  # fmt: skip
+    return render(request, "jobs/list.html", shown)
 
 
 @declares(SIGNED_IN)
@@ -66,11 +87,12 @@ def job_detail(request: SignedInRequest, job: int) -> HttpResponse:
         services.note_told(request.actor.itself(), found)
     if request.htmx:
         return render(request, "jobs/state.html", shown, status=STOP_POLLING if shown["is_over"] else 200)
-    crumbs = [{"label": _("Jobs"), "url": reverse("job_list")}, {"label": shown["title"]}]
-    return render(request, "jobs/detail.html", {"icon": "hourglass", "crumbs": crumbs, **shown})
+    shown["icon"] = "hourglass"
+    shown["crumbs"] = [{"label": _("Jobs"), "url": reverse("job_list")}, {"label": job_title(found), "url": ""}]
+    return render(request, "jobs/detail.html", shown)
 
 
-def _shown(job: Job) -> dict[str, Any]:
+def _shown(job: Job) -> JobPage:
     now = timezone.now()
     return {
         "job": job,

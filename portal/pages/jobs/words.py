@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accesscontrol.jobs.life import UNTAKEN_AFTER, JobState, job_state
 from accesscontrol.jobs.models import Job
 from portal.frame.counting import thin
+from portal.frame.shown.parts import State
 
 _STATES = {
     JobState.WAITING: (gettext_lazy("Waiting"), "info"),
@@ -38,7 +39,17 @@ NO_WORKER = gettext_lazy(
 )
 
 
-def job_badge(job: Job, now: datetime) -> dict[str, str]:
+class JobLine(TypedDict):
+    """A job of a list. time: when it was over, or when it was asked for."""
+
+    title: str
+    url: str
+    state: State
+    outcome: str
+    time: datetime
+
+
+def job_badge(job: Job, now: datetime) -> State:
     """How it stands, in words."""
     label, tone = _STATES[job_state(job, now)]
     return {"label": str(label), "tone": tone}
@@ -79,7 +90,7 @@ def _done(job: Job) -> str:
     return ngettext("Done for %(count)s person.", "Done for %(count)s people.", count) % {"count": thin(count)}
 
 
-def job_line(job: Job, now: datetime) -> dict[str, Any]:
+def job_line(job: Job, now: datetime) -> JobLine:
     """One job as a line: what, how it stands, since when, and its page."""
     return {"title": job_title(job), "url": reverse("job_detail", args=[job.pk]), "state": job_badge(job, now),
             "outcome": outcome(job, now), "time": job.finished_at or job.created_at}  # fmt: skip
