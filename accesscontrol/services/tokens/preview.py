@@ -65,12 +65,14 @@ class Preview:
     """What a token would be able to do now.
 
     lines: in the order of the catalogue; those with count 0 name what it could do on things that are not there yet.
+    history_days: how far back it sees what history depth clips, the things' own figures aside.
     dead: why it would have nothing at all (a blocked account, a switch that is off), or empty.
     """
 
     lines: tuple[PreviewLine, ...] = ()
     topics: tuple[PreviewTopic, ...] = ()
     dead: str = ""
+    history_days: int | None = None
 
     @property
     def nothing(self) -> bool:
@@ -103,7 +105,7 @@ def _looked_at(token: Token) -> Preview:
     if scope is None or scope.dead is not None:
         return Preview(dead=str(scope.dead[1]) if scope is not None and scope.dead else "there is no such token")
     lines = [line for kind in catalogue.KINDS for line in _lines(actor, scope, token, kind)]
-    return Preview(tuple(lines), _topics(scope))
+    return Preview(tuple(lines), _topics(scope), history_days=scope.history.days if scope.history else None)
 
 
 def _topics(scope: Scope) -> tuple[PreviewTopic, ...]:

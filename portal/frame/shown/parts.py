@@ -227,6 +227,7 @@ class AccessPreview(TypedDict, total=False):
     waiting: Sequence[str]
     offered: Sequence[PreviewRow]
     later: Sequence[PreviewRow]
+    depth: Words
     cut: Sequence[Words]
     gains: Sequence[Thing]
     loses: Sequence[Thing]

@@ -19,7 +19,7 @@ from accesscontrol.access.law.levels import level_permissions
 from accesscontrol.access.look import Look
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Problem
-from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
+from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
 from portal.frame.typed import read_lines
 from portal.open_shapes import Cleaned
 from portal.pages.grants.words import LEVELS
@@ -89,6 +89,10 @@ class LevelsForm(ActForm):
     starts_at = MomentField(label=_("Starts"), help_text=_("Empty = at once."))
     ends = forms.ChoiceField(label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, required=False, initial="month")
     expires_at = MomentField(label=_("End on"), help_text=only_with("", _("Counts with “On a date”.")))
+    history_days = DaysField(
+        label=_("Available object history"),
+        help_text=_("Days of messages, media, intervals and events. Empty = as far as the items allow."),
+    )
     note = forms.CharField(
         label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("What it is for. Only your side reads it."),
@@ -131,7 +135,7 @@ class LevelsForm(ActForm):
 
     def values(self) -> Cleaned:
         """The fields as the service names them."""
-        names = ("starts_at", "expires_at", "note")
+        names = ("starts_at", "expires_at", "history_days", "note")
         return {"levels": self.chosen_levels} | {name: self.cleaned_data[name] for name in names}
 
     def field_of(self, problem: Problem) -> str:
@@ -238,7 +242,8 @@ class GrantChangeForm(LevelsForm):
 
     def __init__(self, data: Any = None, *, grant: Grant, **rest: Any):
         self.grant = grant
-        initial = {name: getattr(grant, name) for name in ("starts_at", "expires_at", "note", "include_subaccounts")}
+        kept = ("starts_at", "expires_at", "history_days", "note", "include_subaccounts")
+        initial = {name: getattr(grant, name) for name in kept}
         initial["ends"] = "never" if grant.expires_at is None else "date"
         initial["levels"] = [level for level in grant.levels if level in catalogue.LEVELS_ON_ITEMS]
         initial["creates"] = [level for level in grant.levels if level in catalogue.CREATE_LEVELS]

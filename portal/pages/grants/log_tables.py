@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.audit.models import Event
 from accesscontrol.json_data import JsonObject
 from portal.addresses import address
+from portal.frame.depths import days_back
 from portal.frame.tables import TimeColumn
 from portal.pages.events.tables import who_acted
 from portal.pages.grants.words import level_name
@@ -33,6 +34,7 @@ _FIELDS = {
     "levels": _("levels"),
     "starts_at": _("start"),
     "expires_at": _("end"),
+    "history_days": _("history"),
     "enabled": _("in force"),
     "include_subaccounts": _("with subaccounts"),
     "note": _("note"),
@@ -108,6 +110,8 @@ def _value(name: str, value: Any) -> str:
     if name in ("starts_at", "expires_at"):
         moment = parse_datetime(value) if value else None
         return date_format(localtime(moment), "j M Y, H:i") if moment else _now("none")
+    if name == "history_days":
+        return days_back(value, _now("as the items allow"))
     if isinstance(value, bool):
         return _now("yes") if value else _now("no")
     return str(value or "—")

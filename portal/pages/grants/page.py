@@ -19,6 +19,7 @@ from accesscontrol.services.grants.links import covered_items
 from accesscontrol.services.grants.previews import previews
 from accesscontrol.services.grants.sides import holds_already
 from portal.addresses import address
+from portal.frame.depths import days_back
 from portal.frame.screens import DETAIL, WRITE, Route
 from portal.frame.shown.parts import AccessPreview, Fact, State
 from portal.pages.grants.act_forms import GranteesForm, ItemsForm
@@ -86,6 +87,7 @@ class GrantScreen(GrantPage):
             {"label": _("What"), "value": names.get(grant.pk) or what(grant), "url": self.to("items")},
             {"label": _("Starts"), "time": grant.starts_at, "value": _("at once")},
             {"label": _("Ends"), "time": grant.expires_at, "ends": True, "value": _("no end")},
+            {"label": _("Available object history"), "value": days_back(grant.history_days, _("as the items allow"))},
             *([Fact(label=_("Note"), value=grant.note)] if self.gave else []),
             {"label": _("Key"), "value": grant.key, "copyable": True},
             {"label": _("Created"), "time": grant.created_at},

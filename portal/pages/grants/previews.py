@@ -11,7 +11,7 @@ from accesscontrol import catalogue
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants.previews.effects import Effect
 from accesscontrol.services.grants.previews.previews import LinkCut, Preview
-from accesscontrol.services.grants.previews.words import people_sentences, sentence
+from accesscontrol.services.grants.previews.words import depth_sentence, people_sentences, sentence
 from accesscontrol.services.previews.counting import CREATE, Counted
 from portal.frame.counting import thin
 from portal.frame.shown.parts import AccessPreview, PreviewPart, PreviewRow
@@ -43,7 +43,9 @@ def shown(preview: Preview, *, waits: bool = False) -> AccessPreview:
     if waits and preview.waiting:
         found["waiting"] = list(preview.waiting)
         found["offered"] = _rows(preview.offered, lambda each: each.after)
-    if not parts and not found.get("waiting") and not found["cut"]:
+    if preview.other_depth:
+        found["depth"] = depth_sentence(preview)
+    if not parts and not found.get("waiting") and not found["cut"] and not preview.other_depth:
         found["sentence"] = _("Nobody gains or loses anything by this now.")
         if waits and preview.offered:
             found["later"] = _rows(preview.offered, lambda each: each.after)

@@ -12,7 +12,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import UnknownName, expand
 from accesscontrol.services.projects.specs import ProjectRuleSpec
-from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
+from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
 from portal.frame.typed import read_lines
 from portal.open_shapes import Cleaned
 
@@ -69,10 +69,14 @@ class RulesForm(ActForm):
     deny = PatternsField(label=_("Deny"), help_text=_("A deny beats every allow, wherever it comes from."))
     starts_at = MomentField(label=_("Starts"))
     expires_at = MomentField(label=_("Ends"))
+    history_days = DaysField(
+        label=_("Available object history"),
+        help_text=_("Days of messages, media, intervals and events by these rules. Empty = as far as the items allow."),
+    )
 
     def member(self) -> Cleaned:
         """The fields of a membership."""
-        values = {name: self.cleaned_data[name] for name in ("starts_at", "expires_at")}
+        values = {name: self.cleaned_data[name] for name in ("starts_at", "expires_at", "history_days")}
         return values | {"rules": self.rules()}
 
     def rules(self) -> tuple[ProjectRuleSpec, ...]:
@@ -91,7 +95,7 @@ class MemberAddForm(RulesForm):
             label=_("Or invite"), required=False, max_length=254,
             help_text=_("The exact username or e-mail of somebody of another account; they accept first."),
         )  # fmt: skip
-        self.order_fields(["user", "name", "allow", "deny", "starts_at", "expires_at"])
+        self.order_fields(["user", "name", "allow", "deny", "starts_at", "expires_at", "history_days"])
 
     def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data

@@ -16,6 +16,7 @@ from accesscontrol.services.projects import projects as services
 from accesscontrol.services.projects.rows import project_spec
 from portal.addresses import address, list_address
 from portal.frame.counting import goes
+from portal.frame.depths import days_back
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
@@ -162,8 +163,9 @@ class ProjectScreen(NounPage):
         roles = [_("role %(name)s") % {"name": role.name} for role in member.roles.all()]
         note = member.user.full_name if member.accepted_at else _("has not answered")
         rules = [self.rule_words(rule) for rule in member.rules.all()]
+        depth = [days_back(member.history_days, "")] if member.history_days is not None and (roles or rules) else []
         return {"label": member.user.username, "icon": "user", "note": note, "act": act,
-                "sentence": " · ".join([*roles, *rules]) or _("no rule, so no access")}  # fmt: skip
+                "sentence": " · ".join([*roles, *rules, *depth]) or _("no rule, so no access")}  # fmt: skip
 
     def rule_words(self, rule: ProjectRule) -> str:
         effect = _("allow") if rule.effect == ProjectRule.Effect.ALLOW else _("deny")
@@ -197,7 +199,7 @@ class ProjectScreen(NounPage):
             effect: [name for rule in plain if rule.effect == effect for name in rule.permissions]
             for effect in ("allow", "deny")
         }  # fmt: skip
-        initial |= {"starts_at": found.starts_at, "expires_at": found.expires_at}
+        initial |= {name: getattr(found, name) for name in ("starts_at", "expires_at", "history_days")}
         form = RulesForm(self.request.POST or None, initial=initial)
         actions = [
             self.action("members_remove", _("Remove the member"), "trash", parts={"member": member}, dialog=True)

@@ -71,6 +71,7 @@ def values_of(token: Token, pickers: Pickers) -> QueryDict:
     data.setlist(ENTRIES, [])
     data.update({
         "name": token.name, "preset": token.preset, "expires_at": written(token.expires_at),
+        "history_days": "" if token.history_days is None else str(token.history_days),
         "allowed_addresses": "\n".join(token.allowed_addresses), **idle_parts(token.idle_ttl),
     })  # fmt: skip
     for number, rule in enumerate(token_spec(token).rules):

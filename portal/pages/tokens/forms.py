@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access.look import Look
 from accesscontrol.tokens.models import Token
-from portal.frame.forms import ActForm, MomentField, ThingField
+from portal.frame.forms import ActForm, DaysField, MomentField, ThingField
 from portal.frame.typed import read_lines
 from portal.open_shapes import Cleaned
 
@@ -67,6 +67,10 @@ class TokenForm(StepForm):
         label=_("Ends after this long without use"), required=False, min_value=1, max_value=2**31 - 1
     )
     idle_unit = forms.TypedChoiceField(label=_("Unit"), coerce=int, required=False, empty_value=DAY)  # type: ignore[arg-type]
+    history_days = DaysField(
+        label=_("Available object history"),
+        help_text=_("Days of messages, media, intervals and events. Empty = as far as whom it acts for."),
+    )
     allowed_addresses = forms.CharField(
         label=_("Allowed addresses"), required=False, widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=_("One network a line, such as 203.0.113.0/24. Empty = from anywhere."),

@@ -19,6 +19,7 @@ from accesscontrol.tokens.life import idle_end
 from accesscontrol.tokens.models import Token, TokenTopic
 from portal.actors import look_of
 from portal.addresses import address, list_address
+from portal.frame.depths import days_back
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import DELETE, DETAIL, READ, Route
 from portal.frame.shown.pages import Head
@@ -134,6 +135,7 @@ class TokenPageScreen(NounPage):
             {"label": _("Last used"), "time": token.last_used_at, "value": _("never"), "help": self.last_place()},
             {"label": _("Ends"), "time": token.expires_at, "ends": True, "value": _("no date")},
             {"label": _("Ends without use"), "time": idle_end(token), "ends": True, "value": _("never")},
+            {"label": _("Available object history"), "value": days_back(token.history_days, _("as whom it acts for"))},
             {"label": _("Allowed addresses"), "value": ", ".join(token.allowed_addresses) or _("any")},
             {"label": _("Created"), "time": token.created_at},
         ]

@@ -12,10 +12,13 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accesscontrol import catalogue
 from accesscontrol.access.doors.token_contents import Contents, SeenRule
+from accesscontrol.access.permissions import permission
+from accesscontrol.catalogue import history_clips
 from accesscontrol.services.tokens.preview import Preview, PreviewLine, PreviewTopic
 from accesscontrol.tokens.life import TokenState, token_state
 from accesscontrol.tokens.models import Token
 from portal.frame.counting import thin
+from portal.frame.depths import days_back
 from portal.frame.shown.parts import State
 
 SHORT = 2
@@ -52,6 +55,7 @@ class TokenPreview(TypedDict, total=False):
     more: str
     only: bool
     empty: bool
+    depth: str
     problems: Sequence[str]
     lets_in: str
 
@@ -180,12 +184,22 @@ def preview_words(preview: Preview, *, counts: bool = True, whole: str = "") -> 
     many = whole or len({line.kind for line in preview.lines}) > MOST_LINES
     if many and (preview.lines or preview.topics):
         lines, more = _in_numbers(preview.lines, counts)
-        return {"sentence": whole or _("This token will be able to use:"), "lines": lines, "more": more}
+        depth = _depth(preview)
+        return {"sentence": whole or _("This token will be able to use:"), "lines": lines, "more": more, "depth": depth}
     lines = [*(_line(line, counts) for line in preview.lines), *map(_topic, preview.topics)]
     if not lines:
         return {"sentence": _("This token will be able to do nothing. Tick what it may do."), "tone": "warning"}
     return {"sentence": _("This token will be able to:"), "lines": lines, "only": True,
-            "empty": preview.nothing and counts}  # fmt: skip
+            "empty": preview.nothing and counts, "depth": _depth(preview)}  # fmt: skip
+
+
+def _depth(preview: Preview) -> str:
+    """How far back it sees, where it sees anything that is clipped."""
+    views = (permission(name) for line in preview.lines for name in line.permissions)
+    if preview.history_days is None or not any(one.verb == "view" and history_clips(one.section) for one in views):
+        return ""
+    seen = days_back(preview.history_days, "")
+    return _("Of messages, media, intervals and events it sees %(days)s.") % {"days": seen}
 
 
 def whole_words(token_type: str, of_user: bool) -> str:

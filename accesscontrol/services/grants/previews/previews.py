@@ -46,6 +46,7 @@ class Preview:
     others: (account, people) of the actor's own branch whose access hangs on links that go, or on projects.
     waiting: keys of accounts that must accept first, whether or not there are such accounts.
     offered: what the grant covers and allows, for those that wait and for a start that lies ahead.
+    depths: how many days back the grant let see before, and lets see after; None where there is no figure.
     cut: links that go with the act; more_cut: how many more go of which the actor may view one end only.
     """
 
@@ -55,11 +56,17 @@ class Preview:
     offered: tuple[Counted, ...] = ()
     cut: tuple[LinkCut, ...] = ()
     more_cut: int = 0
+    depths: tuple[int | None, int | None] = (None, None)
 
     @property
     def changes_nothing(self) -> bool:
         touched = any(effect.changes for effect in self.effects) or any(people.changes for _, people in self.others)
-        return not touched and not self.cut and not self.more_cut
+        return not touched and not self.cut and not self.more_cut and not self.other_depth
+
+    @property
+    def other_depth(self) -> bool:
+        """Whether the grant lets see further back than before, or less far."""
+        return self.depths[0] != self.depths[1]
 
 
 def preview_create(
@@ -119,16 +126,18 @@ def _preview(
     accounts = sorted({account.pk: account for account in named}.values(), key=lambda one: (one.name_order, one.pk))
     watched = links_of(grant) if grant is not None else []
     measure = Measure(actor, grantor, accounts, watched)
+    depth = grant.history_days if grant is not None else None
 
     def after(made: Any) -> tuple[Any, ...]:
         waiting, offer = ((), ()) if own else _waiting(actor, made)
-        return measure.after(), waiting, offer, _gone(watched)
+        days = made.history_days if isinstance(made, Grant) else depth
+        return measure.after(), waiting, offer, _gone(watched), (depth, days)
 
     with act([grantor.pk, *(account.pk for account in accounts)]):
-        _, (effects, waiting, offer, gone) = simulate(attempt, after, measure.before)
+        _, (effects, waiting, offer, gone, depths) = simulate(attempt, after, measure.before)
         both, half = seen_links(actor, gone)
     cut = tuple(LinkCut(link.member.name, link.container.name) for link in gone if link.pk in both)
-    return Preview(effects, _others(measure, accounts), waiting, offer, cut, len(half))
+    return Preview(effects, _others(measure, accounts), waiting, offer, cut, len(half), depths)
 
 
 def _others(measure: Measure, grantees: Sequence[Account]) -> tuple[tuple[Account, People], ...]:

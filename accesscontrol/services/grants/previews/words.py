@@ -32,12 +32,28 @@ def sentences(preview: Preview) -> list[str]:
         said += people_sentences(effect.people)
     for account, people in preview.others:
         said += [f"{account.name}: {text}" for text in people_sentences(people)]
+    said.append(depth_sentence(preview))
     taken = gettext("%(member)s is taken out of %(container)s.")
     said += [taken % {"member": link.member, "container": link.container} for link in preview.cut]
     if preview.more_cut:
         more = gettext("%(count)s more links to items that you cannot see are cut.")
         said.append(more % {"count": f"{preview.more_cut:,}"})
     return [text for text in said if text]
+
+
+def depth_sentence(preview: Preview) -> str:
+    """“By this grant they see … of the last 30 days.” Empty where it lets see as far as before."""
+    if not preview.other_depth:
+        return ""
+    days = preview.depths[1]
+    if days is None:
+        return gettext("By this grant they see messages, media, intervals and events as far back as the items allow.")
+    text = ngettext(
+        "By this grant they see messages, media, intervals and events of the last %(days)s day.",
+        "By this grant they see messages, media, intervals and events of the last %(days)s days.",
+        days,
+    )
+    return text % {"days": days}
 
 
 def sentence(name: str, counted: Sequence[Counted], *, losing: bool = False) -> str:
