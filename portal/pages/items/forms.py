@@ -81,7 +81,11 @@ class ItemMoveForm(ActForm):
             "Its assignments and projects stay as rows, and count as far as the new account allows."
         )
         self.fields["account"] = ThingField(
-            accounts.order_by("name_order", "pk"), f"{kind}:create", label=_("New account"), help_text=text, empty=""
+            accounts.order_by("name_order", "pk"),
+            f"{kind}:create",
+            label=_("New account"),
+            help_text=text,
+            empty=_("Choose an account"),
         )
 
 

@@ -25,11 +25,12 @@ from portal.frame.rebasing import Rebasing
 from portal.frame.revising import lost, mark, told
 from portal.frame.screens import CHANGE, CREATE, WRITE, Route
 from portal.frame.shown.pages import FormPage, Head
-from portal.pages.tokens.editor import ENTRIES, TokenEditor, new_values, part_of, take_step, values_of
+from portal.pages.tokens.editor import TokenEditor
 from portal.pages.tokens.entries import Pickers
 from portal.pages.tokens.forms import RotateForm, TokenForm
 from portal.pages.tokens.key import key_page
-from portal.pages.tokens.words import TokenPreview, preview_words, rule_lines, whole_words
+from portal.pages.tokens.values import ENTRIES, new_values, part_of, take_step, values_of
+from portal.pages.tokens.words import FoldLines, TokenPreview, fold_words, preview_words, rule_lines, whole_words
 from portal.requests import SignedInRequest
 
 VIEWS = PermissionSet.of(("*:view",))
@@ -54,6 +55,7 @@ class EditorPage(Head):
     preview: TokenPreview | None
     submit_label: str
     cancel_url: str
+    folds: Sequence[FoldLines]
 
 
 def preset_cards(chosen: str) -> list[PresetCard]:
@@ -137,7 +139,10 @@ class TokenFormScreen(NounPage):
         """Show the form, take a step in it, preview it, or do the act."""
         step = self.request.POST.get("do", "") if self.sent is not None else "start"
         data = start() if self.sent is None else self.sent.copy() if self.rebasing is None else self.rebasing.data()
-        focus = take_step(data, step)
+        known = (
+            services.token_spec(self.thing) if self.thing is not None and step not in ("", "start", "preview") else None
+        )
+        focus = take_step(data, step, known, Pickers(self.look))
         editor = make(data, quiet=step != "", focus=focus)
         done = self.try_act(editor, act) if step == "" else None
         if done is not None:
@@ -214,8 +219,14 @@ class TokenFormScreen(NounPage):
         back = address(self.thing) if self.thing is not None else list_address("token")
         cards = preset_cards(editor.data.get("preset", "")) if self.thing is None else []
         page: EditorPage = {"editor": editor, "form": editor.main, "cards": cards, "preview": preview,
-                            "submit_label": submit_label, "cancel_url": back}  # fmt: skip
+                            "submit_label": submit_label, "cancel_url": back, "folds": self.folds(editor)}  # fmt: skip
         return self.show("tokens/form.html", page, title=title, crumbs=self.crumbs((title, "")))
+
+    def folds(self, editor: TokenEditor) -> list[FoldLines]:
+        """The entries and topics that are not open in the form, as lines."""
+        folded = [one for one in editor.folded.values() if one.is_used]
+        contents = contents_of(self.look, [self.thing])[self.thing.pk] if folded else None
+        return [fold_words(one, contents) for one in folded] if contents is not None else []
 
     # --- A new key
 

@@ -20,6 +20,7 @@ from accesscontrol.tokens.models import Token
 from portal.frame.counting import thin
 from portal.frame.depths import days_back
 from portal.frame.shown.parts import State
+from portal.pages.tokens.folded import SHOWN_FOLDED, Folded
 
 SHORT = 2
 #: A preview of more kinds than this is told in numbers.
@@ -37,6 +38,29 @@ class RuleLine(TypedDict):
     label: str
     where: str
     what: str
+
+
+class FoldLine(RuleLine):
+    """An entry or a topic that is not open in a form. mark: what it is called by."""
+
+    mark: str
+
+
+class FoldLines(TypedDict):
+    """tokens/folded.html: one page of the entries, or of the topics, that are not open in a form.
+
+    sort: rule, topic. fields: what the form carries of them. first, last: which are shown of all. previous, next: the
+    pages beside it, 0 where there is none.
+    """
+
+    sort: str
+    lines: Sequence[FoldLine]
+    count: int
+    fields: Sequence[tuple[str, str]]
+    first: int
+    last: int
+    previous: int
+    next: int
 
 
 class PreviewText(TypedDict):
@@ -143,6 +167,25 @@ def rule_lines(one: SeenRule) -> RuleLine:
         "icon": rule.kind, "label": _(catalogue.KINDS[rule.kind].plural), "where": _where(one),
         "what": "; ".join([*own, *_on_sections(sections, _("their"))]),
     }  # fmt: skip
+
+
+def fold_words(folded: Folded, contents: Contents) -> FoldLines:
+    """What a form leaves folded, one page of it, as lines with what each is called by."""
+    lines = [_fold_line(folded.sort, number, mark, contents) for number, mark in folded.shown]
+    page, count = folded.page, len(folded.numbers)
+    before = (page - 1) * SHOWN_FOLDED
+    return {
+        "sort": folded.sort, "lines": lines, "count": count, "fields": folded.fields,
+        "first": before + 1, "last": before + len(lines), "previous": page - 1,
+        "next": page + 1 if page * SHOWN_FOLDED < count else 0,
+    }  # fmt: skip
+
+
+def _fold_line(sort: str, number: int, mark: str, contents: Contents) -> FoldLine:
+    if sort == "rule":
+        return {**rule_lines(contents.rules[number]), "mark": mark}
+    topic = contents.topics[number]
+    return {"icon": "messages", "label": topic.filter, "where": "", "what": joined(list(topic.actions)), "mark": mark}
 
 
 def _where(one: SeenRule) -> str:
