@@ -14,6 +14,7 @@ from accesscontrol.services.items import assignments
 from accesscontrol.services.owning import leaving
 from accesscontrol.services.owning.previews import preview_owning
 from accesscontrol.services.people import users as services
+from accesscontrol.services.people.assigning import assign_items_to
 from accesscontrol.services.people.owned import ceases, owned_by, owns_anything
 from accesscontrol.services.previews.people import People
 from portal.addresses import address, list_address
@@ -185,9 +186,9 @@ class UserScreen(NounPage):
 
     def assign_page(self) -> HttpResponse:
         form = AssignForm(self.request.POST or None, look=self.look)
-        return self.form_page(form, lambda values: assignments.assign_items(self.actor, self.thing, **values),
+        return self.form_page(form, lambda values: assign_items_to(self.actor, self.thing, **values),
                               title=_("Assign items to %(name)s") % {"name": self.thing}, done=_("Assigned."),
-                              to=lambda _rows: address(self.thing), submit_label=_("Assign"), exact=True)  # fmt: skip
+                              to=lambda _rows: address(self.thing), submit_label=_("Assign"))  # fmt: skip
 
     def unassign_page(self, item: str) -> HttpResponse:
         found = rows_named(self.look.visible(engine.ANY_ITEM_VIEW), item).first()
