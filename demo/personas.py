@@ -27,7 +27,11 @@ class Persona:
 
 
 PERSONAS = (
-    Persona(OPERATOR, "Platform operator", "sees both companies; every use of this power is in the audit log"),
+    Persona(
+        OPERATOR,
+        "Platform operator",
+        "sees two companies by name; enters one with a reason, for an hour, and its people read it",
+    ),
     Persona("nora.lind", "Owner of Northwind", "open Accounts: clients, partners and the blocked Delta Couriers"),
     Persona(
         "piet.harbor", "Administrator of Harbor Freight Lines", "his branch goes three accounts deep; see what it lent"

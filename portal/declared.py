@@ -1,4 +1,7 @@
-"""Every view says what it needs: a permission's name, `signed in`, or `public`. A test walks all addresses for it."""
+"""Every view says what it needs: a permission's name, `signed in`, `public`, or the platform operator in person.
+
+A test walks all addresses for it.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,14 @@ from django.http import HttpRequest, HttpResponse
 
 PUBLIC = "public"
 SIGNED_IN = "signed in"
+#: For the platform operator in person; for everybody else nothing is there.
+OPERATOR = "platform operator"
 
 View = Callable[..., HttpResponse]
 
 
 def declares(what: str) -> Callable[[View], View]:
-    """Say what a view needs: the name of a permission, `signed in` or `public`.
+    """Say what a view needs: the name of a permission, `signed in`, `platform operator` or `public`.
 
     The declaration is not the check: visible() and the services are. Only `public` has an effect, in ActorMiddleware.
     """

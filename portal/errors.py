@@ -21,9 +21,11 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.access.waiting import BUSY, RETRY_SECONDS, is_busy
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from portal.actors import look_of
+from portal.addresses import address
 from portal.kept_out import log_csrf_refused
 from portal.problems import answer_problem, is_for_program, log_refusal
-from portal.requests import PortalRequest
+from portal.requests import PortalRequest, is_signed_in
 
 log = structlog.get_logger("portal.errors")
 
@@ -70,7 +72,18 @@ def refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
     log_refusal(request, error)
     if not error.visible:
         return _page(request, "404.html", status.HTTP_404_NOT_FOUND)
-    return _page(request, "403.html", status.HTTP_403_FORBIDDEN, reason=str(error))
+    return _page(request, "403.html", status.HTTP_403_FORBIDDEN, reason=str(error), **_door(request, error))
+
+
+def _door(request: HttpRequest, error: AccessDenied) -> dict[str, str]:
+    """Where the platform operator enters the tree of a top-level account that is closed to them; nothing for others."""
+    thing, look = error.decision.thing, look_of(request) if is_signed_in(request) else None
+    if look is None or not look.is_operator or thing is None or thing.kind != "account":
+        return {}
+    top = look.visible("account:view").filter(pk=thing.id, parent=None).first()
+    if top is None:
+        return {}
+    return {"enter_url": address(top, "enter"), "enter_label": _("Enter %(name)s") % {"name": top.name}}
 
 
 def _page(request: HttpRequest | None, template: str, code: int, reason: str = "") -> HttpResponse:

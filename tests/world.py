@@ -25,6 +25,7 @@ from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.accounts import create_accounts
+from accesscontrol.services.accounts.entries import enter_tree
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.grants.grants import create_grant
 from accesscontrol.services.items.assignments import assign_items
@@ -191,3 +192,10 @@ def _create_pilot(cast: Cast) -> Project:
     return create_project(
         CONSOLE, cast.accounts["northwind"], name="Pilot", key="pilot", items=(truck,), members=(lee,)
     )
+
+
+def enter(operator: User, account: Account) -> Actor:
+    """The platform operator, inside the tree of this account."""
+    top = Account.objects.get(pk=Account.objects.get(pk=account.pk).top_id)
+    enter_tree(in_person(operator), top, "To see what the test asks for")
+    return in_person(operator)

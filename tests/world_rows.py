@@ -9,13 +9,13 @@ from typing import Any
 
 from django.contrib.auth.models import Permission as AuthPermission
 
-from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.models import Account, TreeEntry, User
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
 from accesscontrol.roles.models import Role
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
-from tests.oracle.facts import LinkUnder, moment
+from tests.oracle.facts import LinkUnder, Operator, moment
 
 
 @dataclass
@@ -35,10 +35,12 @@ class Rows:
         return row if kind in management or row is None or row.kind == kind else None
 
 
-def load(world: dict[str, Any], now: datetime, under: Iterable[LinkUnder] = ()) -> Rows:
+def load(
+    world: dict[str, Any], now: datetime, under: Iterable[LinkUnder] = (), operators: Iterable[Operator] = ()
+) -> Rows:
     """Write a world document's rows; `now` is when its tokens were made (their idle time runs from it).
 
-    under: which of its links were made under which grants.
+    under: which of its links were made under which grants. operators: who is a platform operator besides.
     """
     rows = Rows()
     for entry in world.get("accounts") or []:
@@ -51,7 +53,25 @@ def load(world: dict[str, Any], now: datetime, under: Iterable[LinkUnder] = ()) 
         _grant(rows, entry, now)
     for link in under:
         _link_under(rows, link)
+    for operator in operators:
+        _operator(rows, operator)
     return rows
+
+
+def _operator(rows: Rows, operator: Operator) -> None:
+    """The user of this name, or one outside every account, and their entries."""
+    row = rows["user"].get(operator.username)
+    if row is None:
+        row = User.objects.create(username=operator.username, is_superuser=True, is_active=operator.enabled)
+        rows["user"][operator.username] = row
+    else:
+        User.objects.filter(pk=row.pk).update(is_superuser=True)
+    for entry in operator.entries:
+        TreeEntry.objects.create(
+            operator=row, account=rows["account"][entry.account], reason="To see what is wrong",
+            starts_at=entry.period.starts_at, expires_at=entry.period.expires_at,
+            left_at=entry.period.starts_at if entry.left else None,
+        )  # fmt: skip
 
 
 def _link_under(rows: Rows, link: LinkUnder) -> None:

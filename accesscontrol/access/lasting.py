@@ -14,6 +14,7 @@ from accesscontrol.access.compiled.compiling import ScopeCompiler
 from accesscontrol.access.fresh import facts as facts_of
 from accesscontrol.access.fresh.facts import Facts
 from accesscontrol.access.look import Look
+from accesscontrol.accounts.life import EntryState, entry_state
 from accesscontrol.tokens.life import idle_end
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -57,7 +58,12 @@ class Lasting:
 
     @cached_property
     def _facts(self) -> Facts:
-        return facts_of.load([self._actor])
+        facts = facts_of.load([self._actor])
+        for entries in facts.entries.values():
+            for entry in entries:
+                if entry_state(entry, self._now) is EntryState.INSIDE:
+                    entry.expires_at = FOREVER  # an operator's entry into a tree is no end
+        return facts
 
     @cached_property
     def _edges(self) -> list[datetime]:

@@ -22,6 +22,7 @@ from accesscontrol.access.decision import Decision, unknown_thing
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Ref, Thing, ref_of
 from accesscontrol.access.law.history import Figure, clipped, furthest, least
+from accesscontrol.access.law.operators import OPERATOR, entered
 from accesscontrol.access.law.reaches import VIEWS, Below, Branch, Everything, Own, OwnButOwner, Reach
 from accesscontrol.access.permissions import (
     Permission,
@@ -78,7 +79,12 @@ class Look:
     @property
     def is_operator(self) -> bool:
         """Whether nobody stands above the caller: the platform operator, who operates as nobody."""
-        return self.scope is not None and any(isinstance(one.reach, Everything) for one in self.scope.allows_list)
+        return self.scope is not None and any(one.source == OPERATOR for one in self.scope.allows_list)
+
+    @property
+    def entered(self) -> frozenset[int]:
+        """The top-level accounts of the trees that the caller, who is an operator, has entered."""
+        return entered(self.scope.allows_list) if self.alive and self.scope is not None else frozenset()
 
     # --- One thing
 

@@ -142,3 +142,48 @@ def blocked_rows(at: str = "account") -> Q:
 def blocked_sql(account: str) -> str:
     """The condition in SQL. account: the SQL of an account's id."""
     return f"EXISTS (SELECT 1 FROM accounts_account b WHERE b.blocked AND b.id IN {line_sql(account)})"
+
+
+# --- Entries of the platform operator into a tree
+
+
+class Entry(Protocol):
+    """What an entry's state is read from."""
+
+    starts_at: datetime
+    expires_at: datetime
+    left_at: datetime | None
+
+
+class EntryState(StrEnum):
+    """Whether the operator is inside, or the first reason why not."""
+
+    INSIDE = "inside"
+    LEFT = "left"
+    OVER = "over"
+    AHEAD = "ahead"
+
+
+def entry_state(entry: Entry, now: datetime) -> EntryState:
+    """How an entry stands. One that was left stays left, whatever the clock of a process says."""
+    if entry.left_at is not None:
+        return EntryState.LEFT
+    if is_over(entry.expires_at, now):
+        return EntryState.OVER
+    return EntryState.INSIDE if is_begun(entry.starts_at, now) else EntryState.AHEAD
+
+
+def entry_rows(state: EntryState, now: datetime, at: str = "") -> Q:
+    """The entries of this state."""
+    unleft = Q(**{f"{at}left_at": None})
+    return {
+        EntryState.LEFT: Q(**{f"{at}left_at__isnull": False}),
+        EntryState.OVER: unleft & over_rows(now, at),
+        EntryState.INSIDE: unleft & in_time_rows(now, at),
+        EntryState.AHEAD: unleft & going_rows(now, at) & Q(**{f"{at}starts_at__gt": now}),
+    }[state]
+
+
+def unleft_sql(alias: str) -> str:
+    """The condition of entries that were not left, at most one a tree and operator: what decisions read."""
+    return f"{alias}.left_at IS NULL"

@@ -18,6 +18,9 @@ from accesscontrol.accounts.revisions import Revised
 from accesscontrol.accounts.spelling import KEY_LENGTH, USERNAME_LENGTH, check_username, key_validator
 from accesscontrol.json_data import BoundedJSONField
 
+#: So long a reason to enter a tree may be.
+REASON_LENGTH = 300
+
 
 class AccountRows(NamedRows, TreeQuerySet):
     """Accounts as rows of a tree."""
@@ -162,6 +165,31 @@ class User(Named, AbstractUser, Revised):
     def has_module_perms(self, app_label: str) -> bool:
         """There is no access to a whole app; every permission is on a thing."""
         return False
+
+
+class TreeEntry(models.Model):
+    """The platform operator is inside a tree, for a reason and for an hour (access model §11).
+
+    `account` is the top-level account. An entry is never prolonged: who enters again leaves the one before. Lines of
+    the audit log name it by its number.
+    """
+
+    operator = models.ForeignKey(User, on_delete=models.CASCADE, related_name="entries")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="entries")
+    reason = models.CharField(max_length=REASON_LENGTH)
+    starts_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "account"], condition=Q(left_at=None), name="one_open_entry_a_tree"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operator} in {self.account}"
 
 
 class OwnershipHandover(models.Model):

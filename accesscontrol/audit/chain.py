@@ -46,6 +46,7 @@ class Line:
     actor_id: int | None = None
     token_id: int | None = None
     acting_account_id: int | None = None
+    entry_id: int | None = None
     thing_type: str = ""
     thing_id: int | None = None
     revision: int | None = None
@@ -113,6 +114,7 @@ def _chained(line: Line, head: ChainHead, now: datetime) -> tuple[Event, EventDe
         actor_id=line.actor_id,
         token_id=line.token_id,
         acting_account_id=line.acting_account_id,
+        entry_id=line.entry_id,
         thing_type=line.thing_type,
         thing_id=line.thing_id,
         revision=line.revision,

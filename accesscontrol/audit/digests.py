@@ -23,6 +23,7 @@ EVENT_COLUMNS = (
     "actor_id",
     "token_id",
     "acting_account_id",
+    "entry_id",
     "thing_type",
     "thing_id",
     "revision",

@@ -30,6 +30,8 @@ class Event(models.Model):
     #: The user behind a token, and the account acted as.
     token_id = models.BigIntegerField(null=True)
     acting_account_id = models.BigIntegerField(null=True)
+    #: The platform operator's entry into this tree under which it was done; null where no entry was needed.
+    entry_id = models.BigIntegerField(null=True)
     #: What it was done to.
     thing_type = models.CharField(max_length=32, blank=True)
     thing_id = models.BigIntegerField(null=True)

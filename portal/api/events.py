@@ -36,8 +36,8 @@ class EventShown(serializers.ModelSerializer):
     class Meta:
         model = Event
         fields = ("id", "at", "action", "account", "actor_type", "actor_id", "actor_name", "token_id",
-                  "acting_account_id", "acting_account_name", "thing_type", "thing_id", "thing_name", "result",
-                  "address", "request_id", "changes")  # fmt: skip
+                  "acting_account_id", "acting_account_name", "entry_id", "thing_type", "thing_id", "thing_name",
+                  "result", "address", "request_id", "changes")  # fmt: skip
         read_only_fields = fields
 
 

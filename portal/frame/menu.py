@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accesscontrol import catalogue
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
+from accesscontrol.services.accounts.entries import entries_of
 from portal.actors import look_of, operating_as
 from portal.addresses import address
 from portal.frame.jobs import remembered
@@ -51,6 +52,15 @@ class OperatingAs(TypedDict):
     stop_url: str | None
 
 
+class InsideTree(TypedDict):
+    """components/inside_bar.html: a tree that a platform operator is inside of, until when and why, and the way out."""
+
+    account: Account
+    until: datetime
+    reason: str
+    leave_url: str
+
+
 class Choice(TypedDict):
     """The account acted as now, as the switcher offers it."""
 
@@ -79,6 +89,8 @@ class Frame(Acting):
     """What the frame of every page reads."""
 
     menu: Sequence[MenuGroup]
+    trees_url: str | None
+    inside_trees: Sequence[InsideTree]
     home_url: str | None
     search_url: str | None
     search_query: str
@@ -99,7 +111,11 @@ def frame(request: PortalRequest) -> Mapping[str, object]:
 def _frame(request: SignedInRequest) -> Frame:
     look = look_of(request)
     return {
-        "menu": menu(request.path, look.access, may_ask=_is_whole(request), tool=tool_of(request)),
+        "menu": menu(
+            request.path, look.access, may_ask=_is_whole(request), tool=tool_of(request), operates=look.is_operator
+        ),
+        "trees_url": address_or_none("account_trees") if look.is_operator else None,
+        "inside_trees": _inside(request, look),
         "home_url": address_or_none("home"),
         "search_url": address_or_none("search"),
         "search_query": request.GET.get("q", "") if request.path == address_or_none("search") else "",
@@ -124,18 +140,21 @@ def _is_whole(request: SignedInRequest) -> bool:
 
 
 def menu(
-    path: str, access: dict[str, dict[str, str]], *, may_ask: bool = True, tool: Tool | None = None
-) -> list[MenuGroup]:
+    path: str, access: dict[str, dict[str, str]], *, may_ask: bool = True, tool: Tool | None = None,
+    operates: bool = False,
+) -> list[MenuGroup]:  # fmt: skip
     """The left menu: only kinds and nouns of which the caller may see or make something.
 
-    may_ask: whether the explorer stands in it. tool: the session is this tool, and the list of devices its first page.
+    may_ask: whether the explorer stands in it. operates: whether the caller is the platform operator. tool: the session
+    is this tool, and the list of devices its first page.
     """
     if tool is not None:
         entry = _entry(path, "device_list", _(tool.name), "home")
         return [{"label": None, "entries": [entry]}] if entry else []
     families = (catalogue.TELEMATICS, catalogue.IOT, catalogue.FLEET)
+    trees = [_entry(path, "account_trees", _("Top-level accounts"), "shield")] if operates else []
     groups = [
-        (None, [_entry(path, "home", _("Home"), "home")]),
+        (None, [_entry(path, "home", _("Home"), "home"), *trees]),
         (_("Items"), [_family(path, family, access) for family in families]),
         (_("Access"), [_entry(path, "explorer", _("Access explorer"), "explorer")] if may_ask else []),
         (_(catalogue.FAMILIES[catalogue.MANAGEMENT]), [_kind(path, kind, access) for kind in MANAGEMENT]),
@@ -170,6 +189,22 @@ def _family(path: str, family: str, access: dict[str, dict[str, str]]) -> MenuEn
         "open": opened,
         "children": children,
     }
+
+
+def _inside(request: SignedInRequest, look: Look) -> Sequence[InsideTree]:
+    """The trees that the person is inside of as platform operator, for the bar that says so; also while they act as an
+    account of one."""
+    if not look.is_operator and look.actor.acting is None:
+        return []
+    return [
+        {
+            "account": entry.account,
+            "until": entry.expires_at,
+            "reason": entry.reason,
+            "leave_url": address(entry.account, "leave"),
+        }
+        for entry in entries_of(request.actor)
+    ]
 
 
 def _acting(request: SignedInRequest, look: Look) -> Acting:

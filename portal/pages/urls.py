@@ -20,6 +20,7 @@ from portal.pages.search import screens as search
 from portal.pages.sign_in import by_password as sign_in
 from portal.pages.sign_in import by_token as token_sign_in
 from portal.pages.tokens import screens as tokens
+from portal.pages.trees import screens as trees
 from portal.pages.users import screens as users
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *switcher.urlpatterns,
     *profile.urlpatterns,
     *jobs.urlpatterns,
+    *trees.urlpatterns,
     *accounts.urlpatterns,
     *choices.urlpatterns,
     *items.urlpatterns,

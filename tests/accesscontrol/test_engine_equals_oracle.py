@@ -25,6 +25,7 @@ from accesscontrol.access.permissions import Permission, permission_on
 from tests import world_rows
 from tests.oracle.asking import all_questions
 from tests.oracle.links_under import random_links_under
+from tests.oracle.operators import random_operators
 from tests.oracle.oracle import Answer, Oracle
 from tests.oracle.worlds import NOW, random_world
 
@@ -53,14 +54,15 @@ class Asked:
     def __init__(self, seed: int) -> None:
         self.world = random_world(seed)
         under = random_links_under(seed, self.world)
-        self.oracle = Oracle(self.world, NOW, under)
-        self.rows = world_rows.load(self.world, NOW, under)
+        operators = random_operators(seed, self.world)
+        self.oracle = Oracle(self.world, NOW, under, operators)
+        self.rows = world_rows.load(self.world, NOW, under, operators)
         self.random = Random(seed)
         self.actors: dict[tuple, Actor | None] = {}
         self.things: dict[tuple[str, str], Any] = {}
         self.requests: list[dict] = []
         self.questions: list[Question] = []
-        for request in all_questions(self.world, topics=False):
+        for request in all_questions(self.world, topics=False, operators=operators):
             if question := self._question(request):
                 self.requests.append(request)
                 self.questions.append(question)

@@ -13,6 +13,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.decisions.questions import answer_many
 from accesscontrol.tokens.models import Token
 from tests.accesscontrol.world_files import SEEDS
+from tests.world import enter
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,9 @@ def test_address_and_time_count_only_from_those_who_see_their_whole_account(seed
     operator = User.objects.create_superuser(
         "operator", "operator@portal.example", "a long enough password", verified=True
     )
-    assert ask(Actor.of(operator), "user sub1", "view", "device d1", **later)["decision"] is True
+    asked = ("user sub1", "view", "device d1")
+    assert ask(Actor.of(operator), *asked, **later)["decision"] is False
+    assert ask(enter(operator, User.objects.get(username="sub1").account), *asked, **later)["decision"] is True
 
 
 def test_the_connections_address_counts_for_the_caller_itself(seeds):

@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from accesscontrol.accounts import life, tree
-from accesscontrol.accounts.life import PersonState, person_state
-from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.life import EntryState, PersonState, entry_rows, entry_state, person_state, unleft_sql
+from accesscontrol.accounts.models import Account, TreeEntry, User
 from accesscontrol.grants.life import GrantState, counting_rows, counting_sql, grant_rows, grant_state
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item, ItemLink
@@ -57,6 +57,24 @@ def test_times_read_the_same(account):
     )
     for condition, reading in readings:
         assert set(Grant.objects.filter(condition)) == {one for one in rows if reading(one)}
+
+
+def test_an_entry_reads_the_same_and_has_one_state(account):
+    starts = [edge for edge in EDGES if edge is not None]
+    for number, (begins, ends, left) in enumerate(product(starts, starts, (None, NOW - INSTANT, NOW + INSTANT))):
+        operator = User.objects.create(username=f"op{number}", is_superuser=True)
+        TreeEntry.objects.create(
+            operator=operator, account=account, reason="Why", starts_at=begins, expires_at=ends, left_at=left
+        )
+    entries = list(TreeEntry.objects.all())
+    for state in EntryState:
+        expected = {entry.pk for entry in entries if entry_state(entry, NOW) is state}
+        assert expected
+        assert set(TreeEntry.objects.filter(entry_rows(state, NOW)).values_list("pk", flat=True)) == expected
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT e.id FROM accounts_treeentry e WHERE {unleft_sql('e')}")
+        unleft = {row[0] for row in cursor.fetchall()}
+    assert unleft == {entry.pk for entry in entries if entry_state(entry, NOW) is not EntryState.LEFT}
 
 
 def _grants(account: Account) -> list[tuple[Grant, GrantGrantee]]:

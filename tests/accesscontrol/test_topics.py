@@ -11,6 +11,7 @@ from accesscontrol.access.permissions import UnknownName
 from tests import world_rows
 from tests.conftest import DEEP
 from tests.oracle.asking import all_questions
+from tests.oracle.operators import random_operators
 from tests.oracle.oracle import Oracle
 from tests.oracle.worlds import NOW, random_world
 
@@ -24,8 +25,10 @@ ON_POSTGRES = range(6) if DEEP else (0, 3)
 )
 def test_topics_are_answered_as_the_oracle_does(seed: int) -> None:
     world = random_world(seed)
-    oracle, rows = Oracle(world, NOW), world_rows.load(world, NOW)
-    asked = [r for r in all_questions(world) if r["resource"]["type"] == "topic"]
+    operators = random_operators(seed, world)
+    oracle = Oracle(world, NOW, operators=operators)
+    rows = world_rows.load(world, NOW, operators=operators)
+    asked = [r for r in all_questions(world, operators=operators) if r["resource"]["type"] == "topic"]
     wrong = []
     for request in asked:
         context = request.get("context") or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -11,11 +12,12 @@ from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from accesscontrol.access.fresh import epochs, triggers
 from accesscontrol.access.models import AccessEpoch
 from accesscontrol.accounts import tree
-from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.models import Account, TreeEntry, User
 from accesscontrol.accounts.names import following
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
@@ -39,6 +41,9 @@ class Cast:
         self.user = User.objects.create(username="anna", account=self.below)
         self.guest = User.objects.create(username="guest", account=self.south)
         self.operator = User.objects.create(username="operator", is_superuser=True)
+        self.guide = User.objects.create(username="guide", is_superuser=True)
+        until = timezone.now() + timedelta(hours=1)
+        self.entry = TreeEntry.objects.create(operator=self.guide, account=self.north, reason="Why", expires_at=until)
         self.item = Item.objects.create(key="truck", kind="device", account=self.below, name="Truck")
         self.permission = Permission.objects.get(codename="view_item")
         self.token = Token.objects.create(key="token", account=self.below, user=self.user, name="T", type="acl")
@@ -106,6 +111,24 @@ USER_ACTS = {
     "raw delete": (lambda c: raw("DELETE FROM accounts_user WHERE username = 'operator'"), {"platform"}),
     "last login": (lambda c: User.objects.filter(pk=c.user.pk).update(last_login="2030-01-01T00:00:00Z"), set()),
     "create": (lambda c: User.objects.create(username="new", account=c.below), set()),
+}
+
+ENTRY_ACTS = {
+    "entry": (
+        lambda c: TreeEntry.objects.create(
+            operator=c.guide, account=c.south, reason="Why", expires_at=c.entry.expires_at
+        ),
+        {"platform"},
+    ),
+    "entry left": (lambda c: TreeEntry.objects.update(left_at=c.entry.expires_at), {"platform"}),
+    "raw entry left": (lambda c: raw("UPDATE accounts_treeentry SET left_at = expires_at"), {"platform"}),
+    "raw entry longer": (
+        lambda c: raw("UPDATE accounts_treeentry SET expires_at = '2040-01-01 00:00:00+00:00'"),
+        {"platform"},
+    ),
+    "entry of somebody else": (lambda c: TreeEntry.objects.update(operator=c.user), {"platform", "north"}),
+    "entry elsewhere": (lambda c: TreeEntry.objects.update(account=c.west), {"platform"}),
+    "raw entry delete": (lambda c: raw("DELETE FROM accounts_treeentry"), {"platform"}),
 }
 
 ROLE_AND_TOKEN_ACTS = {
@@ -197,6 +220,7 @@ ALL_ACTS = {
     for table, acts in {
         "account": ACCOUNT_ACTS,
         "user": USER_ACTS,
+        "entry": ENTRY_ACTS,
         "fact": ROLE_AND_TOKEN_ACTS,
         "grant": GRANT_ACTS,
         "project": PROJECT_ACTS,

@@ -14,7 +14,6 @@ TO_COME = {
     "accounts.ownership.offer_ownership": "People",
     "accounts.ownership.confirm_ownership": "People",
     "accounts.ownership.withdraw_ownership": "People",
-    "frame.freshness.require_in_person": "People",
     "people.users.set_password": "People",
     "items.assignments.share_item": "Projects and subscription",
     "projects.members.accept_membership": "Projects and subscription",

@@ -6,12 +6,12 @@ Plain questions are complete: every caller × every thing × every permission th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from random import Random
 from typing import Any
 
-from tests.oracle.facts import Facts, read_world
+from tests.oracle.facts import Facts, Operator, read_world
 from tests.oracle.questions import permissions_asked_of, spell
 from tests.oracle.vocabulary import ITEM_KINDS, SECTIONS
 
@@ -43,9 +43,11 @@ def callers_of(facts: Facts) -> list[tuple[str, str]]:
     )
 
 
-def all_questions(world: dict[str, Any], contexts: bool = True, topics: bool = True) -> Iterator[Request]:
+def all_questions(
+    world: dict[str, Any], contexts: bool = True, topics: bool = True, operators: Iterable[Operator] = ()
+) -> Iterator[Request]:
     """Plain questions, all of them; then, if wanted, a sample with contexts, and topics."""
-    facts = read_world(world)
+    facts = read_world(world, operators=operators)
     plain = [(thing, permission) for thing in things_of(facts) for permission in permissions_asked_of(thing[0])]
     for number, caller in enumerate(callers_of(facts)):
         for thing, permission in plain:
@@ -131,6 +133,7 @@ def turning_points(facts: Facts) -> list[str]:
     """Moments at, just before and just after every start and end in the world."""
     periods = [entry.period for entry in (*facts.grants.values(), *facts.users.values(), *facts.tokens.values())]
     periods += [share.period for user in facts.users.values() for share in user.shares]
+    periods += [entry.period for operator in facts.operators.values() for entry in operator.entries]
     periods += [member.period for project in facts.projects.values() for member in project.members]
     dates = {date for period in periods for date in (period.starts_at, period.expires_at) if date}
     steps = (timedelta(seconds=-1), timedelta(0), timedelta(seconds=1))

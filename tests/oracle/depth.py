@@ -29,9 +29,12 @@ def history_depth(law: Sources, caller: Thing, p: Permission, thing: Thing, name
         role = law.effective_role(user)
         figures += [days(user.history_days), days(role.history_days if role else None)]
     if account != home_of(caller):
-        figures += [_to_act_for(law, home_of(caller), account), max(_account_ways(law, account, p, thing))]
+        inside = isinstance(caller, User) and law.is_inside(caller, account)
+        way = inf if inside else _to_act_for(law, home_of(caller), account)
+        figures += [way, max(_account_ways(law, account, p, thing))]
     elif isinstance(user, User):
-        figures.append(max(_user_ways(law, user, p, thing)))
+        entered = isinstance(caller, User) and law.source_operator(caller, p, thing)
+        figures.append(inf if entered else max(_user_ways(law, user, p, thing)))
     else:
         figures.append(max(_account_ways(law, account, p, thing)))
     least = min(figures)
@@ -42,7 +45,10 @@ def days(figure: int | None) -> float:
     return inf if figure is None else figure
 
 
-def _of_path(law: Sources, account: str) -> Iterator[float]:
+def _of_path(law: Sources, account: str | None) -> Iterator[float]:
+    """The figures of an account and those above it; an operator outside every account has none."""
+    if account is None:
+        return iter(())
     facts: Iterable[Account] = (law.facts.accounts[key] for key in law.facts.accounts[account].path)
     return (days(one.history_days) for one in facts)
 

@@ -73,9 +73,27 @@ class Share:
 
 
 @dataclass
+class Entry:
+    """§11: an operator has entered the tree of this account."""
+
+    account: str
+    period: Period
+    left: bool = False
+
+
+@dataclass
+class Operator:
+    """§3: a platform operator; the user of this name, or somebody who stands outside every account."""
+
+    username: str
+    entries: list[Entry]
+    enabled: bool = True
+
+
+@dataclass
 class User:
     key: str
-    account: str
+    account: str | None  # None: a platform operator outside every account
     authority: str
     enabled: bool
     verified: bool
@@ -161,6 +179,7 @@ class Facts:
     grants: dict[str, Grant] = field(default_factory=dict)
     #: (member, container) of a link that was made under grants → their keys.
     under: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    operators: dict[str, Operator] = field(default_factory=dict)
 
 
 def address_of(text: str) -> IPv4Address | IPv6Address:
@@ -178,8 +197,9 @@ def network_of(text: str) -> IPv4Network | IPv6Network:
     return found
 
 
-def read_world(world: dict[str, Any], under: Iterable[LinkUnder] = ()) -> Facts:
-    """Turn a world document into facts. under: which of its links were made under which grants."""
+def read_world(world: dict[str, Any], under: Iterable[LinkUnder] = (), operators: Iterable[Operator] = ()) -> Facts:
+    """Turn a world document into facts. under: which of its links were made under which grants. operators: who is a
+    platform operator beside it, since world files do not tell it."""
     facts = Facts()
     for link in under:
         facts.under[link.member, link.container] = tuple(grant for grant, _ in link.ends.values())
@@ -198,6 +218,10 @@ def read_world(world: dict[str, Any], under: Iterable[LinkUnder] = ()) -> Facts:
             Period.of(entry),
             entry.get("history_days"),
         )
+    for operator in operators:
+        facts.operators[operator.username] = operator
+        outside = User(operator.username, None, "user", operator.enabled, True, Period(None, None), None, None, [])
+        facts.users.setdefault(operator.username, outside)
     return facts
 
 

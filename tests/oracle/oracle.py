@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.oracle.depth import history_depth
-from tests.oracle.facts import Account, Item, LinkUnder, Token, User, address_of, moment, read_world
+from tests.oracle.facts import Account, Item, LinkUnder, Operator, Token, User, address_of, moment, read_world
 from tests.oracle.questions import BadQuestion, Permission, asked_of, parse_permission
 from tests.oracle.sources import Sources, Thing, home_of
 from tests.oracle.topics import may_topic
@@ -29,8 +29,10 @@ class Answer:
 class Oracle:
     """Answers questions about one world at one moment."""
 
-    def __init__(self, world: dict[str, Any], now: datetime, under: Iterable[LinkUnder] = ()) -> None:
-        facts = self.facts = read_world(world, under)
+    def __init__(
+        self, world: dict[str, Any], now: datetime, under: Iterable[LinkUnder] = (), operators: Iterable[Operator] = ()
+    ) -> None:
+        facts = self.facts = read_world(world, under, operators)
         self.now = now
         self.law = Sources(facts, now)
         self.things: dict[str, dict[str, Thing]] = {
@@ -111,13 +113,16 @@ class Oracle:
         if isinstance(caller, Account):
             return self.law.account_may(caller.key, p, thing)
         if isinstance(caller, User):
-            return self.law.user_may(caller, p, thing)
+            return self.law.person_may(caller, p, thing)
         return self.limit_11_token(caller, p, thing)
 
     def operate_as(self, caller: Thing, named: str) -> bool:
-        """§3 Operate as: owners, administrators, master tokens (theirs and the account's) and accounts."""
+        """§3 Operate as: owners, administrators, master tokens (theirs and the account's) and accounts; an operator as
+        every account of a tree that they have entered, of which they have everything."""
         if named not in self.facts.accounts:
             return False
+        if isinstance(caller, User) and self.law.is_inside(caller, named):
+            return True
         if isinstance(caller, Token):
             if caller.type != "master":
                 return False
@@ -128,7 +133,8 @@ class Oracle:
 
     def limit_12_alive(self, caller: Thing, context: dict) -> bool:
         """§3.12: nothing at all for the blocked, disabled, unverified, expired, and for a wrong or unknown address."""
-        if self.law.blocked(home_of(caller)):
+        home = home_of(caller)
+        if home is not None and self.law.blocked(home):
             return False
         if isinstance(caller, User):
             return caller.enabled and caller.verified and caller.period.holds(self.now)

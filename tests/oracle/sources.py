@@ -18,6 +18,7 @@ Thing = Any
 LINKED_TO_ASSIGNED = ("alert_rule", "alarm", "vehicle", "employee", "task", "maintenance")
 FREE_WITHOUT_DEVICE = ("vehicle", "employee", "task", "maintenance")
 ALL_OF_THE_KIND = ("geofence", "place", "tag", "form_template", "custom_field", "department", "garage")
+OF_ROOTS = {("account", None, "view"), ("account", None, "change"), ("subscription", None, "view")}
 ON_ONESELF = {
     ("user", None, "view"),
     ("user", None, "change"),
@@ -26,8 +27,8 @@ ON_ONESELF = {
 }
 
 
-def home_of(thing: Thing) -> str:
-    """The account a thing belongs to; an account is its own."""
+def home_of(thing: Thing) -> str | None:
+    """The account a thing belongs to; an account is its own. None of a platform operator outside every account."""
     return thing.key if isinstance(thing, Account) else thing.account
 
 
@@ -38,8 +39,8 @@ class Sources:
         self.facts = facts
         self.now = now
 
-    def in_branch(self, account: str, top: str) -> bool:
-        return top in self.facts.accounts[account].path
+    def in_branch(self, account: str | None, top: str) -> bool:
+        return account is not None and top in self.facts.accounts[account].path
 
     def blocked(self, account: str) -> bool:
         """§3.12: itself or any account above it."""
@@ -47,11 +48,15 @@ class Sources:
 
     # --- what an account has: sources 1 to 3 --------------------------------------------------------------------
 
-    def account_may(self, account: str, p: Permission, thing: Thing) -> bool:
-        return not self.blocked(account) and (
-            self.source_1_branch(account, p, thing)
-            or self.source_2_grants_received(account, p, thing)
-            or self.source_3_roles_above(account, p, thing)
+    def account_may(self, account: str | None, p: Permission, thing: Thing) -> bool:
+        return (
+            account is not None
+            and not self.blocked(account)
+            and (
+                self.source_1_branch(account, p, thing)
+                or self.source_2_grants_received(account, p, thing)
+                or self.source_3_roles_above(account, p, thing)
+            )
         )
 
     def source_1_branch(self, account: str, p: Permission, thing: Thing) -> bool:
@@ -140,6 +145,34 @@ class Sources:
     def source_3_roles_above(self, account: str, p: Permission, thing: Thing) -> bool:
         """§3.3: role:view on the roles of the accounts above."""
         return isinstance(thing, Role) and p == ("role", None, "view") and self.in_branch(account, thing.account)
+
+    # --- a person signed in: the platform operator, and what a user has --------------------------------------------
+
+    def person_may(self, user: User, p: Permission, thing: Thing) -> bool:
+        """§3: the operator is a source of the person, in person; a deny always wins (§8)."""
+        denied = self.deny_10_projects(user, p, thing)
+        return self.user_may(user, p, thing) or (self.source_operator(user, p, thing) and not denied)
+
+    def source_operator(self, user: User, p: Permission, thing: Thing) -> bool:
+        """§3: opens and names roots and sees name, state and licence of each; of a tree entered, everything. What the
+        tree received is seen as accounts above a grantee see it."""
+        if user.key not in self.facts.operators:
+            return False
+        if isinstance(thing, Account) and len(thing.path) == 1 and p in OF_ROOTS:
+            return True
+        seen = isinstance(thing, Grant) and p in {("grant", None, "view"), ("grant", "logs", "view")}
+        received = seen and any(self.is_inside(user, grantee) for grantee in thing.grantees)
+        return received or self.is_inside(user, home_of(thing))
+
+    def is_inside(self, user: User, account: str | None) -> bool:
+        """§11: whether this operator is in the tree of this account: entered at its top, in the hour, not left."""
+        operator = self.facts.operators.get(user.key)
+        if operator is None or account is None:
+            return False
+        root = self.facts.accounts[account].path[-1]
+        return any(
+            entry.account == root and not entry.left and entry.period.holds(self.now) for entry in operator.entries
+        )
 
     # --- what a user has: sources 4 to 9, minus deny 10 -----------------------------------------------------------
 

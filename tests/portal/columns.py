@@ -102,6 +102,8 @@ PARTS = {
     "Account.top": "follows from the parent; only the tree writes it",
     "User.groups": "Django's, read by nobody",
     "User.user_permissions": "Django's, read by nobody",
+    "TreeEntry.operator": "the platform operator who enters, in person; never changes",
+    "TreeEntry.account": "the top-level account that is entered; never changes",
     "OwnershipHandover.account": "of the owner who offers, in person",
     "OwnershipHandover.from_user": "the owner who offers, in person",
     "OwnershipHandover.to_user": "an administrator of the account, who confirms in person",

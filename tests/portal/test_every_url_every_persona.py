@@ -16,14 +16,15 @@ import pytest
 from django.test import Client
 
 from accesscontrol import catalogue
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import permission
 from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import Grant
 from demo.personas import PERSONAS
-from portal.declared import PUBLIC, SIGNED_IN
+from portal.declared import OPERATOR, PUBLIC, SIGNED_IN
 from portal.frame.screens import Screen
-from tests.portal.walking import Address, Caller, Walker, addresses, key_of
+from tests.portal.walking import NOTHING_THERE, Address, Caller, Walker, addresses, key_of
 
 NOBODY = "nobody"
 WALKERS = [*(persona.username for persona in PERSONAS), NOBODY]
@@ -70,7 +71,7 @@ def test_every_page_declares_a_permission_that_there_is():
     assert len(PAGES) > 300
     for page in PAGES:
         assert page.declared is not None, f"{page.pattern} declares nothing"
-        if page.declared not in (PUBLIC, SIGNED_IN):
+        if page.declared not in (PUBLIC, SIGNED_IN, OPERATOR):
             permission(page.declared)
 
 
@@ -102,12 +103,24 @@ def page_cases(page: Address, caller: Caller) -> Iterator[tuple[str, str, int]]:
     """(method, path, status) of what is asked of a page."""
     if page.declared in (PUBLIC, SIGNED_IN):
         yield "GET", page.at(**SAMPLE_PARTS), SIGNED_IN_STATUS.get(page.name, 200)
+    elif page.declared == OPERATOR:
+        yield from operator_cases(page, caller)
     elif "key" not in page.parts:
         needed = permission(page.declared)
         open_to_all = needed.verb != "create" or caller.may_create(page.declared)
         yield "GET", page.at(), 200 if open_to_all else 403
     else:
         yield from thing_cases(page, caller)
+
+
+def operator_cases(page: Address, caller: Caller) -> Iterator[tuple[str, str, int]]:
+    """Pages of the platform operator, on top-level accounts; for others, and on other accounts, nothing is there."""
+    tops = [account for account in caller.seen("account")[0] if account.parent_id is None]
+    is_operator = engine.look(caller.actor).is_operator
+    opens = 405 if page.name == "account_leave" else 200
+    yield "GET", page.at(key=tops[0].key if tops else NOTHING_THERE), opens if is_operator else 404
+    if "key" in page.parts:
+        yield "GET", page.at(key=caller.seen("account")[1].key), 405 if is_operator and opens == 405 else 404
 
 
 def thing_cases(page: Address, caller: Caller) -> Iterator[tuple[str, str, int]]:

@@ -11,7 +11,8 @@ from accesscontrol.access.law import history, sentences, topics
 from accesscontrol.access.law.belonging import role_of
 from accesscontrol.access.law.limits import dead_account, dead_token, dead_user, of_token
 from accesscontrol.access.law.operating import may_operate, ways_to_operate
-from accesscontrol.access.law.sources import ACCOUNT_SOURCES, CONSOLE, USER_SOURCES, project_denies
+from accesscontrol.access.law.operators import CONSOLE, IN_PERSON
+from accesscontrol.access.law.sources import ACCOUNT_SOURCES, USER_SOURCES, project_denies
 from accesscontrol.accounts.life import is_begun, is_in_time, is_over
 from accesscontrol.tokens.life import idle_end
 
@@ -125,7 +126,7 @@ class ScopeCompiler:
         scope.dead = ("alive", dead) if dead else base.dead
         scope.networks, scope.limits = token.networks, of_token(token, self.at)
         scope.topics = topics.of_token(token, base.topics)
-        scope.add(base.allows_list)
+        scope.add(one for one in base.allows_list if one.source not in IN_PERSON)
         scope.denies = base.denies
         return scope
 

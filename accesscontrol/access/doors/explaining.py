@@ -15,6 +15,7 @@ from accesscontrol.access.law import sentences
 from accesscontrol.access.law.entitlements import Entitlement
 from accesscontrol.access.law.levels import level_permissions, rights_permissions
 from accesscontrol.access.law.limits import LIMITS, wrong_address
+from accesscontrol.access.law.operators import IN_PERSON
 from accesscontrol.access.law.sources import SOURCES
 from accesscontrol.access.look import ANY_ITEM_VIEW, Look
 from accesscontrol.access.permissions import Permission
@@ -220,6 +221,8 @@ def _needed(decision: Decision, scope: Scope, thing: Thing) -> list[Sentence]:
 def _ways(decision: Decision, scope: Scope, thing: Thing) -> list[Sentence]:
     wanted, ways = decision.permission, []
     named = {"thing": thing.name, "caller": scope.label, "permission": wanted}
+    if any(one.source in IN_PERSON for one in scope.allows_list):
+        ways.append(sentences.AN_ENTRY)
     if thing.is_item and decision.actor.type == "user" and scope.account in thing.path:
         codes = [code for code in catalogue.RIGHTS if rights_permissions((code,)).has(wanted)]
         if codes and len(codes) < len(catalogue.RIGHTS):

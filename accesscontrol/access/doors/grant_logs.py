@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from accesscontrol.access.law.reaches import Branch
+from accesscontrol.access.law.reaches import NO_ROW, Branch
 from accesscontrol.access.look import Look
 from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import Grant
@@ -22,6 +22,7 @@ def visible_log(look: Look, grant: Grant) -> QuerySet[Event]:
 
 def of_own_side(look: Look, lines: QuerySet[Event]) -> QuerySet[Event]:
     """Those of the lines about a grant that the caller's side wrote."""
-    if look.account is None or look.is_operator:
-        return lines  # the platform operator stands on both sides
-    return lines.filter(Branch.condition([Branch(look.account)], "event"))
+    own = Branch.condition([Branch(look.account)], "event") if look.account is not None else NO_ROW
+    if look.is_operator:  # stands on both sides, of the trees that they have entered
+        own |= Q(pk__in=look.visible("event:view").order_by().values("pk"))
+    return lines.filter(own)

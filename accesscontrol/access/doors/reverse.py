@@ -14,6 +14,7 @@ from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Ref, Thing
 from accesscontrol.access.law import sentences
+from accesscontrol.access.law.operators import operators_near
 from accesscontrol.access.law.reaches import Branch
 from accesscontrol.access.look import Look, as_ref, asked, load_things, looks_of
 from accesscontrol.access.permissions import Permission, UnknownName
@@ -82,7 +83,8 @@ def _candidates(thing: Thing, most: int | None) -> list[Actor]:
     """Who comes into question, at most so many."""
     accounts = [*thing.path, *sorted(_grantees(thing, most) - set(thing.path))][:most]
     managers = Q(account__in=accounts, authority__in=catalogue.MANAGERS)
-    users = _first(User.objects.filter(managers | Q(is_superuser=True) | _near(thing)), _less(most, accounts))
+    operators = Q(pk__in=User.objects.filter(operators_near(thing)).values("pk"))
+    users = _first(User.objects.filter(managers | operators | _near(thing)), _less(most, accounts))
     tokens = Token.objects.filter(Q(account__in=accounts, user__isnull=True) | Q(user__in=users))
     return [
         *(Actor("account", account) for account in sorted(accounts)),

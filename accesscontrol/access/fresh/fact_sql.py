@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from accesscontrol.access.fresh import sql
+from accesscontrol.accounts.life import unleft_sql
 
 _STATEMENT = """
 WITH
 tok AS (SELECT * FROM tokens_token WHERE id IN {tokens}),
 usr AS (SELECT * FROM accounts_user WHERE id IN {users}
         UNION SELECT * FROM accounts_user WHERE id IN (SELECT user_id FROM tok WHERE user_id IS NOT NULL)),
+ent AS (SELECT e.* FROM accounts_treeentry e WHERE {unleft} AND e.operator_id IN (SELECT id FROM usr)),
 mem AS (SELECT m.id, m.user_id, m.project_id, m.starts_at, m.expires_at, m.accepted_at, m.history_days,
                p.account_id, p.owner_id, p.name
           FROM projects_projectmember m JOIN projects_project p ON p.id = m.project_id
@@ -20,7 +22,8 @@ lens(id) AS (SELECT account_id FROM usr WHERE account_id IS NOT NULL UNION SELEC
 gra AS (SELECT l.account_id AS grantee_id, l.accepted_at, g.* FROM grants_grantgrantee l
           JOIN grants_grant g ON g.id = l.grant_id WHERE l.account_id IN (SELECT id FROM lens)),
 rol AS (SELECT * FROM roles_role WHERE id IN (SELECT role_id FROM usr WHERE role_id IS NOT NULL)),
-involved(id) AS (SELECT id FROM lens UNION SELECT account_id FROM gra UNION SELECT account_id FROM rol),
+involved(id) AS (SELECT id FROM lens UNION SELECT account_id FROM gra UNION SELECT account_id FROM rol
+             UNION SELECT account_id FROM ent),
 {chain}
 SELECT 'chain', {chain_record} FROM chain
 UNION ALL SELECT 'epoch', {epoch} FROM access_accessepoch e
@@ -35,6 +38,7 @@ UNION ALL SELECT 'grant', {grant} FROM gra
 UNION ALL SELECT 'grant_item', {grant_item} FROM grants_grantitem i
            WHERE i.grant_id IN (SELECT id FROM gra WHERE covers = 'items')
 UNION ALL SELECT 'role', {role} FROM rol
+UNION ALL SELECT 'entry', {entry} FROM ent
 UNION ALL SELECT 'share', {share} FROM items_itemuserobjectpermission s JOIN auth_permission p ON p.id = s.permission_id
            WHERE s.user_id IN (SELECT id FROM usr)
 UNION ALL SELECT 'member', {member} FROM mem
@@ -75,6 +79,8 @@ def _columns() -> dict[str, str]:
         ),
         "grant_item": record(grant="i.grant_id", item="i.item_id"),
         "role": record(id="id", name="name", account="account_id", rights="json:rights", history="history_days"),
+        "unleft": unleft_sql("e"),
+        "entry": record(user="operator_id", account="account_id", starts="starts_at", expires="expires_at"),
         "share": record(user="s.user_id", item="s.content_object_id", codename="p.codename", expires="s.expires_at"),
         "member": record(
             project="project_id", user="user_id", name="name", account="account_id", owner="owner_id",

@@ -133,6 +133,16 @@ class MembershipFacts:
 
 
 @dataclass(slots=True)
+class EntryFacts:
+    """An entry into a tree that was not left."""
+
+    account: int
+    starts_at: datetime
+    expires_at: datetime
+    left_at: datetime | None = None
+
+
+@dataclass(slots=True)
 class Facts:
     """All rows behind some callers, by id."""
 
@@ -143,6 +153,7 @@ class Facts:
     grants: dict[int, list[GrantFacts]] = field(default_factory=dict)  # by grantee account
     shares: dict[int, list[ShareFacts]] = field(default_factory=dict)  # by user
     memberships: dict[int, list[MembershipFacts]] = field(default_factory=dict)  # by user
+    entries: dict[int, list[EntryFacts]] = field(default_factory=dict)  # by operator
     epochs: dict[int, int] = field(default_factory=dict)
 
 
@@ -193,6 +204,9 @@ def _read_people(facts: Facts, rows: dict[str, list[sql.Row]]) -> None:
     for row in rows.get("role", []):
         rights = tuple(row["rights"])
         facts.roles[row["id"]] = RoleFacts(row["id"], row["name"], row["account"], rights, row["history"])
+    for row in rows.get("entry", []):
+        entry = EntryFacts(row["account"], sql.moment(row["starts"]), sql.moment(row["expires"]))
+        facts.entries.setdefault(row["user"], []).append(entry)
     for row in rows.get("share", []):
         share = ShareFacts(row["item"], row["codename"], sql.moment(row["expires"]))
         facts.shares.setdefault(row["user"], []).append(share)

@@ -64,6 +64,11 @@ RENEWALS = (
         events=("delete",),
     ),
     Renewal(
+        "accounts_treeentry",
+        columns=("operator_id",),
+        keys=(_OF_USER.replace("SELECT user_id FROM {changed}", "SELECT operator_id FROM {changed}"),),
+    ),
+    Renewal(
         "roles_role",
         columns=("account_id",),
         keys=(_OF_ACCOUNT,),

@@ -10,6 +10,7 @@ from accesscontrol.access.fresh.facts import AccountFacts, Facts
 from accesscontrol.access.fresh.things import account_thing
 from accesscontrol.access.law.entitlements import Cap
 from accesscontrol.access.law.history import Figure
+from accesscontrol.access.law.operators import OPERATOR
 from accesscontrol.access.permissions import permission
 
 OPERATE = permission("account:operate")
@@ -17,7 +18,8 @@ OPERATE = permission("account:operate")
 
 def may_operate(actor: Actor, own: Cap, account: AccountFacts, facts: Facts) -> bool:
     """Whether a caller with this scope of their own may operate as an account: as one who may, by branch or grant."""
-    return _is_one_who_may(actor, facts) and any(own.grants(OPERATE, account_thing(account)))
+    may = _is_one_who_may(actor, facts)
+    return any(may or one.source == OPERATOR for one in own.grants(OPERATE, account_thing(account)))
 
 
 def ways_to_operate(own: Cap, account: AccountFacts) -> Iterator[Figure | None]:
@@ -26,7 +28,7 @@ def ways_to_operate(own: Cap, account: AccountFacts) -> Iterator[Figure | None]:
 
 
 def _is_one_who_may(actor: Actor, facts: Facts) -> bool:
-    """Owners, administrators, their and the account's master tokens, an account itself, and the platform operator."""
+    """Owners, administrators, their and the account's master tokens, an account itself, and the console."""
     if actor.type in ("account", "system"):
         return True
     user_id: int | None = actor.id
@@ -36,4 +38,4 @@ def _is_one_who_may(actor: Actor, facts: Facts) -> bool:
             return False
         user_id = token.user
     user = facts.users.get(user_id) if user_id is not None else None
-    return user is None or user.is_superuser or user.authority in catalogue.MANAGERS
+    return user is None or user.authority in catalogue.MANAGERS

@@ -77,6 +77,20 @@ class Everything(Reach):
 
 
 @dataclass(frozen=True, slots=True)
+class Tops(Reach):
+    """The top-level accounts themselves, and nothing in them."""
+
+    def covers(self, thing: Thing) -> bool:
+        return thing.kind == "account" and len(thing.path) == 1
+
+    @classmethod
+    def condition(cls, reaches: Sequence[Tops], model: str) -> Q:
+        if model == "account":
+            return Q(parent__isnull=True)
+        return Q(account__parent__isnull=True) if model == "subscription" else NO_ROW
+
+
+@dataclass(frozen=True, slots=True)
 class Branch(Reach):
     """An account and all below it."""
 

@@ -22,11 +22,11 @@ from accesscontrol.access.law.levels import (
     rights_permissions,
     share_permissions,
 )
+from accesscontrol.access.law.operators import OPERATOR, operator
 from accesscontrol.access.law.reaches import (
     Accounts,
     Below,
     Branch,
-    Everything,
     Own,
     OwnButOwner,
     OwnersOf,
@@ -50,7 +50,7 @@ SOURCES = {
     "shares": _("Direct shares"),
     "oneself": _("Oneself and one's own account"),
     "project": _("Project membership"),
-    "operator": _("The platform operator"),
+    OPERATOR: _("The platform operator"),
 }
 
 _OWNER_SEEN = PermissionSet.of(["user:view", "token:view"])
@@ -127,15 +127,6 @@ ACCOUNT_SOURCES: tuple[Callable[[AccountFacts, Compiler], Iterator[Entitlement]]
 
 
 # --- Sources for a user
-
-CONSOLE = Entitlement("operator", EVERYTHING, Everything(), sentences.CONSOLE)
-
-
-def operator(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:
-    """The platform operator (superuser) has everything."""
-    if user.is_superuser:
-        origin = ("user", user.id)
-        yield Entitlement("operator", EVERYTHING, Everything(), sentences.OPERATOR(user=user.name), origin)
 
 
 def owner(user: UserFacts, compiler: Compiler) -> Iterator[Entitlement]:

@@ -13,7 +13,7 @@ TopicRules = tuple[tuple[str, frozenset[str]], ...] | None
 
 def of_user(user: UserFacts) -> TopicRules:
     """The account's owner and administrators use them all, others none."""
-    return None if user.is_superuser or user.authority in catalogue.MANAGERS else ()
+    return None if user.account is not None and user.authority in catalogue.MANAGERS else ()
 
 
 def of_token(token: TokenFacts, acts_for: TopicRules) -> TopicRules:

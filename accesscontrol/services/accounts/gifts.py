@@ -34,8 +34,8 @@ def require_moves(
     ceiling = Ceiling(actor)
     for account, parent in moving:
         for end in (account, parent):
-            inside = isinstance(end, Account) and who.account_id is not None and lines.within(end.pk, who.account_id)
-            if not who.platform and not inside:
+            inside = isinstance(end, Account) and (end.pk == who.account_id or who.is_above(lines.paths[end.pk]))
+            if not inside and end is not None:
                 raise Conflict("An account moves within your own branch only. Choose a parent inside of it.")
         if isinstance(parent, Account) and set(lines.paths[parent.pk]) - set(lines.paths[account.pk]):
             ceiling.require_account(ON_ITSELF, account, "parent", for_good("parent"), account)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
+from django.utils import timezone
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts import tree
-from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.life import EntryState, entry_rows
+from accesscontrol.accounts.models import Account, TreeEntry, User
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.audit import chain
 from accesscontrol.items.models import Item
@@ -65,30 +67,45 @@ def require_all(actor: Actor, questions: Iterable[tuple[str, Model]]) -> None:
 
 
 def require_platform(actor: Actor) -> None:
-    """Only the platform operator, as nobody else; asked where no account can be named. Raises AccessDenied."""
+    """Only the platform operator in person or the console; asked where no account can be named. Raises AccessDenied."""
     look = engine.look(actor)
-    if not look.alive or not caller(actor).platform:
+    if not look.alive or not look.is_operator:
         raise engine.AccessDenied(look.decide("account:create", ("account", 0)), visible=False)
+
+
+def require_console(actor: Actor) -> None:
+    """Only the console: what no entry into a single tree covers. Raises AccessDenied."""
+    if not caller(actor).is_console:
+        raise engine.AccessDenied(engine.look(actor).decide("account:create", ("account", 0)), visible=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The rows behind an actor. account_id: whose access it has (acting or its own); None for the platform operator."""
+    """The rows behind an actor. account_id: whose access it has (acting or its own); None for the console and for a
+    platform operator of no account. entries: the operator's entries by the top-level account of the tree that each is
+    into, as whom ever they act."""
 
     user: User | None = None
     token: Token | None = None
     account_id: int | None = None
     acting: bool = False
+    entries: Mapping[int, int] = field(default_factory=dict)
 
     @property
-    def platform(self) -> bool:
-        """Whether nobody stands above: the console, or a superuser who operates as nobody."""
-        return self.account_id is None and (self.user is None or self.user.is_superuser)
+    def is_console(self) -> bool:
+        """Whether it is the console, which has everything."""
+        return self.account_id is None and self.user is None
+
+    def is_above(self, line: Sequence[int]) -> bool:
+        """Whether it stands above an account: the console, an operator inside its tree, or an account above. line: the
+        account and those above it, the top-level account first."""
+        return self.is_console or (line[0] in self.entries and not self.acting) or self.account_id in line[:-1]
 
     @property
     def authority(self) -> str | None:
-        """The authority of the person who acts in their own name; None for tokens of accounts and operate-as."""
-        return None if self.user is None or self.acting else self.user.authority
+        """The authority of the person who acts in their own name; None for tokens of accounts, operate-as and who is of
+        no account."""
+        return None if self.user is None or self.acting or self.user.account_id is None else self.user.authority
 
     @property
     def is_developer(self) -> bool:
@@ -96,7 +113,7 @@ class Caller:
 
     @property
     def is_subuser(self) -> bool:
-        return self.authority == User.Authority.USER and not self.platform
+        return self.authority == User.Authority.USER
 
     def is_person(self, user: User) -> bool:
         """Whether this user acts in person: signed in, not by a token, not as an account."""
@@ -106,15 +123,25 @@ class Caller:
 def caller(actor: Actor) -> Caller:
     """Who acts, loaded."""
     if actor.type == "user":
-        user = User.objects.get(pk=actor.id)
-        own = None if user.is_superuser else user.account_id
-        return Caller(user, None, *_acting(actor, own, user.account_id))
+        inside = TreeEntry.objects.filter(entry_rows(EntryState.INSIDE, timezone.now()), operator=OuterRef("pk"))
+        user = User.objects.annotate(is_inside=Exists(inside)).get(pk=actor.id)
+        entries = _entries(actor) if user.is_inside else {}
+        return Caller(user, None, *_acting(actor, user.account_id, user.account_id), entries)
     if actor.type == "token":
         token = Token.objects.select_related("user").get(pk=actor.id)
         return Caller(token.user, token, *_acting(actor, token.account_id, token.account_id))
     if actor.type == "account":
         return Caller(None, None, *_acting(actor, actor.id, actor.id))
     return Caller(None, None, actor.acting, actor.acting is not None)
+
+
+def _entries(actor: Actor) -> dict[int, int]:
+    """The entries that count for this person now, as the law reads them, by the account entered."""
+    tops = engine.look(actor.itself()).entered
+    inside = TreeEntry.objects.filter(
+        entry_rows(EntryState.INSIDE, timezone.now()), operator=actor.id, account__in=tops
+    )
+    return dict(inside.values_list("account", "pk"))
 
 
 def _acting(actor: Actor, account_id: int | None, home_id: int | None) -> tuple[int | None, bool]:
@@ -193,7 +220,8 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
     tops: dict[int, int] = {}
     for piece in chunks({fact.account_id for fact in listed if fact.account_id is not None}):
         tops |= dict(Account.objects.filter(pk__in=piece).values_list("pk", "top_id"))
-    signature = signature_of(actor)
+    who = caller(actor)
+    signature = _signature(actor, who)
     chain.record_many(
         chain.Line(
             action=fact.action,
@@ -204,6 +232,7 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
             revision=fact.revision,
             thing_name=str(fact.thing),
             changes=fact.changes,
+            entry_id=who.entries.get(tops.get(fact.account_id or 0, 0)),
             **signature,
         )
         for fact in listed
@@ -212,7 +241,10 @@ def record_all(actor: Actor, facts: Iterable[Fact]) -> None:
 
 def signature_of(actor: Actor) -> dict[str, Any]:
     """Who acted, and as whom, as fields of a line: the same on every line of an act."""
-    who = caller(actor)
+    return _signature(actor, caller(actor))
+
+
+def _signature(actor: Actor, who: Caller) -> dict[str, Any]:
     acting = Account.objects.filter(pk=actor.acting).first() if actor.acting is not None else None
     return {
         "actor_type": actor.type,

@@ -13,7 +13,7 @@ from accesscontrol.access.fresh import sql
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.sentences import Wording
-from accesscontrol.services.frame.acts import Fact, act, caller, record_all, require_all
+from accesscontrol.services.frame.acts import Caller, Fact, act, caller, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.grants.cuts import Cuts
@@ -70,7 +70,7 @@ def drop_grant(actor: Actor, grant: Grant, account: Account | None = None) -> No
         account_id = account.pk if account is not None else who.account_id
         if account_id is None:
             raise Invalid({"account": [WHICH_ACCOUNT_DROPS()]})
-        if account_id != who.account_id and not who.platform:
+        if account_id != who.account_id and not _is_inside(who, account_id):
             raise Conflict("An account drops out for itself only. Operate as it first.")
         grantee = Account.objects.get(pk=account_id)
         link = _own_link(grant, grantee)
@@ -86,6 +86,11 @@ def drop_grant(actor: Actor, grant: Grant, account: Account | None = None) -> No
             facts.append(Fact("grant.drop", link.grant, grantor_id, told))
         record_all(actor, facts)
         cuts.cut(actor)
+
+
+def _is_inside(who: Caller, account_id: int) -> bool:
+    """Whether the console acts, or an operator who has entered the tree of this account."""
+    return who.is_console or (not who.acting and Account.objects.filter(pk=account_id, top__in=who.entries).exists())
 
 
 def _own_link(grant: Grant, account: Account) -> GrantGrantee:

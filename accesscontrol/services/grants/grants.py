@@ -319,6 +319,5 @@ def _require_grantor_side(who: Caller, grants: Sequence[Grant]) -> None:
     """A grantee may delete its own part of a grant, and so must not be able to delete it for the others."""
     lines = Lines(grant.account_id for grant in grants)
     for grant in grants:
-        above = who.account_id is not None and lines.within(grant.account_id, who.account_id)
-        if not who.platform and not above:
+        if grant.account_id != who.account_id and not who.is_above(lines.paths[grant.account_id]):
             raise Conflict("Only the account that granted this revokes it. Drop out of the grant instead.")

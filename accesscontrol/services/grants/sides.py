@@ -7,6 +7,7 @@ from collections.abc import Collection
 from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 
 from accesscontrol.access.fresh.things import Ref, Thing
+from accesscontrol.access.law.reaches import EVERY_ROW, NO_ROW
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.names import with_letters_in_name
 from accesscontrol.accounts.tree import branch_ids, in_branch
@@ -29,14 +30,16 @@ def holds_already(link: GrantGrantee) -> bool:
 class Sides:
     """The sides of some grants, whose grantee_links and their accounts are loaded: one statement, however many grants.
 
-    own: the account that the caller acts for; None for the platform operator, who stands on both sides of every grant.
+    own: the account that the caller acts for; None for a platform operator, who stands on the side of the trees that
+    they have entered, and for the console, which stands on both sides of every grant.
     """
 
     def __init__(self, look: Look, grants: Collection[Grant]):
         self.own = own_account(look)
         accounts = named(grants)
         look.read(accounts)
-        self.inside = {ref[1] for ref in accounts if self.own is None or _is_within(look.thing(ref), self.own)}
+        tops = look.entered if self.own is None else look.entered | {self.own}
+        self.inside = {ref[1] for ref in accounts if _is_console(look) or _is_within(look.thing(ref), tops)}
         self.seen = {ref[1] for ref in accounts if look.may("account:view", ref)}
 
     def gave(self, grant: Grant) -> bool:
@@ -68,35 +71,43 @@ def named(grants: Collection[Grant]) -> set[Ref]:
     return {("account", pk) for pk in ids | {link.account_id for each in grants for link in each.grantee_links.all()}}
 
 
-def _is_within(account: Thing | None, branch: int) -> bool:
-    return account is not None and branch in account.path
+def _is_within(account: Thing | None, branches: Collection[int]) -> bool:
+    return account is not None and not set(branches).isdisjoint(account.path)
+
+
+def _is_console(look: Look) -> bool:
+    return look.actor.type == "system" and look.account is None
 
 
 def own_account(look: Look) -> int | None:
-    """The account that the caller acts for; None for the platform operator in person."""
-    return None if look.is_operator and look.actor.type == "user" else look.account
+    """The account that the caller acts for; None for the console and for a platform operator of no account."""
+    return look.account
 
 
-def given(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
-    """Those of these grants that accounts of this branch gave; own: as `own_account` tells it."""
-    return rows if own is None else rows.filter(account__in=branch_ids(own))
+def of_side(look: Look, account: str = "account") -> Q:
+    """The condition of rows whose account is of the caller's side: of its branch, or of a tree that it has entered."""
+    if _is_console(look):
+        return EVERY_ROW
+    rows = Q(**{f"{account}__in": branch_ids(look.account)}) if look.account is not None else NO_ROW
+    return rows | Q(**{f"{account}__top__in": look.entered}) if look.entered else rows
 
 
-def received(rows: QuerySet[Grant], own: int | None) -> QuerySet[Grant]:
-    """Those of these grants that accounts of this branch received."""
-    if own is None:
-        return rows
-    return rows.filter(pk__in=GrantGrantee.objects.filter(account__in=branch_ids(own)).values("grant"))
+def given(rows: QuerySet[Grant], look: Look) -> QuerySet[Grant]:
+    """Those of these grants that accounts of the caller's side gave."""
+    return rows.filter(of_side(look))
+
+
+def received(rows: QuerySet[Grant], look: Look) -> QuerySet[Grant]:
+    """Those of these grants that accounts of the caller's side received."""
+    return rows.filter(pk__in=GrantGrantee.objects.filter(of_side(look)).values("grant"))
 
 
 def with_side_named(look: Look, letters: str) -> Q:
     """The condition of grants with these letters in the name of a side: of the grantor, whom each of them names, or of
     a grantee that the caller may know of, as `Sides.known` says of loaded rows. Keys of accounts find nothing."""
-    links, own = GrantGrantee.objects.filter(with_letters_in_name(letters, "account__")), own_account(look)
-    if own is not None:
-        seen = Q(account__in=look.visible("account:view").order_by().values("pk"))
-        gave = Q(grant__account__in=branch_ids(own)) & (Q(accepted_at__isnull=False) | seen)
-        links = links.filter(Q(account__in=branch_ids(own)) | gave)
+    seen = Q(account__in=look.visible("account:view").order_by().values("pk"))
+    gave = of_side(look, "grant__account") & (Q(accepted_at__isnull=False) | seen)
+    links = GrantGrantee.objects.filter(with_letters_in_name(letters, "account__")).filter(of_side(look) | gave)
     return with_letters_in_name(letters, "account__") | Q(pk__in=links.values("grant"))
 
 

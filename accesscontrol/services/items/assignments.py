@@ -34,9 +34,7 @@ ACCOUNT_LACKS = Wording("account_lacks", _("%(name)s does not have %(names)s. Gr
 HAS_IT_ALREADY = Wording("has_it_already", _("%(username)s has %(name)s already."))
 NAMED_TWICE = Wording("named_twice", _("%(name)s is named twice. Name it once."))
 NOT_A_USER = Wording("not_a_user", _("%(username)s is no user of limited access. Share single items instead."))
-OPERATOR_HAS_EVERYTHING = Wording(
-    "operator_has_everything", _("The platform operator has everything; nothing can be assigned.")
-)
+OF_NO_ACCOUNT = Wording("of_no_account", _("The platform operator is of no account; nothing can be assigned."))
 
 Share = ItemUserObjectPermission
 NEVER = PermissionSet.of(["device:delete"])
@@ -98,7 +96,7 @@ def unassign_items(actor: Actor, user: User, items: Sequence[Item]) -> None:
 def _require_reach(user: User, items: Sequence[Item]) -> None:
     """The account must have the item, of its branch or by a grant; else the assignment would give nothing."""
     if user.account is None:
-        raise Invalid({"items": [OPERATOR_HAS_EVERYTHING()]})
+        raise Invalid({"items": [OF_NO_ACCOUNT()]})
     account = Actor.of(user.account)
     decisions = engine.decide_many([Question(account, f"{item.kind}:view", item) for item in items])
     missing = [item.name for item, decision in zip(items, decisions, strict=True) if not decision.allowed]

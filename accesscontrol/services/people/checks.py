@@ -258,8 +258,8 @@ def require_managers(who: Caller, before: dict[int, Managers]) -> None:
     after = managed(before)
     lines = Lines(before)
     for account_id, then in before.items():
-        now, above = after[account_id], who.account_id in lines.paths[account_id][:-1]
-        if who.platform or above or not then:
+        now = after[account_id]
+        if who.is_above(lines.paths[account_id]) or not then:
             continue
         if OWNER in then and (OWNER not in now or is_later(then[OWNER], now[OWNER])):
             raise Conflict("This is the owner of the account. Hand the ownership over first.")

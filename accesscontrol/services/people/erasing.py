@@ -13,7 +13,7 @@ from accesscontrol.accounts.names import fold, with_letters
 from accesscontrol.audit.erasing import ERASE, erase
 from accesscontrol.audit.models import Event
 from accesscontrol.sentences import Wording
-from accesscontrol.services.frame.acts import act, caller, require_platform, signature_of
+from accesscontrol.services.frame.acts import act, caller, require_console, signature_of
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks
@@ -29,13 +29,13 @@ def erase_person(actor: Actor, person: int, reason: str) -> int:
     """Blank what the log holds of a removed user's name, address and values; gives the number of lines.
 
     person: the user's number, which the lines keep. reason: why, without personal values; it stays in the log. Only the
-    platform operator and the console. Raises Conflict while there is such a user: remove the user first.
+    console, since a person's lines stand in many trees. Raises Conflict while there is such a user: remove them first.
     """
     findings = Findings()
     findings.name("reason", reason)
     findings.stop()
     with act():
-        require_platform(actor)
+        require_console(actor)
         if User.objects.filter(pk=person).exists():
             raise Conflict("This user is still there. Remove the user first, then erase what the log holds.")
         return erase(_lines_of([person]), reason=reason, **signature_of(actor))
@@ -45,7 +45,7 @@ def erase_removed(actor: Actor, people: Sequence[int]) -> int:
     """The same as part of the act that removes these users, which whoever removes them has been asked for; in person
     only, since what was recorded of them goes. Gives the number of lines."""
     who = caller(actor)
-    if not (who.platform or (who.user is not None and who.token is None)):
+    if not (who.is_console or (who.user is not None and who.token is None)):
         raise BeyondOwn([Problem("erase", BY_PERSONS_ONLY())])
     return erase(_lines_of(people), reason=REMOVED, **signature_of(actor))
 

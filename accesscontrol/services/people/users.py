@@ -177,7 +177,7 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
             user_checks.refuse_self(who, user, changed)
             user_checks.refuse_token(who, [*changed, *(["password"] if spec.password is not None else [])], user)
             user_checks.refuse_letting_in(who, spec, user)
-            _refuse_password(who.platform, spec, user)
+            _refuse_password(who.is_console, spec, user)
             user_checks.require_giving(ceiling, who, spec, user, shares.get(user.pk, ()))
             if "email" in changed and who.is_person(user):
                 require_fresh(actor)
@@ -217,9 +217,9 @@ def _check_owners(current: Sequence[Pair]) -> None:
             raise Invalid([Problem("authority", sentence, becoming[-1])])
 
 
-def _refuse_password(platform: bool, spec: UserSpec, user: User) -> None:
+def _refuse_password(is_console: bool, spec: UserSpec, user: User) -> None:
     """Nobody sets the password of somebody else; the console may, for world files and a lost one."""  # A16
-    if spec.password is not None and not platform:
+    if spec.password is not None and not is_console:
         raise Invalid([Problem("password", PASSWORD_OF_SOMEBODY(), user)])
 
 
@@ -259,7 +259,7 @@ def set_password(actor: Actor, user: User, password: str) -> User:
         require_all(actor, [("user:change", user)])
         read_named([user])
         who = caller(actor)
-        if not (who.is_person(user) or who.platform):
+        if not (who.is_person(user) or who.is_console):
             raise Invalid({"password": [PASSWORD_IN_PERSON()]})
         findings = Findings()
         user_checks.check_password(findings, password, user, user)

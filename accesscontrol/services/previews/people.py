@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import visible
+from accesscontrol.access.law.reaches import NO_ROW
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.tree import branch_ids, in_branch
 from accesscontrol.items.models import ItemLink
@@ -41,11 +42,14 @@ class People:
 
 
 def own_branch(actor: Actor) -> QuerySet[Account]:
-    """The accounts of whose people an actor may be told: those of their own branch."""
+    """The accounts of whose people an actor may be told: those of their own branch, and of the trees that
+    an operator has entered."""
     who = caller(actor)
-    if who.platform:
+    if who.is_console:
         return Account.objects.all()
-    return Account.objects.filter(pk__in=branch_ids(who.account_id)) if who.account_id else Account.objects.none()
+    own = Q(pk__in=branch_ids(who.account_id)) if who.account_id is not None else NO_ROW
+    entered = Q(top__in=who.entries) if who.entries and not who.acting else NO_ROW
+    return Account.objects.filter(own | entered)
 
 
 class PeopleMeasure:

@@ -121,9 +121,9 @@ def members_by_user(spec: ProjectSpec) -> dict[int, MemberSpec]:
 def check_new_items(findings: Findings, who: Caller, spec: ProjectSpec, new: Sequence[Item]) -> None:
     """Items that the account reaches; in a developer's project, and by a developer, only those the developer owns.
 
-    The platform operator may enter others (a world file holds what has lost its effect); the engine's cap decides.
+    The console may enter others (a world file holds what has lost its effect); the engine's cap decides.
     """
-    if who.platform:
+    if who.is_console:
         return
     for item in new:
         owners = [spec.owner] if spec.owner is not None else []

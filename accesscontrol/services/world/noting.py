@@ -10,7 +10,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from accesscontrol.grants.models import Grant, GrantGrantee
 from accesscontrol.items.models import Item, ItemLink
-from accesscontrol.services.frame.acts import act, record_all, require_platform
+from accesscontrol.services.frame.acts import act, record_all, require_console
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.grants.links import covered_items
@@ -36,11 +36,11 @@ class NoteSpec:
 
 
 def note_links(actor: Actor, specs: Sequence[NoteSpec]) -> None:
-    """Let these links live no longer than the grants that they were made under; the platform operator only."""
+    """Let these links live no longer than the grants that they were made under; the console only."""
     by_ends = {(spec.member.key, spec.container.key): spec for spec in specs}
     links = stored_links(by_ends)
     with act(lambda: accounts_of(links)):
-        require_platform(actor)
+        require_console(actor)
         parts = _parts({grant.pk for spec in specs for grant, _ in spec.ends.values()})
         _check(specs, parts)
         facts = []

@@ -31,7 +31,7 @@ class ReceivedViewSet(GrantSides):
     stateless = ("preview",)
 
     def rows(self, wanted: str) -> QuerySet:
-        return received(super().rows(wanted), own_account(self.look))
+        return received(super().rows(wanted), self.look)
 
     def accept(self, request: Request, key: str) -> Response:
         """Accept a grant that was offered; it lives from now on. Also asks `grant:create` on the account that does."""
@@ -66,4 +66,4 @@ class ReceivedLogViewSet(GrantLogViewSet):
     """What happened with a grant received, newest first: the caller's own part."""
 
     def rows(self, wanted: str) -> QuerySet:
-        return received(super().rows(wanted), own_account(self.look))
+        return received(super().rows(wanted), self.look)

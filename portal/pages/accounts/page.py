@@ -110,7 +110,9 @@ class AccountPage(Screen):
         ]
 
     def main_actions(self) -> list[Action]:
-        """Acting as the account, for who may and is not it already."""
+        """Acting as the account, for who may and is not it already; entering its tree, for the platform operator."""
+        if self.look.is_operator and self.thing.parent_id is None and self.thing.pk not in self.look.entered:
+            return [self.action("enter", _("Enter"), "login", style="primary")]
         if "account:operate" not in self.may or self.is_own or self.thing.blocked:
             return []
         url = f"{reverse('switch_account')}?account={self.thing.key}"

@@ -177,7 +177,7 @@ class AccountScreen(AccountPage):
 
     def is_platform(self) -> bool:
         """Whether the caller is the platform operator in person, who alone makes top-level accounts."""
-        return bool(self.request.user.is_superuser) and self.actor.acting is None
+        return self.look.is_operator
 
     def create_page(self) -> HttpResponse:
         parents = self.look.visible("account:create") if self.is_platform() else self.creation_accounts()

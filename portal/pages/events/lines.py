@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accesscontrol import catalogue
 from accesscontrol.audit.models import Event
 from portal.frame.shown.parts import Pair, RecordLine
-from portal.pages.events.tables import on_what, who_acted
+from portal.pages.events.tables import on_what, told_entry, who_acted
 
 #: The act in past tense, by the whole name of the action or by the part after its dot.
 _DID = {
@@ -21,6 +21,8 @@ _DID = {
     "account.limits": gettext_lazy("changed the limits of"),
     "account.operate": gettext_lazy("began to act as"),
     "account.operate_stop": gettext_lazy("stopped acting as"),
+    "account.enter": gettext_lazy("entered, as the platform operator,"),
+    "account.leave": gettext_lazy("left, as the platform operator,"),
     "account.offer_ownership": gettext_lazy("offered the ownership of"),
     "account.withdraw_ownership": gettext_lazy("took back the offered ownership of"),
     "account.hand_over": gettext_lazy("handed over the ownership of"),
@@ -88,6 +90,8 @@ def sentence(event: Event) -> str:
     """Who did what to which thing."""
     if event.action in ("sign_in", "sign_out", "sign_in_confirmed"):
         return f"{who_acted(event)} {str(_DID[event.action]).rstrip(':')}"
+    if event.action == "account.enter" and (told := told_entry(event)):
+        return f"{who_acted(event)} {did(event)} {on_what(event)} {told}"
     if event.action in ("account.operate", "account.operate_stop"):
         return f"{who_acted(event).partition(' → ')[0]} {did(event)} {on_what(event)}"
     return f"{who_acted(event)} {did(event)} {on_what(event)}"
@@ -97,6 +101,8 @@ def record_of(event: Event) -> RecordLine:
     """A line as components/records.html shows it: when, the sentence, from where, what changed."""
     detail = getattr(event, "detail", None)
     pairs: list[Pair] = [{"label": _("from"), "value": detail.address}] if detail is not None and detail.address else []
+    if event.entry_id is not None:
+        pairs.append({"label": _("under entry"), "value": event.entry_id})
     changes = detail.changes if detail is not None else {}
     text = json.dumps(changes, indent=2, ensure_ascii=False) if changes else ""
     return {"time": event.at, "label": sentence(event), "pairs": pairs, "json": text}

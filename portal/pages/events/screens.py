@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.audit.models import Event
+from portal.addresses import address
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import DETAIL, LIST, Screen, screens_at
 from portal.frame.shown.pages import ListPage
 from portal.frame.shown.parts import Fact
 from portal.pages.events.filters import EventFilters
-from portal.pages.events.tables import EventTable, on_what, who_acted
+from portal.pages.events.tables import EventTable, entry_in_words, on_what, who_acted
 
 
 class EventListing(Listing):
@@ -71,6 +72,7 @@ class EventScreen(NounPage):
             {"label": _("What"), "value": event.action, "code": True},
             {"label": _("Who"), "value": who_acted(event)},
             {"label": _("On"), "value": on_what(event)},
+            *self.entry_rows(event),
             {"label": _("Account"), "value": account_names(self, [event]).get(event.account_id, "")},
             {"label": _("Address"), "value": detail.address if detail else ""},
             {"label": _("Result"), "value": event.result},
@@ -79,6 +81,16 @@ class EventScreen(NounPage):
         if detail and detail.changes:
             rows.append({"label": _("Changes"), "json": json.dumps(detail.changes, indent=2, ensure_ascii=False)})
         return self.thing_page(rows, title=event.action)
+
+    def entry_rows(self, event: Event) -> list[Fact]:
+        """Under which entry of the platform operator it was done, and the line that says why."""
+        if event.entry_id is None:
+            return []
+        entered = self.look.visible("event:view").filter(action="account.enter", entry_id=event.entry_id)
+        line = entered.select_related("detail").first()
+        url = address(line) if line is not None and line != event else ""
+        told = entry_in_words(line) if line is not None else ""
+        return [{"label": _("Entry of the platform operator"), "value": told or event.entry_id, "url": url}]
 
 
 urlpatterns = [screens_at("events/", EventScreen)]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import django_tables2 as tables
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.audit.models import Event
@@ -20,6 +24,9 @@ class EventTable(ListTable):
     account = tables.Column(verbose_name=_("Account"), empty_values=(), orderable=False)
     result = tables.Column(verbose_name=_("Result"), order_by=("result", "-id"))
 
+    def render_action(self, record: Event) -> str:
+        return entry_in_words(record) or record.action
+
     def render_actor(self, record: Event) -> str:
         return who_acted(record)
 
@@ -36,6 +43,23 @@ def who_acted(event: Event) -> str:
     name = (detail.actor_name if detail else "") or f"{event.actor_type} {event.actor_id or ''}".strip()
     acting = (detail.acting_account_name if detail else "") or event.acting_account_id
     return f"{name} → {acting}" if acting else name
+
+
+def entry_in_words(event: Event) -> str:
+    """The platform operator's coming and going, in words; empty for every other line."""
+    if event.action == "account.enter":
+        return f"{_now('entered this tree as the platform operator')} {told_entry(event)}".rstrip()
+    return _now("left this tree as the platform operator") if event.action == "account.leave" else ""
+
+
+def told_entry(event: Event) -> str:
+    """Until when the platform operator is inside, and why; empty once that was erased."""
+    detail = getattr(event, "detail", None)
+    changes = detail.changes if detail is not None else {}
+    if not {"reason", "until"} <= changes.keys():
+        return ""
+    end = localtime(datetime.fromisoformat(changes["until"][1]))
+    return _now("until %(until)s: “%(reason)s”") % {"until": f"{end:%Y-%m-%d %H:%M}", "reason": changes["reason"][1]}
 
 
 def on_what(event: Event) -> str:

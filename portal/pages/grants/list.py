@@ -44,7 +44,7 @@ class GivenListing(Listing):
     order = ("-created_at", "-id")
 
     def rows(self) -> QuerySet:
-        return grant_sides.given(super().rows(), self.screen.own_account())
+        return grant_sides.given(super().rows(), self.look)
 
     def decorate(self, table: GrantTable, rows: list[Grant]) -> None:
         super().decorate(table, rows)
@@ -82,7 +82,7 @@ class ReceivedListing(GivenListing):
     row_permissions = ()
 
     def rows(self) -> QuerySet:
-        return grant_sides.received(self.screen.rows(), self.screen.own_account())
+        return grant_sides.received(self.screen.rows(), self.look)
 
     def empty(self) -> Empty:
         return {

@@ -116,7 +116,7 @@ def _who(request: SignedInRequest) -> str:
     user = request.user
     if isinstance(user, TokenHolder):
         return _("You are signed in by this token, which %(acts_for)s.") % {"acts_for": user.acts_for}
-    if user.is_superuser and user.account_id is None:
+    if user.account_id is None:
         return _("You are the platform operator.")
     words = {"account": user.account or "", "role": user.role or ""}
     if user.authority == "user" and user.role_id:
@@ -135,16 +135,16 @@ def _noun_tiles(nouns: dict[str, int], own: int | None, look: Look) -> list[Tile
     found: list[Tile] = []
     for noun, count in nouns.items():
         if noun == "grant" and own is not None and count:
-            found += _grant_tiles(look, own)
+            found += _grant_tiles(look)
         elif count > (noun in ("account", "user")):
             found.append(tile(noun, count))
     return found
 
 
-def _grant_tiles(look: Look, own: int) -> list[Tile]:
+def _grant_tiles(look: Look) -> list[Tile]:
     """What the branch gave, and what it received."""
     rows = noun_rows(look, "grant")
-    given, received = grant_sides.given(rows, own).count(), grant_sides.received(rows, own).count()
+    given, received = grant_sides.given(rows, look).count(), grant_sides.received(rows, look).count()
     gave: Tile = {**tile("grant", given), "heading": _("Grants given")}
     got: Tile = {**tile("grant", received), "heading": _("Grants received"), "url": reverse("grant_received")}
     return [one for one, count in ((gave, given), (got, received)) if count]

@@ -42,7 +42,7 @@ def facts(user: User, look: Look) -> list[Fact]:
     """What the portal knows of the person, as they may see it."""
     account = user.account
     role = look.visible("role:view").filter(pk=user.role_id).first() if user.role_id else None
-    authority = _("Platform operator") if user.is_superuser else _(user.get_authority_display())
+    authority = _("Platform operator") if account is None else _(user.get_authority_display())
     found: list[Fact | None] = [
         {"label": _("Username"), "value": user.username, "copyable": True},
         {"label": _("E-mail"), "value": user.email},

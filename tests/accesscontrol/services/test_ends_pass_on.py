@@ -37,7 +37,7 @@ from accesscontrol.services.projects.specs import MemberSpec, ProjectRuleSpec
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import change_token, create_token, rotate_token
 from accesscontrol.tokens.models import Token
-from tests.world import CONSOLE, Cast, in_person
+from tests.world import CONSOLE, Cast, enter, in_person
 
 CODE = "beyond_own_end"
 SEE = (ProjectRuleSpec(effect="allow", permissions=("device:view",)),)
@@ -370,7 +370,10 @@ def test_the_ownership_goes_to_nobody_who_stays_longer(cast: Cast) -> None:
 
 def test_the_platform_operator_gives_without_an_end(cast: Cast) -> None:
     root = User.objects.create(username="root", is_superuser=True, is_active=True)
-    assert create_user(in_person(root), cast.accounts["shop"], username="new").expires_at is None
+    inside = enter(root, cast.accounts["shop"])
+    assert create_user(inside, cast.accounts["shop"], username="new").expires_at is None
+    acting = inside.acting_as(cast.accounts["contoso"])
+    assert create_user(acting, cast.accounts["shop"], username="newer").expires_at is None
     assert Grant.objects.filter(expires_at=None).exists()
 
 

@@ -6,12 +6,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accesscontrol.access.engine import AccessDenied
+from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event, EventDetail
 from accesscontrol.audit.verification import verify
 from accesscontrol.services.frame.errors import Invalid
 from accesscontrol.services.owning.leaving import remove_user
 from accesscontrol.services.people.erasing import erase_person
-from tests.world import CONSOLE
+from tests.world import CONSOLE, enter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.checklist("L08")]
 
@@ -34,11 +35,14 @@ def test_a_removed_persons_values_leave_the_log_and_the_log_says_so(cast, capsys
         call_command("erase_person", name, "--reason", "again")
 
 
-def test_only_the_console_and_the_operator_erase(cast):
+def test_only_the_console_erases(cast):
+    operator = User.objects.create(username="root", is_superuser=True)
     number = cast.people["anna"].pk
     remove_user(CONSOLE, cast.people["anna"], delete_items=True)
     with pytest.raises(AccessDenied):
         erase_person(cast.actor("adam"), number, "why")
+    with pytest.raises(AccessDenied):
+        erase_person(enter(operator, cast.accounts["northwind"]), number, "why")
     with pytest.raises(Invalid, match="Enter the reason"):
         erase_person(CONSOLE, number, " ")
     assert not Event.objects.filter(action="event.erase").exists()

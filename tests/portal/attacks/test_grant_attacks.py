@@ -26,7 +26,7 @@ from accesscontrol.services.people import users
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from tests.portal.attacks.staging import ask
-from tests.world import CONSOLE, Cast, in_person
+from tests.world import CONSOLE, Cast, enter, in_person
 
 pytestmark = pytest.mark.django_db
 GRANTS = "/api/v1/grants/"
@@ -70,7 +70,9 @@ def test_the_operator_who_belongs_to_an_account_reads_the_whole_log(cast):
     shared = to(cast, "fabrikam")
     boss = cast.people["alma"]
     User.objects.filter(pk=boss.pk).update(is_superuser=True)
-    assert visible_log(engine.look(Actor.of(boss)), shared).count() == 2
+    with pytest.raises(engine.AccessDenied):
+        visible_log(engine.look(Actor.of(boss)), shared)
+    assert visible_log(engine.look(enter(boss, cast.accounts["northwind"])), shared).count() == 2
 
 
 # --- Foreign accounts
