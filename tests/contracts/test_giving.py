@@ -26,7 +26,7 @@ LINE = "writes lines of the log"
 PART = "is a part of acts that ask"
 GIVES_NOTHING = {
     "accounts.entries.enter_tree": "for an hour and for oneself, in person; an entry is no end",
-    "accounts.entries.leave_tree": "takes",
+    "accounts.entries.leave_tree": TAKES_AWAY,
     "accounts.accounts.close_account": TAKES_AWAY,
     "accounts.accounts.remove_accounts": TAKES_AWAY,
     "accounts.ownership.confirm_ownership": f"{ANSWERS}, and their end is held against that of the new owner again",
