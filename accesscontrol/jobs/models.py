@@ -11,17 +11,19 @@ from accesscontrol.json_data import BoundedJSONField
 
 
 class Upload(models.Model):
-    """A file of words that somebody brought: kept until what it is for is done, at most for a day."""
+    """A file of words that somebody brought, as it came; kept until what it is for is done, at most for a day."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="uploads")
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="uploads")
     token = models.ForeignKey("tokens.Token", on_delete=models.CASCADE, null=True, related_name="uploads")
     name = models.CharField(max_length=200)
-    text = models.TextField()
+    data = models.BinaryField()
+    #: How it is to be read: its encoding, its separator, and column → field.
     encoding = models.CharField(max_length=40)
     delimiter = models.CharField(max_length=1)
-    #: Column of the file → field of the thing.
     mapping = BoundedJSONField(default=dict)
+    #: What is meant where a line says nothing.
+    defaults = BoundedJSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -62,7 +62,7 @@ GIVES_NOTHING = {
     "people.sessions.record_sign_out": LINE,
     "people.sessions.start_operating": ONESELF,
     "people.sessions.stop_operating": ONESELF,
-    "people.users.remove_users": TAKES_AWAY,
+    "people.removing.remove_users": TAKES_AWAY,
     "people.users.set_password": "sets one's own password, in person",
     "people.users.store_users": f"{PART}: create_users and add_light_member",
     "projects.members.accept_membership": ANSWERS,

@@ -5,7 +5,8 @@ Who may not do it at all gets `AccessDenied` from the engine. All three end the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,3 +71,23 @@ class Conflict(Exception):
 
 class BeyondOwn(Invalid):
     """Passing on more than the actor holds (the ceiling of access model §4), told at the field that asks too much."""
+
+
+class Gathered:
+    """What is beyond the actor's own in an act on many things: told of all of them at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """One of the many."""
+        try:
+            yield
+        except BeyondOwn as error:
+            self.problems += error.problems
+
+    def stop(self) -> None:
+        """Raises BeyondOwn where there was any."""
+        if self.problems:
+            raise BeyondOwn(self.problems)

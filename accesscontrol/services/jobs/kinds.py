@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.jobs.models import Job
 from accesscontrol.roles.models import Role
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import require_all
+from accesscontrol.services.frame.errors import Conflict, Problem
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.importing.lines import Person
+from accesscontrol.services.importing.people import Defaults, check_people, import_people
+from accesscontrol.services.importing.uploads import defaults_of, drop_upload, reader_of
+from accesscontrol.services.jobs.problems import MOST_PROBLEMS, told_problems
 from accesscontrol.services.jobs.progress import Progress
 from accesscontrol.services.owning.many import NEEDED, Deed, do_with_users
 
+NO_FILE = Wording("file_is_gone", _("The file is not kept any more. Choose it again."))
 #: What came of it in numbers, for the sentence that tells it.
 Result = dict[str, Any]
 
@@ -73,7 +83,46 @@ def _do_deed(actor: Actor, job: Job, progress: Progress) -> Result:
     return {"what": job.parameters["what"], "count": len(users)}
 
 
-USERS_MANY = "users_many"
+# --- A file of people
+
+
+def _ask_import(actor: Actor, account: Account | None, _parameters: dict[str, Any]) -> None:
+    if account is not None:
+        require_all(actor, [("user:create", account)])
+
+
+def _read(actor: Actor, job: Job, progress: Progress) -> tuple[Account, list[Person], list[Problem], Defaults]:
+    """What the file of a job says. Raises Conflict where it is gone."""
+    upload, account = job.upload, job.account
+    if upload is None or account is None:
+        raise Conflict(NO_FILE())
+    progress.tell("reading", 0, job.total)
+    zone = ZoneInfo(job.parameters.get("zone") or "UTC")
+    reader = reader_of(actor, upload, zone)
+    people = reader.people()
+    progress.tell("checking", 0, len(people))
+    return account, people, reader.problems, defaults_of(actor, upload)
+
+
+def _check(actor: Actor, job: Job, progress: Progress) -> Result:
+    account, people, wrong, defaults = _read(actor, job, progress)
+    found = check_people(actor, account, people, defaults, wrong, progress.tell)
+    told = [[line, who, what] for line, who, what in found.outcomes]
+    return {**found.counts, "lines": told, "problems": told_problems(found.problems),
+            "more": max(0, len(found.problems) - MOST_PROBLEMS), "wrong": len(found.problems)}  # fmt: skip
+
+
+def _import(actor: Actor, job: Job, progress: Progress) -> Result:
+    account, people, wrong, defaults = _read(actor, job, progress)
+    found = import_people(actor, account, people, defaults, wrong, progress.tell)
+    if job.upload is not None:
+        drop_upload(actor.itself(), job.upload)
+    return dict(found.counts)
+
+
+USERS_MANY, USERS_CHECK, USERS_IMPORT = "users_many", "users_check", "users_import"
 KINDS: dict[str, Work] = {
     USERS_MANY: Work(_ask_deed, _do_deed),
+    USERS_CHECK: Work(_ask_import, _check),
+    USERS_IMPORT: Work(_ask_import, _import),
 }

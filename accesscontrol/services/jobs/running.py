@@ -11,17 +11,15 @@ from django_tasks import task
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.names import name_of
 from accesscontrol.jobs.models import Job
 from accesscontrol.sentences import Wording
-from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
+from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.freshness import NotFresh
 from accesscontrol.services.jobs.kinds import KINDS
+from accesscontrol.services.jobs.problems import MOST_PROBLEMS, told_problems
 from accesscontrol.services.jobs.progress import Cancelled, Progress
 
 log = structlog.get_logger("jobs")
-#: So many problems are kept; how many more there were is told.
-MOST_PROBLEMS = 1000
 NO_MORE = Wording("asker_no_more", _("Whoever asked for this may do nothing here any more. Nothing was changed."))
 BROKEN = Wording(
     "job_broken", _("This went wrong by a fault of ours. Nothing was changed. Tell whoever runs the portal.")
@@ -41,7 +39,8 @@ def run_job(number: int) -> None:
     except Cancelled:
         _finish(job, Job.State.CANCELLED)
     except Invalid as error:
-        _finish(job, Job.State.FAILED, problems=_told(error.problems), more=max(0, len(error.problems) - MOST_PROBLEMS))
+        more = max(0, len(error.problems) - MOST_PROBLEMS)
+        _finish(job, Job.State.FAILED, problems=told_problems(error.problems), more=more)
     except (Conflict, NotFresh, engine.AccessDenied) as error:
         _finish(job, Job.State.FAILED, problems=[{"sentence": str(error)}])
     except Exception as error:
@@ -65,20 +64,6 @@ def actor_of(job: Job) -> Actor:
     if job.user is not None:
         return Actor.of(job.user, fresh_at=timezone.now() if job.fresh else None, **rest)
     return Actor.of(job.token, **rest) if job.token is not None else Actor.system()
-
-
-def _told(problems: list[Problem]) -> list[dict[str, Any]]:
-    """Problems as they are kept: with the line that they are of, or whom they are about."""
-    return [
-        {
-            "line": getattr(one.about, "line", None),
-            "about": name_of(one.about) if hasattr(one.about, "known_by") else "",
-            "field": one.field,
-            "code": one.code,
-            "sentence": one.sentence,
-        }
-        for one in problems[:MOST_PROBLEMS]
-    ]
 
 
 def _finish(job: Job, state: str, *, problems: list[dict[str, Any]] | None = None, **result: Any) -> None:

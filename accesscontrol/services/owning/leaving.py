@@ -12,6 +12,7 @@ from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.items.items import remove_items
 from accesscontrol.services.owning.giving import Heir, give_items, give_projects
+from accesscontrol.services.people import removing
 from accesscontrol.services.people import users as people
 from accesscontrol.services.people.erasing import erase_removed
 from accesscontrol.services.people.owned import HEIR, STAYS, ceases, owned_by, owners_among
@@ -80,7 +81,7 @@ def remove_users(
                 remove_projects(actor, owned.projects)
                 remove_items(actor, owned.items)
         ids = [row.pk for row in rows]
-        people.remove_users(actor, rows)
+        removing.remove_users(actor, rows)
         if erase:
             erase_removed(actor, ids)
 

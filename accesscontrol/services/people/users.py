@@ -1,4 +1,4 @@
-"""Acts on users: create, change, switch off, remove."""
+"""Acts on users: create, change, switch off."""
 
 from __future__ import annotations
 
@@ -10,24 +10,21 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import person_state
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.items.models import Item
 from accesscontrol.roles.models import Role
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Fact, act, caller, difference, fresh, record, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.ended import end_sessions
-from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
+from accesscontrol.services.frame.errors import Conflict, Gathered, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.freshness import require_fresh, require_in_person
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
-from accesscontrol.services.items.items import erase_items
 from accesscontrol.services.people import checks as user_checks
 from accesscontrol.services.people.owned import ceases, require_nothing_owned
 from accesscontrol.services.people.specs import UserSpec
@@ -78,10 +75,12 @@ def create_users(actor: Actor, specs: Sequence[UserSpec]) -> list[User]:
         require_all(actor, [("user:create", spec.account) for spec in specs])
         who = caller(actor)
         check_new_users(actor, specs)
-        ceiling = Ceiling(actor)
+        ceiling, beyond = Ceiling(actor), Gathered()
         for spec in specs:
-            user_checks.refuse_letting_in(who, spec, None)
-            user_checks.require_giving(ceiling, who, spec, None)
+            with beyond.gathering():
+                user_checks.refuse_letting_in(who, spec, None)
+                user_checks.require_giving(ceiling, who, spec, None)
+        beyond.stop()
         return store_users(actor, specs)
 
 
@@ -172,15 +171,18 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
         who, ceiling = caller(actor), Ceiling(actor)
         _check_changes(actor, current)
         shares = user_checks.shares_of(user for user, spec in current if user_checks.widens(user, spec))
+        beyond = Gathered()
         for user, spec in current:
             changed = difference(_values(user), user_checks.wanted(spec))
             user_checks.refuse_self(who, user, changed)
             user_checks.refuse_token(who, [*changed, *(["password"] if spec.password is not None else [])], user)
-            user_checks.refuse_letting_in(who, spec, user)
             _refuse_password(who.is_console, spec, user)
-            user_checks.require_giving(ceiling, who, spec, user, shares.get(user.pk, ()))
+            with beyond.gathering():
+                user_checks.refuse_letting_in(who, spec, user)
+                user_checks.require_giving(ceiling, who, spec, user, shares.get(user.pk, ()))
             if "email" in changed and who.is_person(user):
                 require_fresh(actor)
+        beyond.stop()
         require_nothing_owned(actor, [user for user, spec in current if ceases(user, spec.authority)])
         before = user_checks.managed({user.account_id for user, _ in current if user.account_id is not None})
         facts, growth = _bring(current)
@@ -270,28 +272,3 @@ def set_password(actor: Actor, user: User, password: str) -> User:
         user.save(update_fields=["password", "sessions_ended"])
         record(actor, "user.password", user, user.account_id)
     return user
-
-
-# --- Removing
-
-
-def remove_users(actor: Actor, users: Sequence[User]) -> None:
-    """Remove many users who own nothing; their tokens, assignments and reports go too, what else they made stays."""
-    with act(user.account_id for user in users):
-        require_all(actor, [("user:delete", user) for user in users])
-        rows, who = list(fresh(User, users, "account").values()), caller(actor)
-        require_nothing_owned(actor, rows)
-        before = user_checks.managed({row.account_id for row in rows if row.account_id is not None})
-        facts = [Fact("user.remove", row, row.account_id, {"username": [row.username, None]}) for row in rows]
-        record_all(actor, facts)
-        ids = [row.pk for row in rows]
-        _erase(actor, Item.objects.filter(kind__in=catalogue.REACHED[catalogue.MADE], made_by__in=ids))
-        for piece in chunks(ids):
-            User.objects.filter(pk__in=piece).delete()
-        user_checks.require_managers(who, before)
-
-
-def _erase(actor: Actor, items: Any) -> None:
-    rows = list(items)
-    record_all(actor, [Fact("item.delete", row, row.account_id, {"name": [row.name, None]}) for row in rows])
-    erase_items([row.pk for row in rows])

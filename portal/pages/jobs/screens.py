@@ -19,13 +19,13 @@ from accesscontrol.services.jobs import jobs as services
 from portal.declared import SIGNED_IN, declares
 from portal.frame.jobs import forget, remembered
 from portal.frame.shown.pages import Page
-from portal.frame.shown.parts import Empty, Pagination
-from portal.pages.jobs.words import JobLine, job_badge, job_line, job_title, outcome
+from portal.frame.shown.parts import Action, Empty, Pagination
+from portal.pages.jobs.words import FileLine, JobLine, job_badge, job_line, job_title, lines_of, next_steps, outcome
 from portal.requests import SignedInRequest
 
 A_PAGE = 25
-#: So many problems are shown at once.
-PROBLEMS = 100
+#: So many problems, and so many lines of a file, are shown at once.
+PROBLEMS, LINES = 100, 200
 #: By this status htmx asks no more.
 STOP_POLLING = 286
 
@@ -48,6 +48,9 @@ class JobPage(Page):
     cancel_url: str
     problems: Sequence[str]
     more_problems: int
+    lines: Sequence[FileLine]
+    more_lines: int
+    steps: Sequence[Action]
 
 
 def own_job(request: SignedInRequest, number: int) -> Job:
@@ -103,6 +106,9 @@ def _shown(job: Job) -> JobPage:
         "poll_url": reverse("job_detail", args=[job.pk]),
         "cancel_url": reverse("job_cancel", args=[job.pk]),
         "problems": job.problems[:PROBLEMS],
+        "lines": lines_of(job, LINES),
+        "more_lines": max(0, len(job.result.get("lines", ())) - LINES),
+        "steps": next_steps(job, now),
         "more_problems": max(0, len(job.problems) - PROBLEMS) + job.result.get("more", 0),
     }
 

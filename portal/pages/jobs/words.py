@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accesscontrol.jobs.life import UNTAKEN_AFTER, JobState, job_state
 from accesscontrol.jobs.models import Job
 from portal.frame.counting import thin
-from portal.frame.shown.parts import State
+from portal.frame.shown.parts import Action, State
 
 _STATES = {
     JobState.WAITING: (gettext_lazy("Waiting"), "info"),
@@ -27,16 +27,33 @@ _STEPS = {
     "checking": gettext_lazy("Checking"),
     "writing": gettext_lazy("Writing: all of it, or nothing"),
 }
+_TITLES = {
+    "users_check": gettext_lazy("Check of %(name)s"),
+    "users_import": gettext_lazy("Import of %(name)s"),
+}
 _DEEDS = {
     "enable": gettext_lazy("Enable people"),
     "disable": gettext_lazy("Disable people"),
     "role": gettext_lazy("Give people a role"),
     "remove": gettext_lazy("Remove people"),
 }
+_OUTCOMES = {
+    "added": gettext_lazy("would be added"),
+    "changed": gettext_lazy("would be changed"),
+    "same": gettext_lazy("is as the file says already"),
+}
 NO_WORKER = gettext_lazy(
     "Nobody has begun with it yet. If that stays so, tell whoever runs the portal: the worker (manage.py db_worker) "
     "may not be running."
 )
+
+
+class FileLine(TypedDict):
+    """What becomes of whom by one line of a file."""
+
+    line: int
+    who: str
+    what: str
 
 
 class JobLine(TypedDict):
@@ -52,6 +69,8 @@ class JobLine(TypedDict):
 def job_badge(job: Job, now: datetime) -> State:
     """How it stands, in words."""
     label, tone = _STATES[job_state(job, now)]
+    if job.state == "done" and job.result.get("wrong"):
+        label, tone = gettext_lazy("Something is wrong"), "warning"
     return {"label": str(label), "tone": tone}
 
 
@@ -59,7 +78,7 @@ def job_title(job: Job) -> str:
     """What it is."""
     if job.kind == "users_many":
         return str(_DEEDS.get(job.parameters.get("what", ""), job.kind))
-    return job.kind
+    return str(_TITLES.get(job.kind, job.kind)) % {"name": job.parameters.get("name", "")}
 
 
 def outcome(job: Job, now: datetime) -> str:
@@ -86,8 +105,45 @@ def _progress(job: Job) -> str:
 
 
 def _done(job: Job) -> str:
+    if job.kind in _TITLES:
+        return _brought(job)
     count = job.result.get("count", 0)
     return ngettext("Done for %(count)s person.", "Done for %(count)s people.", count) % {"count": thin(count)}
+
+
+def _brought(job: Job) -> str:
+    """What came of a file, or would."""
+    told, wrong = job.result, job.result.get("wrong", 0)
+    parts = {name: thin(told.get(name, 0)) for name in _OUTCOMES}
+    if wrong:
+        words = ngettext("%(wrong)s problem was found, so nobody would come in.",
+                         "%(wrong)s problems were found, so nobody would come in.", wrong)  # fmt: skip
+        return words % {"wrong": thin(wrong)}
+    if job.kind == "users_check":
+        return _("%(added)s people would be added, %(changed)s changed; %(same)s are as the file says already.") % parts
+    return _("%(added)s people were added, %(changed)s changed; %(same)s were as the file says already.") % parts
+
+
+def lines_of(job: Job, most: int) -> list[FileLine]:
+    """What becomes of whom, line by line; the first so many."""
+    told = job.result.get("lines", ())[:most]
+    return [{"line": line, "who": who, "what": str(_OUTCOMES.get(what, what))} for line, who, what in told]
+
+
+def next_steps(job: Job, now: datetime) -> list[Action]:
+    """What somebody may want to do with what came of it."""
+    if job.kind not in _TITLES or job_state(job, now) in (JobState.WAITING, JobState.RUNNING):
+        return []
+    if job.kind == "users_import" and job.state == "done":
+        return [{"label": _("To the users"), "url": reverse("user_list"), "icon": "user"}]
+    found: list[Action] = []
+    if job.upload_id is not None:
+        url = f"{reverse('user_import_columns')}?file={job.upload_id}"
+        if job.kind == "users_check" and job.state == "done" and not job.result.get("wrong"):
+            found.append({"label": _("Bring them in"), "url": url, "icon": "users", "style": "primary",
+                          "method": "post", "hidden": {"do": "import"}})  # fmt: skip
+        found.append({"label": _("Change what the columns hold"), "url": url, "icon": "table"})
+    return [*found, {"label": _("Choose another file"), "url": reverse("user_import"), "icon": "upload"}]
 
 
 def job_line(job: Job, now: datetime) -> JobLine:

@@ -79,7 +79,9 @@ class UserListing(Listing):
         ]
         query = self.request.GET.urlencode()
         export: Action = {"label": _("Export as CSV"), "url": f"{reverse('user_export')}?{query}", "icon": "download"}
-        found["bulk_url"], found["more_actions"] = f"{reverse('user_ticked')}?{query}", [export]
+        bring: Action = {"label": _("Import people"), "url": reverse("user_import"), "icon": "upload"}
+        found["more_actions"] = [*([bring] if self.screen.may_create() else []), export]
+        found["bulk_url"] = f"{reverse('user_ticked')}?{query}"
         return found
 
 

@@ -27,6 +27,7 @@ from portal.frame.switches import switch_fields
 from portal.open_shapes import Cleaned
 from portal.pages.users.forms import AssignForm, PersonForm, UserForm
 from portal.pages.users.goes import TOKENS_STOP, counted
+from portal.pages.users.importing import UserImportScreen
 from portal.pages.users.leaving import UserLeavingScreen
 from portal.pages.users.list import UserListScreen
 from portal.pages.users.tables import user_badge
@@ -201,4 +202,4 @@ class UserScreen(NounPage):
         )  # fmt: skip
 
 
-urlpatterns = [screens_at("users/", UserListScreen, UserTickedScreen, UserScreen, UserLeavingScreen)]
+urlpatterns = [screens_at("users/", UserListScreen, UserTickedScreen, UserImportScreen, UserScreen, UserLeavingScreen)]

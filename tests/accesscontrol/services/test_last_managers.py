@@ -12,7 +12,8 @@ from django.utils import timezone
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict
-from accesscontrol.services.people.users import change_user, change_users, create_user, remove_users, user_spec
+from accesscontrol.services.people.removing import remove_users
+from accesscontrol.services.people.users import change_user, change_users, create_user, user_spec
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast, in_person
