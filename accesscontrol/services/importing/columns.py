@@ -61,7 +61,7 @@ _HEADINGS = {
         "mitarbeiternummer idempleado matricule табельныйномер id"
     ),
 }
-_BY_HEADING = {word: field for field, words in _HEADINGS.items() for word in words.split()}
+_BY_HEADING = {one: field for field, written in _HEADINGS.items() for one in written.split()}
 
 
 def plain(heading: str) -> str:
