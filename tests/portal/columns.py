@@ -65,6 +65,7 @@ COLUMNS: dict[str, Column] = {
     "token.key": Column(NEVER),
     "token.type": Column(NEVER, ("create",), ("create",)),
     "token.user": Column(NEVER, ("create",), ("create",)),
+    "token.history_days": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
     "token.enabled": Column(CHANGE, ("create", "partial_update")),  # pages have a switch
     "token.expires_at": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
     "token.idle_ttl": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
@@ -82,6 +83,7 @@ COLUMNS: dict[str, Column] = {
     "grant.levels": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
     "grant.starts_at": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
     "grant.expires_at": Column(CHANGE, ("create", "partial_update"), ("create", "change", "extend")),
+    "grant.history_days": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
     "grant.enabled": Column(CHANGE, ("create", "partial_update")),  # pages have a switch
     "project.account": Column(NEVER, (), ("create",), world=False),
     "project.key": Column(NEVER),

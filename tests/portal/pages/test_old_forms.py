@@ -65,8 +65,9 @@ def routes() -> Iterator[tuple[str, Route, Address]]:
 
 ROUTES = list(routes())
 WITH_A_FORM = [each for each in ROUTES if {"GET", "POST"} <= set(each[1].methods)]
-#: A preview changes nothing; an invitation is answered with yes by one button, with no by another.
-NO_SWITCH = ("move_preview", "accept")
+#: A preview changes nothing; an invitation is answered with yes by one button, with no by another; who leaves a tree
+#: gives up what is their own.
+NO_SWITCH = ("move_preview", "accept", "leave")
 BUTTONS = [each for each in ROUTES if set(each[1].methods) == {"POST"} and each[1].name not in NO_SWITCH]
 
 
@@ -175,8 +176,9 @@ def test_every_noun_is_looked_at() -> None:
     assert set(WORDS) <= found
     assert {("account", "limits_change"), ("account", "move"), ("device", "settings_change"), ("device", "move"),
             ("grant", "extend"), ("project", "members_change"), ("project", "items_add"), ("user", "assign"),
-            ("device", "properties_edit"), ("grant", "grantee_add"), ("grant", "item_add")} <= found  # fmt: skip
-    assert {kind for kind, _route, _address in BUTTONS} >= {"user", "token", "grant"}
+            ("device", "properties_edit"), ("grant", "grantee_add"), ("grant", "item_add"), ("user", "switch"),
+            ("account", "block")} <= found  # fmt: skip
+    assert {kind for kind, _route, _address in BUTTONS} >= {"token", "grant"}
 
 
 @pytest.mark.parametrize(("kind", "route", "address"), BUTTONS, ids=called)
@@ -214,4 +216,20 @@ def test_a_block_that_was_asked_for_is_not_undone_by_being_asked_twice(browse: A
     block_account(CONSOLE, cast.accounts["contoso"])
     assert nora.post(path, asked).status_code == 302
     assert Account.objects.get(key="contoso").blocked
+    assert Client.post(nora, path, {}).status_code == 400
+
+
+def test_a_switch_of_a_person_is_not_thrown_back_by_an_old_dialog(browse: Any, cast: Cast) -> None:
+    """Asked twice it stays off; a dialog from before somebody else's change does not let in who is another by now."""
+    nora, path = browse("nora"), "/users/sam/switch/"
+    off = hidden_of(nora.get(path), path)
+    assert off["enabled"] == "0"
+    for _time in range(2):
+        assert nora.post(path, off).status_code == 302
+        assert not User.objects.get(username="sam").is_active
+    on = hidden_of(nora.get(path), path)
+    assert on["enabled"] == "1"
+    change_user(CONSOLE, User.objects.get(username="sam"), authority="administrator", role=None)
+    nora.post(path, on)
+    assert not User.objects.get(username="sam").is_active
     assert Client.post(nora, path, {}).status_code == 400
