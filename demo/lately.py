@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.utils import timezone
+
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 from accesscontrol.services.accounts.accounts import block_account, change_account
+from accesscontrol.services.accounts.entries import enter_tree, leave_tree
 from accesscontrol.services.items.items import change_settings, create_item
 from accesscontrol.services.items.sections import add_record, call_endpoint, send_command
 from accesscontrol.services.people.users import set_enabled
 from accesscontrol.tokens.models import Token
+from demo.personas import OPERATOR
 
 
 def _actor(username: str) -> Actor:
@@ -92,7 +96,18 @@ def _pilot() -> None:
     send_command(_actor("lee.guest"), _item("anna-sensor-1"), {}, name="get_position")
 
 
+def _look_in() -> None:
+    """The platform operator enters Northwind for a reason, sets one thing right, and leaves: its people read it."""
+    user, northwind = User.objects.get(username=OPERATOR), _account("northwind")
+    operator = Actor.of(user, address="192.0.2.7", fresh_at=timezone.now())
+    enter_tree(operator, northwind, "Nora Lind asked why bus 9 is silent (ticket 4711)")
+    bus = _item("buses-device-9")
+    change_settings(operator, bus, {**bus.settings, "interval": 30})
+    leave_tree(operator, northwind)
+
+
 DEEDS: tuple[Callable[[], None], ...] = (
+    _look_in,
     _let_go,
     _help_harbor,
     _install_device,

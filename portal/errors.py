@@ -23,6 +23,7 @@ from accesscontrol.access.waiting import BUSY, RETRY_SECONDS, is_busy
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal.actors import look_of
 from portal.addresses import address
+from portal.frame.shown.parts import Link
 from portal.kept_out import log_csrf_refused
 from portal.problems import answer_problem, is_for_program, log_refusal
 from portal.requests import PortalRequest, is_signed_in
@@ -72,22 +73,22 @@ def refused(request: HttpRequest, error: AccessDenied) -> HttpResponse:
     log_refusal(request, error)
     if not error.visible:
         return _page(request, "404.html", status.HTTP_404_NOT_FOUND)
-    return _page(request, "403.html", status.HTTP_403_FORBIDDEN, reason=str(error), **_door(request, error))
+    return _page(request, "403.html", status.HTTP_403_FORBIDDEN, reason=str(error), door=_door(request, error))
 
 
-def _door(request: HttpRequest, error: AccessDenied) -> dict[str, str]:
+def _door(request: HttpRequest, error: AccessDenied) -> Link | None:
     """Where the platform operator enters the tree of a top-level account that is closed to them; nothing for others."""
     thing, look = error.decision.thing, look_of(request) if is_signed_in(request) else None
     if look is None or not look.is_operator or thing is None or thing.kind != "account":
-        return {}
+        return None
     top = look.visible("account:view").filter(pk=thing.id, parent=None).first()
-    if top is None:
-        return {}
-    return {"enter_url": address(top, "enter"), "enter_label": _("Enter %(name)s") % {"name": top.name}}
+    return {"label": _("Enter %(name)s") % {"name": top.name}, "url": address(top, "enter")} if top else None
 
 
-def _page(request: HttpRequest | None, template: str, code: int, reason: str = "") -> HttpResponse:
-    return render(request, template, {"reason": reason}, status=code)
+def _page(
+    request: HttpRequest | None, template: str, code: int, reason: str = "", door: Link | None = None
+) -> HttpResponse:
+    return render(request, template, {"reason": reason, "door": door}, status=code)
 
 
 def unreadable(request: HttpRequest, code: int, sentence: str) -> HttpResponse:
