@@ -52,6 +52,12 @@ class _Alone(Sentence):
         return f"{words[:1].upper()}{words[1:]}."
 
 
+def said_by(error: Exception) -> Sentence | str:
+    """The sentence that an error was raised with, else its words: for another error that tells it on."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, Sentence) else str(error)
+
+
 class Wording:
     """How one thing is said. code: what it means, for programs. text: English, with named parts: “%(name)s owns it”.
 

@@ -23,7 +23,7 @@ from rest_framework.views import exception_handler
 
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.access.permissions import UnknownName
-from accesscontrol.sentences import Sentence
+from accesscontrol.sentences import Sentence, said_by
 from accesscontrol.services.decisions.authzen import BadRequest
 from accesscontrol.services.frame.errors import WHOLE, Conflict, Invalid
 from accesscontrol.services.frame.freshness import NOT_FRESH, NotFresh
@@ -179,16 +179,16 @@ def _known(error: Exception, request: Request) -> tuple[int, str, More] | None:
     if isinstance(error, Invalid):
         return 400, str(error), {"errors": _told_by_act(error, in_address=request.method == "DELETE")}
     if isinstance(error, UnknownName):
-        return 400, str(error), {}
+        return 400, str(error), {"code": _code_of(error)}
     if isinstance(error, BadRequest):
-        return error.status, str(error), {}
+        return error.status, str(error), {"code": _code_of(error)}
     if isinstance(error, Conflict):
         return 409, str(error), {"code": _code_of(error)}
     return None
 
 
 def _code_of(error: Exception) -> str:
-    said = error.args[0] if error.args else ""
+    said = said_by(error)
     return said.code if isinstance(said, Sentence) else ""
 
 

@@ -25,6 +25,8 @@ from accesscontrol.access.law.history import Figure, clipped, furthest, least
 from accesscontrol.access.law.operators import OPERATOR, entered
 from accesscontrol.access.law.reaches import VIEWS, Below, Branch, Everything, Own, OwnButOwner, Reach
 from accesscontrol.access.permissions import (
+    ASKED_OF,
+    LISTS_NO_ITEMS,
     Permission,
     PermissionSet,
     UnknownName,
@@ -97,7 +99,7 @@ class Look:
         if found is None or self.scope is None:
             return unknown_thing(self.actor, asked_for, self.scope)
         if found.kind != asked_for.asked_of:
-            raise UnknownName(f"“{asked_for}” is asked of “{asked_for.asked_of}”, not of “{found.kind}”.")
+            raise UnknownName(ASKED_OF(permission=asked_for, asked_of=asked_for.asked_of, kind=found.kind))
         verdict = self.scope.evaluate(asked_for, found, self.actor.address)
         return Decision(self.actor, asked_for, verdict, self.scope, found)
 
@@ -267,9 +269,7 @@ def _asked_of_rows(wanted: str | Permission) -> tuple[Permission, ...]:
         return (asked(wanted),)
     found = [permission(name) for name in PermissionSet.of([wanted]).only(catalogue.ITEM_KINDS).names()]
     if len({(each.verb, each.is_create) for each in found}) != 1 or found[0].is_create:
-        raise UnknownName(
-            f"“{wanted}” lists no items: name one verb on items or one of their sections, as in *:change."
-        )
+        raise UnknownName(LISTS_NO_ITEMS(pattern=wanted))
     return tuple(found)
 
 

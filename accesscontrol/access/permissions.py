@@ -11,11 +11,40 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from django.utils.translation import gettext_noop
+
 from accesscontrol import catalogue
+from accesscontrol.sentences import Sentence, Wording
+
+NOT_A_PERMISSION = Wording(
+    "not_a_permission",
+    gettext_noop("“%(name)s” is not a permission: use kind:verb or kind.section:verb, with a kind such as %(valid)s."),
+)
+NOT_OF_KIND = Wording("not_of_kind", gettext_noop("“%(name)s” is not a permission of %(kind_name)s. Valid: %(valid)s."))
+ASKED_OF = Wording("asked_of_another", gettext_noop("“%(permission)s” is asked of “%(asked_of)s”, not of “%(kind)s”."))
+ASKED_OF_ANOTHER = Wording(
+    "asked_of_another", gettext_noop("“%(found)s” is asked of %(article)s %(asked_of)s, not of “%(resource_type)s”.")
+)
+NOT_A_PATTERN = Wording(
+    "not_a_pattern",
+    gettext_noop("“%(pattern)s” is not a pattern: use kind:verb or kind.section:verb, with * in any place."),
+)
+MATCHES_NOTHING = Wording("matches_nothing", gettext_noop("“%(pattern)s” matches no permission of the catalogue."))
+LISTS_NO_ITEMS = Wording(
+    "lists_no_items",
+    gettext_noop("“%(pattern)s” lists no items: name one verb on items or one of their sections, as in *:change."),
+)
+NOT_A_KIND = Wording("not_a_kind", gettext_noop("“%(kind)s” is not a kind. Valid: %(valid)s."))
+KIND_OF_PATTERN = Wording(
+    "kind_of_pattern", gettext_noop("“%(pattern)s” names the unknown kind “%(name)s”. Valid: %(valid)s.")
+)
 
 
 class UnknownName(ValueError):
-    """A kind, section, verb, right, level or key that does not exist; the message names it and what would be valid."""
+    """A kind, section, verb, right, level or key that does not exist; the sentence names it and what would be valid."""
+
+    def __init__(self, said: Sentence):
+        super().__init__(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +91,9 @@ def permission(name: str) -> Permission:
     kind_name, _, section = head.partition(".")
     kind = catalogue.KINDS.get(kind_name)
     if not colon or kind is None:
-        raise UnknownName(
-            f"“{name}” is not a permission: use kind:verb or kind.section:verb, with a kind such as "
-            f"{nearest(kind_name, catalogue.KINDS)}."
-        )
+        raise UnknownName(NOT_A_PERMISSION(name=name, valid=nearest(kind_name, catalogue.KINDS)))
     if name not in kind.permissions:
-        raise UnknownName(f"“{name}” is not a permission of {kind_name}. Valid: {', '.join(kind.permissions)}.")
+        raise UnknownName(NOT_OF_KIND(name=name, kind_name=kind_name, valid=", ".join(kind.permissions)))
     return Permission(kind_name, section or None, verb, kind.permissions.index(name))
 
 
@@ -87,7 +113,9 @@ def permission_on(name: str, resource_type: str) -> Permission:
     found = permission(full_name(name, resource_type))
     if found.asked_of != resource_type:
         article = "an" if found.asked_of[0] in "aeiou" else "a"
-        raise UnknownName(f"“{found}” is asked of {article} {found.asked_of}, not of “{resource_type}”.")
+        raise UnknownName(
+            ASKED_OF_ANOTHER(found=found, article=article, asked_of=found.asked_of, resource_type=resource_type)
+        )
     return found
 
 
@@ -101,16 +129,16 @@ def expand(pattern: str) -> tuple[tuple[str, int], ...]:
     head, colon, verb = pattern.partition(":")
     kind_part, dot, section_part = head.partition(".")
     if not colon or not verb or not kind_part or (dot and not section_part):
-        raise UnknownName(f"“{pattern}” is not a pattern: use kind:verb or kind.section:verb, with * in any place.")
+        raise UnknownName(NOT_A_PATTERN(pattern=pattern))
     masks = {}
     for name in catalogue.KINDS if kind_part == "*" else (kind_part,):
         if name not in catalogue.KINDS:
-            raise UnknownName(f"“{pattern}” names the unknown kind “{name}”. Valid: {nearest(name, catalogue.KINDS)}.")
+            raise UnknownName(KIND_OF_PATTERN(pattern=pattern, name=name, valid=nearest(name, catalogue.KINDS)))
         mask = sum(p.mask for p in kind_permissions(name) if _matches(p, section_part if dot else None, verb))
         if mask:
             masks[name] = mask
     if not masks:
-        raise UnknownName(f"“{pattern}” matches no permission of the catalogue.")
+        raise UnknownName(MATCHES_NOTHING(pattern=pattern))
     return tuple(masks.items())
 
 
@@ -124,7 +152,7 @@ def _matches(candidate: Permission, section: str | None, verb: str) -> bool:
 def kind_permissions(kind: str) -> tuple[Permission, ...]:
     """Every permission of a kind, in the order of its bits. Raises UnknownName for an unknown kind."""
     if kind not in catalogue.KINDS:
-        raise UnknownName(f"“{kind}” is not a kind. Valid: {nearest(kind, catalogue.KINDS)}.")
+        raise UnknownName(NOT_A_KIND(kind=kind, valid=nearest(kind, catalogue.KINDS)))
     return tuple(permission(name) for name in catalogue.KINDS[kind].permissions)
 
 

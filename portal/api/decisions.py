@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
@@ -18,11 +19,24 @@ from rest_framework.response import Response
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.json_data import JsonObject
+from accesscontrol.sentences import Wording
 from accesscontrol.services.decisions.costs import MOST_QUESTIONS, TOO_MANY_QUESTIONS
 from accesscontrol.services.decisions.questions import Answer, BadRequest, answer_many, load_json
 from portal.api.frame.base import View
 from portal.declared import PUBLIC, SIGNED_IN
 from portal.problems import sentence_of, wants_sentence
+
+NOT_JSON_TYPE = Wording("not_json_type", gettext_noop("Send the question as application/json."))
+BODY_EMPTY = Wording(
+    "body_empty", gettext_noop("The body is empty. Send an object with “subject”, “action” and “resource”.")
+)
+BODY_NO_OBJECT = Wording(
+    "body_no_object", gettext_noop("The body is an object with “subject”, “action” and “resource”.")
+)
+OPTIONS_NO_OBJECT = Wording("options_no_object", gettext_noop("“options” is an object."))
+NOT_A_SEMANTIC = Wording("not_a_semantic", gettext_noop("“options.evaluations_semantic” is one of %(valid)s."))
+EVALUATIONS_NO_LIST = Wording("evaluations_no_list", gettext_noop("“evaluations” is a list."))
+
 
 ENTITIES = ("subject", "action", "resource", "context")
 #: Semantics → the decision that ends a batch; None goes through all.
@@ -189,12 +203,12 @@ def read_body(request: Request) -> JsonObject:
     """The body as an object. Raises BadRequest for every other body and media type (400, as AuthZEN has it)."""
     media_type = request.content_type.partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise BadRequest("Send the question as application/json.")
+        raise BadRequest(NOT_JSON_TYPE())
     if not request.body:
-        raise BadRequest("The body is empty. Send an object with “subject”, “action” and “resource”.")
+        raise BadRequest(BODY_EMPTY())
     body = load_json(request.body)
     if not isinstance(body, dict):
-        raise BadRequest("The body is an object with “subject”, “action” and “resource”.")
+        raise BadRequest(BODY_NO_OBJECT())
     return body
 
 
@@ -202,10 +216,10 @@ def read_semantic(body: JsonObject) -> str:
     """When the batch ends. Raises BadRequest for a semantic that does not exist."""
     options = body.get("options", {})
     if not isinstance(options, Mapping):
-        raise BadRequest("“options” is an object.")
+        raise BadRequest(OPTIONS_NO_OBJECT())
     semantic = options.get("evaluations_semantic", "execute_all")
     if not isinstance(semantic, str) or semantic not in SEMANTICS:
-        raise BadRequest(f"“options.evaluations_semantic” is one of {', '.join(SEMANTICS)}.")
+        raise BadRequest(NOT_A_SEMANTIC(valid=", ".join(SEMANTICS)))
     return semantic
 
 
@@ -215,9 +229,9 @@ def read_questions(body: JsonObject) -> list[Any]:
     if questions is None:
         return []
     if not isinstance(questions, list):
-        raise BadRequest("“evaluations” is a list.")
+        raise BadRequest(EVALUATIONS_NO_LIST())
     if len(questions) > MOST_QUESTIONS:
-        raise BadRequest(str(TOO_MANY_QUESTIONS(most=MOST_QUESTIONS, count=len(questions))))
+        raise BadRequest(TOO_MANY_QUESTIONS(most=MOST_QUESTIONS, count=len(questions)))
     defaults = {name: body[name] for name in ENTITIES if name in body}
     return [{**defaults, **one} if isinstance(one, Mapping) else one for one in questions]
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
+from django.utils.translation import gettext_noop
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -18,6 +19,13 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
+from accesscontrol.sentences import Wording
+
+NOT_OF_DJANGO = Wording(
+    "not_of_django",
+    gettext_noop("“%(codename)s” is not a permission that this project knows; see docs/permissions.md."),
+)
+
 
 _VERBS = {"view": "view", "add": "create", "change": "change", "delete": "delete", "operate": "operate"}
 _APPS = {
@@ -50,7 +58,7 @@ def permission_of(codename: str, thing: Model | None) -> Permission:
     verb, _, noun = name.partition("_")
     home = _APPS.get(noun) or ("items" if noun in catalogue.ITEM_KINDS else None)
     if app != home or verb not in _VERBS:
-        raise UnknownName(f"“{codename}” is not a permission that this project knows; see docs/permissions.md.")
+        raise UnknownName(NOT_OF_DJANGO(codename=codename))
     return permission(f"{noun}:{_VERBS[verb]}")
 
 

@@ -17,7 +17,7 @@ from accesscontrol.access.law import sentences
 from accesscontrol.access.law.operators import operators_near
 from accesscontrol.access.law.reaches import Branch
 from accesscontrol.access.look import Look, as_ref, asked, load_things, looks_of
-from accesscontrol.access.permissions import Permission, UnknownName
+from accesscontrol.access.permissions import ASKED_OF, Permission, UnknownName
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import GrantGrantee
 from accesscontrol.items.models import ItemUserObjectPermission
@@ -72,7 +72,7 @@ def first_of_all(
     if found is None:
         return Holders([])
     if found.kind != permission.asked_of:
-        raise UnknownName(f"“{permission}” is asked of “{permission.asked_of}”, not of “{found.kind}”.")
+        raise UnknownName(ASKED_OF(permission=permission, asked_of=permission.asked_of, kind=found.kind))
     candidates = _candidates(found, None if most is None else most + 1)
     holders = _evaluate(permission, ref, candidates[:most])
     is_cut = most is not None and len(candidates) > most

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.compiled.scope import Scope
@@ -23,7 +25,15 @@ from accesscontrol.access.look import Look, load_things, looks_of
 from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.accounts.names import fold
 from accesscontrol.items.models import Item
-from accesscontrol.sentences import Sentence
+from accesscontrol.sentences import Sentence, Wording
+
+NOT_DONE_TO_TOPICS = Wording(
+    "not_done_to_topics", gettext_noop("“%(action)s” is not done to a topic. Valid: publish, subscribe.")
+)
+NOT_A_TOPIC = Wording(
+    "not_a_topic", gettext_noop("“%(topic)s” is not an MQTT topic: + stands for one whole level, # for all at the end.")
+)
+
 
 ACTIONS = {"subscribe": ("view",), "publish": ("create", "change")}
 ITEMS = "items"
@@ -97,14 +107,14 @@ def decide_topic(actor: Actor, action: str, topic: str) -> TopicDecision:
 def read_topic(action: str, topic: str) -> Topic:
     """The topic meant. Raises UnknownName for another action, or a topic that is none."""
     if action not in ACTIONS:
-        raise UnknownName(f"“{action}” is not done to a topic. Valid: publish, subscribe.")
+        raise UnknownName(NOT_DONE_TO_TOPICS(action=action))
     levels = topic.split("/")
     if levels[0] == "$share" and action == "subscribe":
         group = levels[1] if len(levels) > 1 else ""
         levels = levels[2:] if group and not _is_wild(group) else []
     misplaced = "#" in levels[:-1] or any(len(level) > 1 and _is_wild(level) for level in levels)
     if not levels or levels == [""] or misplaced or "\0" in topic:
-        raise UnknownName(f"“{topic}” is not an MQTT topic: + stands for one whole level, # for all at the end.")
+        raise UnknownName(NOT_A_TOPIC(topic=topic))
     of_item = item_levels(levels)
     is_filter = any(_is_wild(level) for level in levels)
     return Topic(action, tuple(levels), is_filter, (of_item[1], of_item[2], of_item[3]) if of_item else None)

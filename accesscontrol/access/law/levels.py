@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from django.utils.translation import gettext_noop
+
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import CREATES, EVERYTHING, ITEMS, PermissionSet, UnknownName, nearest
+from accesscontrol.sentences import Wording
+
+NOT_A_LEVEL = Wording("not_a_level", gettext_noop("“%(level)s” is not a level. Valid: %(valid)s."))
+NOT_SHARED = Wording("not_shared", gettext_noop("“%(codename)s” is not a permission to share. Valid: %(valid)s."))
+NOT_A_RIGHT = Wording("not_a_right", gettext_noop("“%(code)s” is not a right that can be given. Valid: %(valid)s."))
 
 
 def _read() -> PermissionSet:
@@ -34,7 +41,7 @@ _LEVELS = {**_ON_ITEMS, **_CREATE, "operate-as": PermissionSet.of(["account:oper
 def level_permissions(level: str) -> PermissionSet:
     """What one level of a grant permits on the items it covers (access model §5). Raises UnknownName."""
     if level not in _LEVELS:
-        raise UnknownName(f"“{level}” is not a level. Valid: {nearest(level, _LEVELS)}.")
+        raise UnknownName(NOT_A_LEVEL(level=level, valid=nearest(level, _LEVELS)))
     return _LEVELS[level]
 
 
@@ -50,7 +57,7 @@ _SHARES = {
 def share_permissions(codename: str) -> PermissionSet:
     """What a guardian object permission on an item gives, by kind (access model §3, 7). Raises UnknownName."""
     if codename not in _SHARES:
-        raise UnknownName(f"“{codename}” is not a permission to share. Valid: {nearest(codename, _SHARES)}.")
+        raise UnknownName(NOT_SHARED(codename=codename, valid=nearest(codename, _SHARES)))
     return _SHARES[codename]
 
 
@@ -63,7 +70,7 @@ def rights_permissions(codes: tuple[str, ...]) -> PermissionSet:
     """What a role with these rights permits, the basic rights included. Raises UnknownName."""
     for code in codes:
         if code not in catalogue.RIGHTS:
-            raise UnknownName(f"“{code}” is not a right that can be given. Valid: {nearest(code, catalogue.RIGHTS)}.")
+            raise UnknownName(NOT_A_RIGHT(code=code, valid=nearest(code, catalogue.RIGHTS)))
     return BASIC | PermissionSet.of(pattern for code in codes for pattern in catalogue.RIGHTS[code].permits)
 
 

@@ -40,6 +40,9 @@ from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import Lines, distinct
 from accesscontrol.services.frame.revisions import join
 
+ACCOUNT_GONE = Wording("account_gone", _("%(account)s has been closed meanwhile. Reload the page."))
+
+
 BEYOND_PLAN = Wording("beyond_plan", _("The plan reaches %(history_days)s days back. Enter less."))
 PARENT_NOT_STORED = Wording(
     "parent_not_stored", _("An account moves below an account that is stored. Open that one first.")
@@ -220,7 +223,7 @@ def _parent_id(spec: AccountSpec) -> int | None:
 
 def _present(rows: dict[int, Account], account: Account) -> Account:
     if account.pk not in rows:
-        raise Conflict(f"{account.name} has been closed meanwhile. Reload the page.")
+        raise Conflict(ACCOUNT_GONE(account=account.name))
     return rows[account.pk]
 
 

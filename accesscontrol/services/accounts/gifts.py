@@ -19,6 +19,11 @@ from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.frame.own_ends import for_good
 
+OWN_BRANCH_ONLY = Wording(
+    "own_branch_only", _("An account moves within your own branch only. Choose a parent inside of it.")
+)
+
+
 SIGN_UP_BY_TOKEN = Wording(
     "sign_up_by_token", _("A token does not open an account to everybody. Sign in to let anybody sign up.")
 )
@@ -36,7 +41,7 @@ def require_moves(
         for end in (account, parent):
             inside = isinstance(end, Account) and (end.pk == who.account_id or who.is_above(lines.paths[end.pk]))
             if not inside and end is not None:
-                raise Conflict("An account moves within your own branch only. Choose a parent inside of it.")
+                raise Conflict(OWN_BRANCH_ONLY())
         if isinstance(parent, Account) and set(lines.paths[parent.pk]) - set(lines.paths[account.pk]):
             ceiling.require_account(ON_ITSELF, account, "parent", for_good("parent"), account)
 

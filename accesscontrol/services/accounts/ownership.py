@@ -15,6 +15,22 @@ from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.freshness import require_in_person
 from accesscontrol.services.frame.own_ends import for_good
 
+NOT_THE_OWNER = Wording("not_the_owner", _("Only the owner hands over the ownership, signed in in person."))
+OFFER_GONE = Wording("offer_gone", _("The offer has been withdrawn or confirmed meanwhile. Reload the page."))
+NOT_THE_OFFERED = Wording(
+    "not_the_offered", _("Only the administrator to whom it was offered confirms, signed in in person.")
+)
+AUTHORITIES_CHANGED = Wording(
+    "authorities_changed", _("The authorities have changed since the offer. Ask the owner to offer it again.")
+)
+OWNER_ENDS_BEFORE = Wording(
+    "owner_ends_before", _("The owner's access ends before yours by now. Ask an account above to make you the owner.")
+)
+NOT_OF_THE_OFFER = Wording(
+    "not_of_the_offer", _("Only the owner or the administrator of the offer withdraws it, signed in in person.")
+)
+
+
 NOT_AN_ADMINISTRATOR = Wording("not_an_administrator", _("Choose an administrator of the account who can sign in."))
 
 
@@ -26,7 +42,7 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
         owner = who.user
         is_owner = owner is not None and who.is_person(owner) and owner.authority == User.Authority.OWNER
         if owner is None or owner.account is None or not is_owner:
-            raise Conflict("Only the owner hands over the ownership, signed in in person.")
+            raise Conflict(NOT_THE_OWNER())
         heir = User.objects.get(pk=to_user.pk)
         alive = person_state(heir, timezone.now()) is PersonState.ALIVE
         if heir.account_id != owner.account_id or heir.authority != User.Authority.ADMINISTRATOR or not alive:
@@ -47,14 +63,14 @@ def confirm_ownership(actor: Actor, offer: OwnershipHandover) -> User:
         current = OwnershipHandover.objects.select_related("from_user", "to_user").filter(pk=offer.pk).first()
         require_all(actor, [("user:change", offer.to_user)])
         if current is None or current.confirmed_at is not None:
-            raise Conflict("The offer has been withdrawn or confirmed meanwhile. Reload the page.")
+            raise Conflict(OFFER_GONE())
         old, new = current.from_user, current.to_user
         if not caller(actor).is_person(new):
-            raise Conflict("Only the administrator to whom it was offered confirms, signed in in person.")
+            raise Conflict(NOT_THE_OFFERED())
         if old.authority != User.Authority.OWNER or new.authority != User.Authority.ADMINISTRATOR:
-            raise Conflict("The authorities have changed since the offer. Ask the owner to offer it again.")
+            raise Conflict(AUTHORITIES_CHANGED())
         if is_later(new.expires_at, old.expires_at):
-            raise Conflict("The owner's access ends before yours by now. Ask an account above to make you the owner.")
+            raise Conflict(OWNER_ENDS_BEFORE())
         require_in_person(actor)
         _swap(old, new)
         current.confirmed_at = timezone.now()
@@ -78,7 +94,7 @@ def withdraw_ownership(actor: Actor, offer: OwnershipHandover) -> None:
         who = caller(actor)
         require_all(actor, [("user:view", offer.to_user)])
         if not (who.is_person(offer.from_user) or who.is_person(offer.to_user)):
-            raise Conflict("Only the owner or the administrator of the offer withdraws it, signed in in person.")
+            raise Conflict(NOT_OF_THE_OFFER())
         if OwnershipHandover.objects.filter(pk=offer.pk, confirmed_at=None).delete()[0] == 0:
-            raise Conflict("The offer has been withdrawn or confirmed meanwhile. Reload the page.")
+            raise Conflict(OFFER_GONE())
         record(actor, "account.withdraw_ownership", offer.to_user, offer.account_id, counted=())

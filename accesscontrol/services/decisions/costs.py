@@ -43,4 +43,4 @@ def refuse_too_much(asked: Collection[Asked]) -> None:
         (TOO_MANY_CALLERS, MOST_CALLERS, len(callers)),
     ):
         if count > most:
-            raise BadRequest(str(wording(most=most, count=count)))
+            raise BadRequest(wording(most=most, count=count))

@@ -21,8 +21,8 @@ from accesscontrol.access.fresh.things import Ref
 from accesscontrol.access.law import sentences
 from accesscontrol.access.look import Look, load_things
 from accesscontrol.access.permissions import Permission, UnknownName
-from accesscontrol.sentences import Sentence
-from accesscontrol.services.decisions.authzen import Asked, BadRequest, load_json, parse
+from accesscontrol.sentences import Sentence, said_by
+from accesscontrol.services.decisions.authzen import NOT_VARIED, Asked, BadRequest, load_json, parse
 from accesscontrol.services.decisions.costs import refuse_too_much
 from accesscontrol.services.decisions.rows import UNASKABLE, look_up
 
@@ -100,8 +100,7 @@ class _Batch:
         varied = [one for one in asked if one.address is not None or one.at is not None]
         if not varied or self.own is None or may_vary(self.own):
             return asked
-        sentence = "Another address or time may be asked about by those who see a whole account."
-        self.answers |= dict.fromkeys(varied, refusal(BadRequest(sentence, 403)))
+        self.answers |= dict.fromkeys(varied, refusal(BadRequest(NOT_VARIED(), 403)))
         return [one for one in asked if one not in self.answers]
 
     def _find_callers(self, asked: Iterable[Asked]) -> None:
@@ -204,7 +203,7 @@ class _Batch:
                 else:
                     topics[one] = read_topic(one.action, one.resource[1])
             except UnknownName as error:
-                self._answer(one, refusal(BadRequest(str(error))))
+                self._answer(one, refusal(BadRequest(said_by(error))))
         for one in self._unseen_topics(topics):
             self._answer(one, _no(sentences.TOPIC_UNSEEN))
             del topics[one]

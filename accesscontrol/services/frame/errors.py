@@ -66,7 +66,10 @@ class Invalid(Exception):
 
 
 class Conflict(Exception):
-    """The state of things does not allow it now; the sentence says what to do first. REST answers 409."""
+    """The state of things does not allow it now; the sentence says what to do first. REST answers 409 with its code."""
+
+    def __init__(self, said: Sentence):
+        super().__init__(said)
 
 
 class BeyondOwn(Invalid):

@@ -19,6 +19,11 @@ from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.grants.cuts import Cuts
 from accesscontrol.services.items.link_grants import release
 
+NO_GRANTEE_OF_IT = Wording("no_grantee_of_it", _("%(account)s is no grantee of this grant. Reload the page."))
+ACCEPTED_ALREADY = Wording("accepted_already", _("The grant has been accepted already. Reload the page."))
+DROPS_ITSELF_ONLY = Wording("drops_itself_only", _("An account drops out for itself only. Operate as it first."))
+
+
 WHICH_ACCOUNT_DROPS = Wording("which_account_drops", _("Say which account drops out."))
 
 
@@ -48,7 +53,7 @@ def accept_grant(actor: Actor, grant: Grant, account: Account) -> GrantGrantee:
         require_all(actor, [("grant:create", account)])
         link = _own_link(grant, account)
         if link.accepted_at is not None:
-            raise Conflict("The grant has been accepted already. Reload the page.")
+            raise Conflict(ACCEPTED_ALREADY())
         link.accepted_at = timezone.now()
         link.save(update_fields=["accepted_at"])
         row = link.grant
@@ -71,7 +76,7 @@ def drop_grant(actor: Actor, grant: Grant, account: Account | None = None) -> No
         if account_id is None:
             raise Invalid({"account": [WHICH_ACCOUNT_DROPS()]})
         if account_id != who.account_id and not _is_inside(who, account_id):
-            raise Conflict("An account drops out for itself only. Operate as it first.")
+            raise Conflict(DROPS_ITSELF_ONLY())
         grantee = Account.objects.get(pk=account_id)
         link = _own_link(grant, grantee)
         cuts = Cuts()
@@ -96,5 +101,5 @@ def _is_inside(who: Caller, account_id: int) -> bool:
 def _own_link(grant: Grant, account: Account) -> GrantGrantee:
     link = GrantGrantee.objects.select_related("grant").filter(grant=grant, account=account).first()
     if link is None:
-        raise Conflict(f"{account.name} is no grantee of this grant. Reload the page.")
+        raise Conflict(NO_GRANTEE_OF_IT(account=account.name))
     return link

@@ -29,6 +29,12 @@ from accesscontrol.services.grants.grantees import invite, sides_of
 from accesscontrol.services.grants.specs import GrantSpec
 from accesscontrol.services.items.link_grants import release
 
+GRANT_GONE = Wording("grant_gone", gettext_noop("The grant has been revoked meanwhile. Reload the page."))
+NOT_THE_GRANTOR = Wording(
+    "not_the_grantor", gettext_noop("Only the account that granted this revokes it. Drop out of the grant instead.")
+)
+
+
 GRANTOR_STAYS = Wording("grantor_stays", gettext_noop("A grant keeps its grantor. Make a new one."))
 
 Pair = tuple[Grant, GrantSpec]
@@ -284,7 +290,7 @@ def _changed(grant: Grant, old: GrantSpec, spec: GrantSpec, hidden: set[str]) ->
 
 def _present(rows: dict[int, Grant], grant: Grant) -> Grant:
     if grant.pk not in rows:
-        raise Conflict("The grant has been revoked meanwhile. Reload the page.")
+        raise Conflict(GRANT_GONE())
     return rows[grant.pk]
 
 
@@ -320,4 +326,4 @@ def _require_grantor_side(who: Caller, grants: Sequence[Grant]) -> None:
     lines = Lines(grant.account_id for grant in grants)
     for grant in grants:
         if grant.account_id != who.account_id and not who.is_above(lines.paths[grant.account_id]):
-            raise Conflict("Only the account that granted this revokes it. Drop out of the grant instead.")
+            raise Conflict(NOT_THE_GRANTOR())

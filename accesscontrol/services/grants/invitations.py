@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext_noop
+
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import fold
 from accesscontrol.grants.models import Grant, GrantGrantee
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, record, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
@@ -18,6 +21,8 @@ from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.grants import checks as grant_checks
 from accesscontrol.services.grants.grantees import invite, sides_of
 from accesscontrol.services.grants.grants import as_told, change_grant, grant_spec, told
+
+NO_INVITATION = Wording("no_invitation", gettext_noop("There is no open invitation of this key. Reload the page."))
 
 
 def add_grantees(
@@ -78,7 +83,7 @@ def withdraw_invitation(actor: Actor, grant: Grant, key: str) -> Grant:
         current = Grant.objects.get(pk=grant.pk)
         key = fold(key)
         if key not in current.invited:
-            raise Conflict("There is no open invitation of this key. Reload the page.")
+            raise Conflict(NO_INVITATION())
         current.invited = [other for other in current.invited if other != key]
         current.save(update_fields=["invited"])
         GrantGrantee.objects.filter(grant=current, account__key=key, accepted_at=None).delete()

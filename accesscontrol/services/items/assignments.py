@@ -30,6 +30,9 @@ from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.items.specs import ShareSpec
 
+ASSIGNMENT_GONE = Wording("assignment_gone", _("The assignment has been taken away meanwhile. Reload the page."))
+
+
 ACCOUNT_LACKS = Wording("account_lacks", _("%(name)s does not have %(names)s. Grant it to the account first."))
 HAS_IT_ALREADY = Wording("has_it_already", _("%(username)s has %(name)s already."))
 NAMED_TWICE = Wording("named_twice", _("%(name)s is named twice. Name it once."))
@@ -283,7 +286,7 @@ def why_idle(username: str, authority: str, codename: str, kind: str) -> list[tu
 
 def _present(rows: dict[int, Share], share: Share) -> Share:
     if share.pk not in rows:
-        raise Conflict("The assignment has been taken away meanwhile. Reload the page.")
+        raise Conflict(ASSIGNMENT_GONE())
     return rows[share.pk]
 
 

@@ -32,6 +32,9 @@ from accesscontrol.services.items.idents import check_idents, free_idents
 from accesscontrol.services.items.links import count_devices, create_links
 from accesscontrol.services.items.specs import ItemSpec, LinkSpec
 
+ITEM_GONE = Wording("item_gone", _("%(item)s has been deleted meanwhile. Reload the page."))
+
+
 DEVELOPERS_OWN = Wording("developers_own", _("What a developer makes is the developer's own. Leave the owner empty."))
 KIND_STAYS = Wording("kind_stays", _("The kind of an item never changes; %(name)s is %(is_a)s."))
 PROJECT_DEVELOPER = Wording("project_developer", _("Choose a developer of %(name)s; %(username)s is not one."))
@@ -198,7 +201,7 @@ def change_items(actor: Actor, pairs: Sequence[Pair]) -> list[Item]:
 def present(rows: dict[int, Item], item: Item) -> Item:
     """The row of an item as it is now. Raises Conflict where it has gone."""
     if item.pk not in rows:
-        raise Conflict(f"{item.name} has been deleted meanwhile. Reload the page.")
+        raise Conflict(ITEM_GONE(item=item.name))
     return rows[item.pk]
 
 

@@ -23,6 +23,9 @@ from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.specs import RecordSpec
 
+ENTRY_GONE = Wording("entry_gone", _("The entry has been deleted meanwhile. Reload the page."))
+
+
 NO_RECORDS = Wording("no_records", _("“%(section)s” are %(elsewhere)s, not records. Change them there."))
 
 #: Sections whose contents are no records.
@@ -167,7 +170,7 @@ def _present(actor: Actor, row: Record, item: Item) -> Record:
     """The entry as it is now; one of another item does not exist here, and one that names a device needs its view."""
     current = Record.objects.filter(pk=row.pk, item=item, section=row.section).first()
     if current is None:
-        raise Conflict("The entry has been deleted meanwhile. Reload the page.")
+        raise Conflict(ENTRY_GONE())
     if current.device is not None:
         engine.require(actor, "device:view", current.device)
     return current

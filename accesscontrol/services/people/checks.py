@@ -31,6 +31,16 @@ from accesscontrol.services.frame.own_ends import TO_NOBODY, Extent
 from accesscontrol.services.items.assignments import Share, require_passing_on, share_extent, share_spec
 from accesscontrol.services.people.specs import UserSpec
 
+IS_THE_OWNER = Wording("is_the_owner", _("This is the owner of the account. Hand the ownership over first."))
+NOBODY_MANAGES = Wording(
+    "nobody_manages",
+    _("Nobody would manage the account from %(moment)s UTC on. Make another administrator first."),
+)
+LAST_ADMINISTRATOR = Wording(
+    "last_administrator", _("This is the last administrator of the account. Make another one first.")
+)
+
+
 NOT_ABOUT_ONESELF = Wording("not_about_oneself", _("You cannot change this about yourself. Ask another administrator."))
 PERSON_BY_TOKEN = Wording(
     "person_by_token", _("A token cannot change an e-mail address or a password. Sign in to do it.")
@@ -262,11 +272,9 @@ def require_managers(who: Caller, before: dict[int, Managers]) -> None:
         if who.is_above(lines.paths[account_id]) or not then:
             continue
         if OWNER in then and (OWNER not in now or is_later(then[OWNER], now[OWNER])):
-            raise Conflict("This is the owner of the account. Hand the ownership over first.")
+            raise Conflict(IS_THE_OWNER())
         if not now:
-            raise Conflict("This is the last administrator of the account. Make another one first.")
+            raise Conflict(LAST_ADMINISTRATOR())
         if is_later(latest(then.values()), latest(now.values())):
-            sentence = (
-                "Nobody would manage the account from {:%Y-%m-%d %H:%M} UTC on. Make another administrator first."
-            )
-            raise Conflict(sentence.format(latest(now.values())))
+            ends = latest(now.values())
+            raise Conflict(NOBODY_MANAGES(moment=f"{ends:%Y-%m-%d %H:%M}"))

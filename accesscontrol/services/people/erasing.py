@@ -18,6 +18,11 @@ from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks
 
+STILL_THERE = Wording(
+    "still_there", _("This user is still there. Remove the user first, then erase what the log holds.")
+)
+
+
 BY_PERSONS_ONLY = Wording(
     "erase_by_token", _("A token erases nothing from the log. Sign in to do it, or leave this out.")
 )
@@ -37,7 +42,7 @@ def erase_person(actor: Actor, person: int, reason: str) -> int:
     with act():
         require_console(actor)
         if User.objects.filter(pk=person).exists():
-            raise Conflict("This user is still there. Remove the user first, then erase what the log holds.")
+            raise Conflict(STILL_THERE())
         return erase(_lines_of([person]), reason=reason, **signature_of(actor))
 
 

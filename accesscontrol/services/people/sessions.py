@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
@@ -19,6 +20,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.access.waiting import stamping
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit import chain
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import LONGEST_REQUEST_ID, Fact, act, record, record_all
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.tokens import keys
@@ -32,6 +34,10 @@ REVOKED, ROTATED, ELSEWHERE, STOPPED, SIGNED_OUT = "revoked", "rotated", "elsewh
 #: A person who stays is seen once in so long.
 SEEN_EVERY = timedelta(minutes=1)
 #: Who acts in a line about a refused sign-in.
+NOBODY_ACTS = Wording("nobody_acts", gettext_noop("Nobody can act as %(account)s now. Choose another account."))
+NOBODY_ACTS_BECAUSE = Wording(
+    "nobody_acts", gettext_noop("Nobody can act as %(account)s now: %(why)s. Choose another account.")
+)
 NOT_SIGNED_IN = "somebody who is not signed in"
 
 
@@ -157,8 +163,9 @@ def start_operating(actor: Actor, account: Account) -> Actor:
         engine.require(own, "account:operate", account)
         scope = engine.look(acting).scope
         if scope is None or scope.dead is not None:
-            why = f": {scope.dead[1]}" if scope is not None and scope.dead is not None else ""
-            raise Conflict(f"Nobody can act as {account.name} now{why}. Choose another account.")
+            if scope is None or scope.dead is None:
+                raise Conflict(NOBODY_ACTS(account=account.name))
+            raise Conflict(NOBODY_ACTS_BECAUSE(account=account.name, why=scope.dead[1]))
         record_all(acting, [Fact("account.operate", account, account.pk, counted=())])
     return acting
 

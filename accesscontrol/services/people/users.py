@@ -32,6 +32,12 @@ from accesscontrol.services.people.writing import Written
 from accesscontrol.tokens.life import may_have_tokens
 from accesscontrol.tokens.models import Token
 
+PLATFORM_OPERATOR = Wording(
+    "platform_operator", gettext_noop("%(user)s is the platform operator and belongs to no account. Use the console.")
+)
+USER_GONE = Wording("user_gone", gettext_noop("%(user)s has been removed meanwhile. Reload the page."))
+
+
 HAS_AN_OWNER = Wording(
     "has_an_owner", gettext_noop("%(account)s has an owner. Choose another authority, or hand the ownership over.")
 )
@@ -54,7 +60,7 @@ OWNER = User.Authority.OWNER
 def user_spec(user: User) -> UserSpec:
     """The state of a user as a spec; the password is no part of it."""
     if user.account is None:
-        raise Conflict(f"{user.username} is the platform operator and belongs to no account. Use the console.")
+        raise Conflict(PLATFORM_OPERATOR(user=user.username))
     same = ("username", "authority", "email", "first_name", "middle_name", "last_name", "phone", "role", "verified",
             "expires_at", "history_days", "time_zone", "external_id")  # fmt: skip
     return UserSpec(account=user.account, enabled=user.is_active, **{name: getattr(user, name) for name in same})
@@ -250,7 +256,7 @@ def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
 
 def _present(rows: dict[int, User], user: User) -> User:
     if user.pk not in rows:
-        raise Conflict(f"{user.username} has been removed meanwhile. Reload the page.")
+        raise Conflict(USER_GONE(user=user.username))
     return rows[user.pk]
 
 

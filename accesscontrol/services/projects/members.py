@@ -29,6 +29,13 @@ from accesscontrol.services.projects.projects import change_project
 from accesscontrol.services.projects.rows import as_told, project_spec
 from accesscontrol.services.projects.specs import MemberSpec
 
+NOT_THE_INVITED = Wording("not_the_invited", _("Only the person invited answers, signed in in person."))
+ANSWERED_MEANWHILE = Wording(
+    "answered_meanwhile", _("The invitation has been answered or withdrawn meanwhile. Reload the page.")
+)
+NO_INVITATION = Wording("no_invitation", _("There is no open invitation of this name. Reload the page."))
+
+
 MEMBER_ALREADY = Wording("member_already", _("%(username)s is a member already. Change that membership."))
 
 
@@ -138,7 +145,7 @@ def withdraw_member_invitation(actor: Actor, project: Project, name: str) -> Non
         engine.require(actor, "project.members:delete", project)
         row = Project.objects.get(pk=project.pk)
         if fold(name) not in row.invited:
-            raise Conflict("There is no open invitation of this name. Reload the page.")
+            raise Conflict(NO_INVITATION())
         row.invited = [other for other in row.invited if other != fold(name)]
         row.save(update_fields=["invited"])
         called = Q(user__username_folded=name) | Q(user__email_folded=name)
@@ -175,8 +182,8 @@ def decline_membership(actor: Actor, member: ProjectMember) -> None:
 def _invited(actor: Actor, member: ProjectMember) -> ProjectMember:
     require_all(actor, [("user:change", member.user)])
     if not caller(actor).is_person(member.user):
-        raise Conflict("Only the person invited answers, signed in in person.")
+        raise Conflict(NOT_THE_INVITED())
     current = ProjectMember.objects.select_related("project", "user").filter(pk=member.pk, accepted_at=None).first()
     if current is None:
-        raise Conflict("The invitation has been answered or withdrawn meanwhile. Reload the page.")
+        raise Conflict(ANSWERED_MEANWHILE())
     return current

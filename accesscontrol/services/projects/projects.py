@@ -30,6 +30,9 @@ from accesscontrol.services.projects.denies import require_taking
 from accesscontrol.services.projects.rows import as_told, empty_spec, project_spec, store_members, store_roles
 from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectSpec
 
+PROJECT_GONE = Wording("project_gone", _("The project %(project)s has been deleted meanwhile. Reload the page."))
+
+
 PROJECT_DEVELOPERS_OWN = Wording(
     "project_developers_own", _("What a developer makes is the developer's own. Leave it empty.")
 )
@@ -231,7 +234,7 @@ def _plain(spec: ProjectSpec) -> dict[str, Any]:
 def present(rows: dict[int, Project], project: Project) -> Project:
     """The row of a project as it is now. Raises Conflict where it has gone."""
     if project.pk not in rows:
-        raise Conflict(f"The project {project.name} has been deleted meanwhile. Reload the page.")
+        raise Conflict(PROJECT_GONE(project=project.name))
     return rows[project.pk]
 
 

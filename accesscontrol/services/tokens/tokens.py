@@ -39,6 +39,9 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicS
 from accesscontrol.tokens.life import token_state
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
+TOKEN_GONE = Wording("token_gone", _("The token %(token)s has been revoked meanwhile. Reload the page."))
+
+
 OVERLAP_TOO_LONG = Wording("overlap_too_long", _("The old key can count for up to 7 days longer. Choose less."))
 OWN_TOKENS_ONLY = Wording("own_tokens_only", _("A developer issues tokens for themself only."))
 TOKEN_STAYS = Wording("token_stays", _("A token keeps its account, user and type. Issue a new one instead."))
@@ -231,7 +234,7 @@ def _check_kept(findings: Findings, token: Token, spec: TokenSpec) -> None:
 
 def _present(rows: dict[int, Token], token: Token) -> Token:
     if token.pk not in rows:
-        raise Conflict(f"The token {token.name} has been revoked meanwhile. Reload the page.")
+        raise Conflict(TOKEN_GONE(token=token.name))
     return rows[token.pk]
 
 

@@ -10,13 +10,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.names import fold
+from accesscontrol.sentences import Wording
 from accesscontrol.services.world import stored as database
 from accesscontrol.services.world.planning import branch
 from accesscontrol.services.world.shapes import Record, State
 from accesscontrol.services.world.writing import flow, text
+
+NO_SUCH_ACCOUNT = Wording(
+    "no_such_account",
+    gettext_noop("There is no account “%(account)s”. Name one by its key, as `world export` writes it."),
+)
+
 
 #: Of the nouns that stand within an account: where they stand and how they are called.
 _WITHIN = (("roles", "role"), ("items", "item"), ("users", "user"), ("tokens", "token"), ("projects", "project"))
@@ -36,7 +45,7 @@ def export(account: str | None = None) -> Iterator[str]:
     state = _as_written(database.load())
     accounts = state["account"]
     if account is not None and account not in accounts:
-        raise UnknownName(f"There is no account “{account}”. Name one by its key, as `world export` writes it.")
+        raise UnknownName(NO_SUCH_ACCOUNT(account=account))
     tops = [account] if account is not None else sorted(key for key in accounts if accounts[key]["parent"] is None)
     scope = branch(accounts, tops)
     yield "world: 1"

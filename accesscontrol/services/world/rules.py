@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.permissions import UnknownName, expand
 from accesscontrol.accounts.addresses import plain_networks
+from accesscontrol.sentences import Wording
 from accesscontrol.services.tokens.rules import ACTIONS
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.shapes import Entry, Record, checked_key, nearest, shown
+
+NOT_A_PERMISSION = Wording(
+    "not_a_permission", gettext_noop("%(value)s is not a permission: use kind:verb or kind.section:verb.")
+)
+
 
 TOKEN_RULE_FIELDS = ("kind", "items", "verbs", "sections")
 TOPIC_FIELDS = ("filter", "actions")
@@ -158,7 +166,7 @@ def _read_patterns(rule: Entry) -> tuple[str, ...]:
     for value, line in zip(values, values.lines, strict=True):
         try:
             if not isinstance(value, str):
-                raise UnknownName(f"{shown(value)} is not a permission: use kind:verb or kind.section:verb.")
+                raise UnknownName(NOT_A_PERMISSION(value=shown(value)))
             expand(value)
             found.append(value)
         except UnknownName as error:

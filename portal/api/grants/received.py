@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accesscontrol.accounts.models import Account
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.grants import grantees
 from accesscontrol.services.grants.previews import previews
@@ -14,6 +16,14 @@ from accesscontrol.services.grants.sides import own_account, received
 from portal.api.frame.payloads import Nothing
 from portal.api.grants.grants import GrantLogViewSet, GrantSides
 from portal.api.grants.payloads import Acceptance, PreviewShown
+
+OPERATOR_RECEIVES_NOTHING = Wording(
+    "operator_receives_nothing",
+    gettext_noop("The platform operator receives nothing. Name an account in X-Account-Id."),
+)
+SEES_NOT_ITSELF = Wording(
+    "sees_not_itself", gettext_noop("This takes a caller that may view its own account: give the token account:view.")
+)
 
 
 class ReceivedViewSet(GrantSides):
@@ -55,10 +65,10 @@ class ReceivedViewSet(GrantSides):
         """The account that calls."""
         number = own_account(self.look)
         if number is None:
-            raise Conflict("The platform operator receives nothing. Name an account in X-Account-Id.")
+            raise Conflict(OPERATOR_RECEIVES_NOTHING())
         found = self.look.visible("account:view").filter(pk=number).first()
         if found is None:
-            raise Conflict("This takes a caller that may view its own account: give the token account:view.")
+            raise Conflict(SEES_NOT_ITSELF())
         return found
 
 

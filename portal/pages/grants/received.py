@@ -7,8 +7,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accesscontrol.accounts.models import Account
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.grants import grantees as grantee_services
 from accesscontrol.services.grants import grants as services
@@ -21,6 +23,10 @@ from portal.pages.grants.act_forms import HandOnForm
 from portal.pages.grants.parts import GrantPage, seen_items
 from portal.pages.grants.previews import attempted
 from portal.pages.grants.words import title
+
+NOT_THE_INVITED = Wording(
+    "not_the_invited", gettext_noop("Only the account that was invited answers. Act as it first.")
+)
 
 
 class GrantEndScreen(GrantPage):
@@ -43,7 +49,7 @@ class GrantEndScreen(GrantPage):
     def own_part(link: Any) -> Account:
         """The account that answers. Raises Conflict when the one acted for is no grantee."""
         if link is None:
-            raise Conflict(_("Only the account that was invited answers. Act as it first."))
+            raise Conflict(NOT_THE_INVITED())
         return link.account
 
     def delete_page(self) -> HttpResponse:

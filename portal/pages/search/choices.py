@@ -6,18 +6,23 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import Named
 from accesscontrol.items.models import Item
+from accesscontrol.sentences import Wording
 from portal.actors import look_of
 from portal.addresses import name_in_address
 from portal.declared import SIGNED_IN, declares
 from portal.pages.search.finding import first_by_name, first_with_letters
 from portal.pages.search.offered import Offered
 from portal.requests import SignedInRequest
+
+NOT_A_KIND_OF_ITEM = Wording("not_a_kind_of_item", gettext_noop("“%(name)s” is no kind of item."))
+
 
 SHOWN = 30
 
@@ -44,7 +49,7 @@ def _of_kinds(rows: QuerySet, request: SignedInRequest) -> QuerySet:
     kinds = request.GET.getlist("kind")
     unknown = [kind for kind in kinds if kind not in catalogue.ITEM_KINDS]
     if unknown:
-        raise UnknownName(f"“{unknown[0][:50]}” is no kind of item.")
+        raise UnknownName(NOT_A_KIND_OF_ITEM(name=unknown[0][:50]))
     return rows.filter(kind__in=kinds) if kinds and rows.model is Item else rows
 
 

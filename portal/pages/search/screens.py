@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accesscontrol import catalogue
 from accesscontrol.access import engine
@@ -19,6 +20,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.names import called
 from accesscontrol.items.models import Item
+from accesscontrol.sentences import Wording
 from portal.actors import look_of
 from portal.addresses import address, kind_of, name_in_address
 from portal.declared import SIGNED_IN, declares
@@ -28,6 +30,9 @@ from portal.frame.shown.parts import Thing
 from portal.pages.search.finding import first_by_name, rows_with_letters
 from portal.pages.search.offered import Offered
 from portal.requests import SignedInRequest
+
+NOT_SEARCHED = Wording("not_searched", gettext_noop("“%(name)s” is nothing that is searched."))
+
 
 SHOWN = 8
 OFFERED = 6
@@ -136,7 +141,7 @@ def suggest(request: SignedInRequest) -> JsonResponse:
     only = request.GET.getlist("only")
     unknown = [noun for noun in only if noun not in SEARCHED]
     if unknown:
-        raise UnknownName(f"“{unknown[0][:50]}” is nothing that is searched.")
+        raise UnknownName(NOT_SEARCHED(name=unknown[0][:50]))
     nouns = tuple(noun for noun in SEARCHED if noun in only) or SEARCHED
     groups = find(look_of(request), letters, OFFERED, nouns if letters else nouns[:1])
     return JsonResponse({"results": [choice(row) for group in groups for row in group.rows]})
