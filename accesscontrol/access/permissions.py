@@ -45,6 +45,7 @@ class UnknownName(ValueError):
 
     def __init__(self, said: Sentence):
         super().__init__(said)
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,4 +71,4 @@ def test_every_part_that_a_sentence_names_is_given():
 def test_a_code_means_one_thing():
     """Two texts of one code say the same of different things."""
     codes = [one.code for one in wordings().values()]
-    assert {code for code in codes if codes.count(code) > 1} == {"grant", "unseen_link"}
+    assert {code for code in codes if codes.count(code) > 1} == {"grant", "last_days", "unseen_link"}

@@ -19,7 +19,7 @@ FULL = """\
 world: 1
 accounts:
   - key: northwind
-    name: "Northwind: Telematics \\u2028 #1"
+    name: "Northwind: Telematics \\u00d7 #1"
     limits: {device: 100, developer: 5, history_days: 365}
     roles:
       - {key: dispatcher, name: Dispatcher, rights: [zone_update, reports], history_days: 90}

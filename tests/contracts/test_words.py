@@ -111,3 +111,65 @@ def test_a_decision_by_words_is_found(line: str):
 )
 def test_codes_and_telling_are_no_decision_by_words(line: str):
     assert reading_words(ast.walk(ast.parse(line))) == []
+
+
+# --- Codes: what refuses or finds something wrong says it with a code and named parts
+
+_TELLING = {"Conflict": 0, "UnknownName": 0, "BadRequest": 0, "Fault": 1, "Problem": 1}
+#: The same of methods: what is found in an act's input, and in a world file.
+_FINDING = {"add": 1, "error": 1, "missing": 1, "warn": 3, "wrong": 1, "refuse": 0}
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Whether these are words that have no code: a text, one put together, or one only translated."""
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "attr", "") == "format" or getattr(node.func, "id", "") in ("_", "gettext")
+    if isinstance(node, ast.IfExp):
+        return _is_plain(node.body) or _is_plain(node.orelse)
+    said = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(node, ast.JoinedStr | ast.BinOp) or (isinstance(said, str) and " " in said)
+
+
+def plain_words(found: Iterator[ast.AST], finding: dict[str, int]) -> list[int]:
+    """The lines where something is refused, or found wrong, in words without a code."""
+    lines = []
+    for node in found:
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            place_of_words = {**_TELLING, **finding}.get(name)
+            if place_of_words is not None and any(map(_is_plain, node.args[place_of_words : place_of_words + 1])):
+                lines.append(node.lineno)
+    return lines
+
+
+def test_whatever_refuses_or_is_found_wrong_has_a_code():
+    acts = python_files("accesscontrol/services")
+    others = [path for path in python_files("accesscontrol", "portal", "demo") if path not in acts]
+    found = [place(path, line) for path in acts for line in plain_words(nodes(path), _FINDING)]
+    found += [place(path, line) for path in others for line in plain_words(nodes(path), {})]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise Conflict('It is gone. Reload the page.')",
+        "raise UnknownName(f'“{name}” is no kind.')",
+        "raise BadRequest('a body' + ' is missing')",
+        "raise Conflict(_('It is gone. Reload the page.'))",
+        "raise Conflict('It is {}.'.format('gone'))",
+        "raise BadRequest(f'“{name}” is missing.' if one is None else f'“{name}” is an object.')",
+        "findings.add('name', 'Choose another name.')",
+        "self.error(name, f'“{name}” is no field.')",
+        "faults = [Fault(1, 'This is not YAML.')]",
+    ],
+)
+def test_words_without_a_code_are_found(line: str):
+    assert plain_words(ast.walk(ast.parse(line)), _FINDING) == [1]
+
+
+@pytest.mark.parametrize(
+    "line", ["raise Conflict(GONE(name=grant.name))", "raise BadRequest(said_by(error))", "names.add('anna')"]
+)
+def test_sentences_with_a_code_are_not(line: str):
+    assert plain_words(ast.walk(ast.parse(line)), _FINDING) == []

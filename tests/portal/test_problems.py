@@ -181,7 +181,7 @@ def test_decisions_tell_an_error_in_one_sentence_or_as_a_document(cast, address)
     accepts = {"Accept": "application/json, application/problem+json"}
     told = nora.post(address, "x", content_type="application/json", headers=accepts)
     assert (told.status_code, told["Content-Type"]) == (400, "application/problem+json")
-    assert (told.json()["detail"], told.json()["code"]) == (NOT_JSON, "invalid")
+    assert (told.json()["detail"], told.json()["code"]) == (NOT_JSON, "no_json")
     unknown = nora.post(f"{address}?dry=1", "{}", content_type="application/json")
     assert (unknown.status_code, unknown.json()) == (400, "“dry” is not a parameter here. Valid: none.")
 

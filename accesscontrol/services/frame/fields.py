@@ -79,7 +79,7 @@ class Findings:
 
     def permissions(self, field: str, error: UnknownName, about: Any = None) -> None:
         """Keep what the catalogue said about an unknown name."""
-        self.add(field, str(error), about)
+        self.add(field, error.said, about)
 
     def name(self, field: str, value: str, about: Any = None, *, length: int = 200, required: bool = True) -> None:
         """A text of one line."""

@@ -20,7 +20,7 @@ from accesscontrol.accounts.depths import Person, depth_of
 from accesscontrol.accounts.life import earliest, is_later
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission
-from accesscontrol.sentences import Wording, with_article
+from accesscontrol.sentences import Sentence, Wording, with_article
 from accesscontrol.services.frame.acts import Caller, Fact, act, act_on_items, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -34,6 +34,12 @@ ASSIGNMENT_GONE = Wording("assignment_gone", _("The assignment has been taken aw
 
 
 ACCOUNT_LACKS = Wording("account_lacks", _("%(name)s does not have %(names)s. Grant it to the account first."))
+HAS_EVERYTHING = Wording("has_everything", _("%(user)s has everything that the account has; nothing can be added."))
+NOT_ASSIGNED = Wording("not_assigned", _("%(plural)s are not assigned: each user sees their own."))
+NO_DELETING_BY_SHARE = Wording(
+    "no_deleting_by_share", _("A user never deletes devices by a share; a project rule may allow it.")
+)
+MEANS_NOTHING = Wording("means_nothing", _("“%(share)s” means nothing on %(what)s."))
 HAS_IT_ALREADY = Wording("has_it_already", _("%(username)s has %(name)s already."))
 NAMED_TWICE = Wording("named_twice", _("%(name)s is named twice. Name it once."))
 NOT_A_USER = Wording("not_a_user", _("%(username)s is no user of limited access. Share single items instead."))
@@ -264,23 +270,19 @@ def _check_one(findings: Findings, spec: ShareSpec) -> None:
         findings.add(field, sentence, spec)
 
 
-def why_idle(username: str, authority: str, codename: str, kind: str) -> list[tuple[str, str]]:
+def why_idle(username: str, authority: str, codename: str, kind: str) -> list[tuple[str, Sentence]]:
     """Why a share can never give anything to somebody of this authority on an item of this kind: the field and a
     sentence; empty where it can."""
     is_user = authority == User.Authority.USER
     if authority not in (User.Authority.DEVELOPER, User.Authority.USER):
-        return [("user", f"{username} has everything that the account has; nothing can be added.")]
+        return [("user", HAS_EVERYTHING(user=username))]
     if is_user and codename == "view_item" and kind not in catalogue.ASSIGNABLE:
-        return [("items", f"{catalogue.KINDS[kind].plural} are not assigned: each user sees their own.")]
+        return [("items", NOT_ASSIGNED(plural=catalogue.KINDS[kind].plural))]
     if is_user and codename == "delete_item" and kind == "device":
-        return [("permissions", "A user never deletes devices by a share; a project rule may allow it.")]
+        return [("permissions", NO_DELETING_BY_SHARE())]
     if kind not in share_permissions(codename):
-        return [
-            (
-                "permissions",
-                f"“{catalogue.SHARE_CODENAMES[codename]}” means nothing on {with_article(catalogue.spoken(kind))}.",
-            )
-        ]
+        share, what = catalogue.SHARE_CODENAMES[codename], with_article(catalogue.spoken(kind))
+        return [("permissions", MEANS_NOTHING(share=share, what=what))]
     return []
 
 

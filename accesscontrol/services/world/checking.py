@@ -11,8 +11,10 @@ from typing import Any
 
 from accesscontrol import catalogue
 from accesscontrol.accounts.names import fold
+from accesscontrol.sentences import Sentence, with_article
 from accesscontrol.services.accounts.quotas import NAMES
 from accesscontrol.services.grants.checks import LEVELS
+from accesscontrol.services.world import sentences as say
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.rules import read_project, read_token
 from accesscontrol.services.world.shapes import LINK_ENDS, NOUNS, Entry, Faults, LinksUnder, Record, State, empty_state
@@ -63,11 +65,7 @@ class Checked:
             return
         first = self.sources[noun].get(key)
         if first is not None:
-            entry.error(
-                name,
-                f"“{key}” is already {'an' if noun in ('account', 'item') else 'a'} {noun} in line "
-                f"{first.line}; {name}s are unique in the installation, so choose another.",
-            )
+            entry.error(name, say.TAKEN(key=key, noun=with_article(noun), line=first.line, name=name))
             return
         self.sources[noun][key] = entry.mapping
         self.state[noun][key] = record
@@ -79,8 +77,8 @@ class Checked:
             return 1
         return source.line_of(WRITTEN.get((noun, name), name))
 
-    def warn(self, noun: str, key: str, name: str, sentence: str) -> None:
-        self.faults.warn(self.line_of(noun, key, name), sentence)
+    def warn(self, noun: str, key: str, name: str, said: Sentence) -> None:
+        self.faults.warn(self.line_of(noun, key, name), said)
 
     def is_made(self, noun: str, key: str) -> bool:
         """Whether the file says what the thing is; else nothing can be made of it."""
@@ -92,7 +90,7 @@ def check_shape(root: Mapping) -> Checked:
     checked = Checked()
     top = Entry(checked.faults, root, "world file", TOP_FIELDS)
     if top.required("world") and (root["world"] != 1 or root["world"] is True):
-        top.wrong("world", "1, the format that this portal reads")
+        top.wrong("world", say.FORMAT())
     for entry in top.entries("accounts", "account", ACCOUNT_FIELDS):
         key = _read_account(checked, entry, None)
         if key is not None:
@@ -139,7 +137,7 @@ def _read_limits(entry: Entry) -> dict[str, int]:
     if mapping is None:
         return {}
     if not isinstance(mapping, Mapping):
-        entry.wrong("limits", "a mapping such as {device: 100, history_days: 30}")
+        entry.wrong("limits", say.LIMITS())
         return {}
     limits = Entry(entry.faults, mapping, f"limits of {entry.what}", (*NAMES, "history_days"))
     figures = {name: limits.count(name) for name in (*NAMES, "history_days") if name in mapping}
@@ -151,7 +149,7 @@ def _read_role(checked: Checked, entry: Entry, account: str) -> None:
     rights = tuple(catalogue.RIGHTS)
     checked.keep("role", key, entry, {
         "account": account, "name": entry.name(), "history_days": entry.count("history_days"),
-        "rights": entry.choices("rights", rights, "a right that can be given"),
+        "rights": entry.choices("rights", rights, say.A_RIGHT()),
     })  # fmt: skip
 
 
@@ -195,7 +193,7 @@ def _read_links(entry: Entry) -> tuple[tuple[str, ...], LinksUnder]:
 def _read_part(entry: Entry, name: str) -> tuple[str, str] | None:
     value = entry.mapping[name]
     if not isinstance(value, Mapping):
-        entry.wrong(name, "a mapping such as {grant: hub-for-contoso, grantee: contoso}")
+        entry.wrong(name, say.PART_OF_LINK())
         return None
     part = Entry(entry.faults, value, f"{name} of {entry.what}", ("grant", "grantee"))
     given = [part.reference(field, noun) if part.required(field) else None
@@ -235,21 +233,21 @@ def _read_shares(entry: Entry) -> dict[tuple[str, str], Any]:
         item = part.reference("item", "item") if part.required("item") else None
         part.required("permissions")
         codenames = tuple(catalogue.SHARE_CODENAMES)
-        for codename in part.choices("permissions", codenames, "a permission that can be shared"):
+        for codename in part.choices("permissions", codenames, say.SHAREABLE()):
             _keep_share(found, part, part.mapping.line, item, codename, part.moment("expires_at"))
     return found
 
 
 def _keep_share(found: dict, entry: Entry, line: int, item: str | None, codename: str, until: Any) -> None:
     if item is not None and found.setdefault((item, codename), until) != until:
-        entry.faults.error(line, f"{codename} on “{item}” stands twice for this user, with different ends; keep one.")
+        entry.faults.error(line, say.SHARE_TWICE(share=codename, item=item))
 
 
 def _read_grant(checked: Checked, entry: Entry) -> None:
     key = _named(entry, "grant")
     record = {
         "account": (entry.reference("from", "account") if entry.required("from") else None) or "",
-        "levels": entry.choices("levels", (*LEVELS, "read"), "a level of a grant"),
+        "levels": entry.choices("levels", (*LEVELS, "read"), say.A_LEVEL()),
         "include_subaccounts": entry.boolean("include_subaccounts", False),
         "starts_at": entry.moment("starts_at"), "expires_at": entry.moment("expires_at"),
         "history_days": entry.count("history_days"), "enabled": entry.boolean("enabled", True),
@@ -272,7 +270,7 @@ def _read_covers(entry: Entry) -> Record:
             return {"covers": "kind", "kind": inner.choice("kind", catalogue.ITEM_KINDS), "items": ()}
         return {"covers": "items", "kind": "", "items": inner.references("items", "item")}
     if entry.required("covers"):
-        entry.wrong("covers", "account, {kind: device} or {items: [truck-7]}")
+        entry.wrong("covers", say.COVERS())
     return {"covers": "", "kind": "", "items": ()}
 
 
@@ -282,7 +280,7 @@ def _read_accepted(entry: Entry, grantees: tuple[str, ...]) -> dict[str, bool]:
     if isinstance(value, bool):
         return dict.fromkeys(grantees, value)
     if not isinstance(value, list):
-        entry.wrong("accepted", "true, false or a list of the grantees who have accepted")
+        entry.wrong("accepted", say.ACCEPTED())
         return dict.fromkeys(grantees, False)
-    named = entry.choices("accepted", grantees, f"a grantee of {entry.what}")
+    named = entry.choices("accepted", grantees, say.GRANTEE_OF(what=entry.what))
     return {grantee: grantee in named for grantee in grantees}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from accesscontrol.access.permissions import PermissionSet
 from accesscontrol.services.items.assignments import why_idle
+from accesscontrol.services.world import sentences as say
 from accesscontrol.services.world.checking import Checked
 from accesscontrol.services.world.overlay import World
 from accesscontrol.services.world.shapes import Record
@@ -17,8 +18,7 @@ def note_doubts(checked: Checked, world: World) -> None:
     """Note every warning."""
     for key in checked.top:
         if above := world.parents.get(key):
-            told = f"Account {key} stands at the top of the file and below {above} in the database; it stays there."
-            checked.warn("account", key, "", told)
+            checked.warn("account", key, "", say.STAYS_BELOW(account=key, above=above))
     for name, record in checked.state["user"].items():
         _leave_out_idle_shares(checked, world, name, record)
     for key, record in checked.state["item"].items():
@@ -26,16 +26,15 @@ def note_doubts(checked: Checked, world: World) -> None:
     for key, record in checked.state["token"].items():
         user = world.find("user", record["user"]) if record["user"] and key in world.stored["token"] else None
         if user is not None and user["authority"] == "user":
-            told = f"{record['user']} is of authority user, who have no tokens: token {key} gives nothing."
-            checked.warn("token", key, "user", told)
+            checked.warn("token", key, "user", say.TOKEN_OF_USER(user=record["user"], token=key))
     for key, record in checked.state["project"].items():
         _note_project(checked, world, key, record)
     for key, record in checked.state["grant"].items():
         kept = world.stored["grant"].get(key, {"items": ()})["items"]
         for item in (item for item in record["items"] if item in kept):
             if _has_left(world, item, record["account"]):
-                told = f"{item} has left the branch of {record['account']}: grant {key} gives nothing on it."
-                checked.warn("grant", key, "covers", told)
+                said = say.LEFT_BRANCH(item=item, account=record["account"], grant=key)
+                checked.warn("grant", key, "covers", said)
 
 
 def _leave_out_idle_shares(checked: Checked, world: World, name: str, record: Record) -> None:
@@ -43,12 +42,12 @@ def _leave_out_idle_shares(checked: Checked, world: World, name: str, record: Re
     kept = world.stored["user"].get(name, {"shares": {}})["shares"]
     for item, codename in [*record["shares"]]:
         kind = world.kind_of(item)
-        for _, sentence in why_idle(name, record["authority"], codename, kind) if kind and record["authority"] else ():
+        for _, why in why_idle(name, record["authority"], codename, kind) if kind and record["authority"] else ():
             stays = (item, codename) in kept
             if not stays:
                 del record["shares"][item, codename]
-            what = f"{codename} on {item} for {name} {'stays and gives nothing' if stays else 'is left out'}"
-            checked.warn("user", name, "shares", f"{what}. {sentence}")
+            wording = say.SHARE_STAYS if stays else say.SHARE_LEFT_OUT
+            checked.warn("user", name, "shares", wording(share=codename, item=item, user=name, why=why))
 
 
 def _note_links(checked: Checked, world: World, key: str, record: Record) -> None:
@@ -65,8 +64,8 @@ def _note_links(checked: Checked, world: World, key: str, record: Record) -> Non
             found = world.find("grant", grant)
             stays = stored.get(container, {}).get(end) == (grant, grantee)
             if stays and found and _has_left(world, item, found["account"]):
-                told = f"The link of {key} to {container}: {item} has left the branch that grant {grant} covers."
-                checked.warn("item", key, "links", told)
+                said = say.LINK_LEFT(member=key, container=container, item=item, grant=grant)
+                checked.warn("item", key, "links", said)
 
 
 def _has_left(world: World, item: str, grantor: str) -> bool:
@@ -78,8 +77,8 @@ def _note_project(checked: Checked, world: World, key: str, record: Record) -> N
     for item in record["items"] if record["owner"] else ():
         found = world.find("item", item)
         if found and found["owner"] != record["owner"]:
-            told = f"{item} is not owned by {record['owner']}, whose project {key} is: the project gives nothing on it."
-            checked.warn("project", key, "items", told)
+            said = say.NOT_OF_OWNER(item=item, owner=record["owner"], project=key)
+            checked.warn("project", key, "items", said)
     kinds = {item: world.kind_of(item) for item in record["items"]}
     for rule in (
         rule for holder in (*record["roles"].values(), *record["members"].values()) for rule in holder["rules"]
@@ -87,8 +86,9 @@ def _note_project(checked: Checked, world: World, key: str, record: Record) -> N
         if not _matches_any(rule, kinds):
             effect, kind, item, permissions = rule
             whom = item or (f"any {kind}" if kind else "any item")
-            told = f"A rule of project {key} matches none of its items: {effect} {', '.join(permissions)} on {whom}."
-            checked.warn("project", key, "", told)
+            named = ", ".join(permissions)
+            said = say.RULE_OF_NOTHING(project=key, effect=effect, permissions=named, whom=whom)
+            checked.warn("project", key, "", said)
 
 
 def _matches_any(rule: tuple[str, str, str | None, tuple[str, ...]], kinds: dict[str, str]) -> bool:

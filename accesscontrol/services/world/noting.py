@@ -15,6 +15,7 @@ from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.grants.links import covered_items
 from accesscontrol.services.items.links import accounts_of, link_facts
+from accesscontrol.services.world import sentences as say
 from accesscontrol.services.world.rows import stored_links
 from accesscontrol.services.world.shapes import LINK_ENDS
 
@@ -61,12 +62,14 @@ def _check(specs: Sequence[NoteSpec], parts: dict[tuple[int, int], GrantGrantee]
     findings = Findings()
     for spec, grant, grantee, item in said:
         if (grant.pk, grantee.pk) not in parts:
-            wrong = f"{grantee.key} is no grantee of grant {grant.key}; name one who is."
+            wording = say.LINK_NOT_GRANTED
         elif item.pk not in covered[grant]:
-            wrong = f"grant {grant.key} does not cover {item.key}; name a grant that does, or the container alone."
+            wording = say.LINK_NOT_COVERED
         else:
             continue
-        findings.add("links", f"The link of {spec.member.key} to {spec.container.key}: {wrong}", spec)
+        told = wording(member=spec.member.key, container=spec.container.key, grantee=grantee.key, grant=grant.key,
+                       item=item.key)  # fmt: skip
+        findings.add("links", told, spec)
     findings.stop()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from accesscontrol.services.world import sentences as say
 from accesscontrol.services.world import stored as database
 from accesscontrol.services.world.checking import Checked, check_shape
 from accesscontrol.services.world.doubts import note_doubts
@@ -107,8 +108,7 @@ def _check_accepted(checked: Checked, stored: State) -> None:
         for grantee in (one for one, accepted in record["to"].items() if before.get(one) and not accepted):
             checked.faults.error(
                 checked.line_of("grant", key, "accepted"),
-                f"{grantee} has accepted grant {key}, and a file cannot take that back; pause the "
-                "grant (enabled: false) or take the grantee out.",
+                say.NOT_TAKEN_BACK(grantee=grantee, grant=key),
             )
 
 

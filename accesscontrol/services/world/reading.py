@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import total_ordering
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import yaml
 from django.conf import settings
 
 from accesscontrol.json_data import DEEPEST_STORED, JSONFault, check_json
+from accesscontrol.sentences import Sentence
+from accesscontrol.services.world import sentences as say
 
 #: Accounts in accounts take two levels each; the deepest item's settings follow, as deep as an export may write them.
 MAX_DEPTH = 2 * settings.TREE_DEPTH_LIMIT + DEEPEST_STORED + 8
@@ -32,12 +35,30 @@ _JSON_TOKEN = re.compile(r'[ \t\r,:]*(?:(\n)|("(?:[^"\\]|\\.)*")|([\[\]{}])|([^\
 _NEWLINE, _STRING, _SIGN, _WORD = 1, 2, 3, 4
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
+@dataclass(frozen=True, slots=True, eq=False)
 class Fault:
-    """Something wrong (or, as a warning, doubtful) in a file: the line and a sentence that says what would be valid."""
+    """Something wrong (or, as a warning, doubtful) in a file: the line and a sentence that says what would be valid.
+
+    Two that are told in the same words are one.
+    """
 
     line: int
-    sentence: str
+    said: Sentence | str
+
+    @property
+    def sentence(self) -> str:
+        """The words, for people."""
+        return str(self.said)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fault) and (self.line, self.sentence) == (other.line, other.sentence)
+
+    def __hash__(self) -> int:
+        return hash((self.line, self.sentence))
+
+    def __lt__(self, other: Fault) -> bool:
+        return (self.line, self.sentence) < (other.line, other.sentence)
 
     def at(self, file: str) -> str:
         return f"{file}:{self.line}: {self.sentence}"
@@ -96,7 +117,7 @@ class Builder:
     def open(self, collection: Mapping | Sequence) -> None:
         self.value(collection, collection.line)
         if len(self.stack) >= MAX_DEPTH:
-            raise Unreadable([Fault(collection.line, f"Nested deeper than {MAX_DEPTH} levels.")])
+            raise Unreadable([Fault(collection.line, say.TOO_DEEP(most=MAX_DEPTH))])
         self.stack.append(collection)
         self.keys.append(None)
 
@@ -122,15 +143,10 @@ class Builder:
     def key(self, mapping: Any, key: Any, line: int) -> None:
         if not isinstance(key, str):
             shown = "null" if key is None else json.dumps(key, default=str)
-            self.faults.append(Fault(line, f"{shown} stands where a field's name is wanted; put quotes around it."))
+            self.faults.append(Fault(line, say.NO_NAME(value=shown)))
             key = str(key)
         if key in mapping:
-            self.faults.append(
-                Fault(
-                    line,
-                    f"“{key}” stands twice in this place (first in line {mapping.line_of(key)}); keep one of them.",
-                )
-            )
+            self.faults.append(Fault(line, say.KEY_TWICE(key=key, line=mapping.line_of(key))))
         mapping.place(key, line)
         self.keys[-1] = key
 
@@ -142,7 +158,7 @@ def read(path: str) -> Mapping:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise Unreadable([Fault(line, "This is not UTF-8 text; save the file as UTF-8.")]) from error
+        raise Unreadable([Fault(line, say.NO_UTF8())]) from error
     is_json = path.lower().endswith(".json") or text.lstrip().startswith("{")
     return read_text(text, read_json if is_json else read_yaml)
 
@@ -152,7 +168,7 @@ def read_text(text: str, reader: Callable[[str], Builder]) -> Mapping:
     if builder.faults:
         raise Unreadable(sorted(builder.faults))
     if not isinstance(builder.root, Mapping):
-        raise Unreadable([Fault(1, "A world file is a mapping that starts with “world: 1”.")])
+        raise Unreadable([Fault(1, say.NO_WORLD())])
     return builder.root
 
 
@@ -167,10 +183,10 @@ def read_yaml(text: str) -> Builder:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise Unreadable([*builder.faults, Fault(line, f"This is not YAML: {error.problem}.")]) from error
+        raise Unreadable([*builder.faults, Fault(line, say.NO_YAML(problem=error.problem))]) from error
     except yaml.YAMLError as error:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
-        raise Unreadable([Fault(line, "This is not YAML: a character that may not stand here.")]) from error
+        raise Unreadable([Fault(line, say.NO_YAML_SIGN())]) from error
     finally:
         loader.dispose()
     return builder
@@ -195,22 +211,18 @@ def _take_events(builder: Builder, events: Iterator[Any]) -> None:
             builder.close()
         elif kind is yaml.AliasEvent:
             line = event.start_mark.line + 1
-            builder.faults.append(Fault(line, f"“*{event.anchor}” repeats another place; write the values out."))
+            builder.faults.append(Fault(line, say.ALIAS(anchor=event.anchor)))
             builder.value(None, line)
         elif kind is yaml.DocumentStartEvent:
             documents += 1
             if documents > 1:
-                raise Unreadable(
-                    [Fault(event.start_mark.line + 1, "A second document starts here; a file holds one world.")]
-                )
+                raise Unreadable([Fault(event.start_mark.line + 1, say.SECOND_DOCUMENT())])
 
 
 def _scalar(event: Any, builder: Builder) -> Any:
     text: str = event.value
     if event.tag is not None and event.tag not in _TEXT_TAGS:
-        builder.faults.append(
-            Fault(event.start_mark.line + 1, f"The tag {event.tag} has no meaning here; leave it out.")
-        )
+        builder.faults.append(Fault(event.start_mark.line + 1, say.TAG(tag=event.tag)))
         return text
     if event.style or event.tag is not None:  # quoted, a block, or named as text
         return text
@@ -230,7 +242,7 @@ def read_json(text: str) -> Builder:
     try:
         check_json(text, MAX_DEPTH)
     except JSONFault as error:
-        raise Unreadable([Fault(error.line, str(error))]) from error
+        raise Unreadable([Fault(error.line, error.said)]) from error
     builder = Builder()
     line = 1
     for match in _JSON_TOKEN.finditer(text):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from accesscontrol.services.world import sentences as say
 from accesscontrol.services.world.checking import Checked
 from accesscontrol.services.world.overlay import World
-from accesscontrol.services.world.shapes import nearest
 
 SUGGESTIONS_AT_MOST = 20
 
@@ -24,15 +24,12 @@ def check_references(checked: Checked, world: World) -> None:
         if world.knows(noun, key):
             continue
         if key in world.doomed[noun]:
-            checked.faults.missing(
-                line,
-                f"The {noun} “{key}” is not in this file, and --prune removes it; write it into "
-                "the file or leave out this reference.",
-            )
+            checked.faults.missing(line, say.GOES_BY_PRUNE(noun=noun, key=key))
             continue
-        hint = ""
+        said = say.ABSENT(noun=noun, key=key)
         if suggested < SUGGESTIONS_AT_MOST:
             suggested += 1
             alike = [name for name in (*world.file[noun], *world.stored[noun]) if name[:1] == key[:1]]
-            hint = f"; {nearest(key, dict.fromkeys(alike))}" if alike and len(alike) <= 20_000 else ""
-        checked.faults.missing(line, f"There is no {noun} “{key}” in this file or in the database{hint}.")
+            if alike and len(alike) <= 20_000:
+                said = say.ABSENT_BUT(noun=noun, key=key, valid=say.nearest(key, dict.fromkeys(alike)))
+        checked.faults.missing(line, said)

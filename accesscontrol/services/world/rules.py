@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext_noop
-
 from accesscontrol import catalogue
 from accesscontrol.access.fresh.things import MODELS
 from accesscontrol.access.permissions import UnknownName, expand
 from accesscontrol.accounts.addresses import plain_networks
-from accesscontrol.sentences import Wording
 from accesscontrol.services.tokens.rules import ACTIONS
+from accesscontrol.services.world import sentences as say
 from accesscontrol.services.world.reading import Mapping, Sequence
-from accesscontrol.services.world.shapes import Entry, Record, checked_key, nearest, shown
-
-NOT_A_PERMISSION = Wording(
-    "not_a_permission", gettext_noop("%(value)s is not a permission: use kind:verb or kind.section:verb.")
-)
-
+from accesscontrol.services.world.shapes import Entry, Record, checked_key, shown
 
 TOKEN_RULE_FIELDS = ("kind", "items", "verbs", "sections")
 TOPIC_FIELDS = ("filter", "actions")
@@ -42,7 +35,7 @@ def read_token(entry: Entry, account: str, key: str) -> Record:
         "expires_at": entry.moment("expires_at"),
         "idle_ttl": entry.count("idle_ttl"),
         "history_days": entry.count("history_days"),
-        "allowed_addresses": plain_networks(entry.texts("allowed_addresses", "a network such as 10.0.0.0/8")),
+        "allowed_addresses": plain_networks(entry.texts("allowed_addresses", say.A_NETWORK())),
         "rules": entry.parts("rules", "token rule", TOKEN_RULE_FIELDS, _read_token_rule),
         "topics": entry.parts("topics", "topic rule", TOPIC_FIELDS, _read_topic),
     }
@@ -51,7 +44,7 @@ def read_token(entry: Entry, account: str, key: str) -> Record:
 def _read_token_rule(entry: Entry) -> Record:
     kind = entry.choice("kind", RULE_KINDS) if entry.required("kind") else ""
     known = catalogue.KINDS.get(kind)
-    verbs = entry.choices("verbs", _rule_verbs(kind), f"a verb of {kind or 'this kind'} that a token may have")
+    verbs = entry.choices("verbs", _rule_verbs(kind), say.VERB_OF(kind=kind) if kind else say.VERB_OF_ANY())
     reach, listed = _read_reach(entry, kind)
     return {
         "kind": kind, "verbs": verbs, "reach": reach, "items": listed,
@@ -71,14 +64,14 @@ def _read_reach(entry: Entry, kind: str) -> tuple[str, tuple[str, ...]]:
     if value == "all":
         return "all", ()
     if value and kind in catalogue.MANAGEMENT_KINDS and kind not in MODELS:
-        entry.wrong("items", "all")
+        entry.wrong("items", say.ALL())
     elif isinstance(value, Sequence):
         return "list", entry.references("items", kind if kind in MODELS else "item")
     elif isinstance(value, Mapping) and list(value) == ["in_groups"]:
         inner = Entry(entry.faults, value, "token rule", ("in_groups",))
         return "in_groups", inner.references("in_groups", "item")
     else:
-        entry.wrong("items", "all, a list of keys or {in_groups: [group-a]}")
+        entry.wrong("items", say.ALL_OR_LIST())
     return "all", ()
 
 
@@ -90,22 +83,23 @@ def _read_sections(entry: Entry, known: dict[str, tuple[str, ...]]) -> Any:
     if value is None:
         return ()
     if not isinstance(value, Mapping):
-        entry.wrong("sections", "all or a mapping such as {messages: [view]}")
+        entry.wrong("sections", say.ALL_OR_SECTIONS())
         return ()
     found = []
     for section in value:
         if section not in known:
-            entry.faults.error(value.line_of(section), f"“{section}” is not a section here; {nearest(section, known)}.")
+            said = say.NO_SECTION(section=section, valid=say.nearest(section, known))
+            entry.faults.error(value.line_of(section), said)
     inner = Entry(entry.faults, value, "token rule", tuple(value))
     for section, verbs in known.items():
         if section in value:
-            found.append((section, inner.choices(section, verbs, f"a verb of the section {section}")))
+            found.append((section, inner.choices(section, verbs, say.VERB_OF_SECTION(section=section))))
     return tuple(found)
 
 
 def _read_topic(entry: Entry) -> tuple[str, tuple[str, ...]]:
     text = entry.text("filter") if entry.required("filter") else ""
-    actions = entry.choices("actions", ACTIONS, "an action on topics") if entry.required("actions") else ()
+    actions = entry.choices("actions", ACTIONS, say.ACTION_ON_TOPICS()) if entry.required("actions") else ()
     return text, actions
 
 
@@ -128,20 +122,20 @@ def _read_people(entry: Entry) -> Record:
     for part in entry.entries("roles", "project role", PROJECT_ROLE_FIELDS):
         key = checked_key(part, "key", part.mapping["key"]) if part.required("key") else None
         if key in roles:
-            part.error("key", f"“{key}” is already a role of {entry.what}; choose another.")
+            part.error("key", say.ROLE_TWICE(key=key, what=entry.what))
         elif key is not None:
             roles[key] = {"name": part.text("name", default=key), "rules": _read_rules(part)}
     members: dict[str, Record] = {}
     for part in entry.entries("members", "project member", MEMBER_FIELDS):
         user = part.reference("user", "user") if part.required("user") else None
         record = {
-            "roles": part.choices("roles", sorted(roles), f"a role of {entry.what}"),
+            "roles": part.choices("roles", sorted(roles), say.ROLE_OF(what=entry.what)),
             "starts_at": part.moment("starts_at"), "expires_at": part.moment("expires_at"),
             "history_days": part.count("history_days"), "accepted": part.boolean("accepted", True),
             "rules": _read_rules(part),
         }  # fmt: skip
         if user in members:
-            part.error("user", f"“{user}” is already a member of {entry.what}; put the rules together in one entry.")
+            part.error("user", say.MEMBER_TWICE(user=user, what=entry.what))
         elif user is not None:
             members[user] = record
     return {"roles": roles, "members": members}
@@ -166,9 +160,9 @@ def _read_patterns(rule: Entry) -> tuple[str, ...]:
     for value, line in zip(values, values.lines, strict=True):
         try:
             if not isinstance(value, str):
-                raise UnknownName(NOT_A_PERMISSION(value=shown(value)))
+                raise UnknownName(say.NO_PERMISSION(value=shown(value)))
             expand(value)
             found.append(value)
         except UnknownName as error:
-            rule.faults.error(line, str(error))
+            rule.faults.error(line, error.said)
     return tuple(found)

@@ -5,17 +5,17 @@ Nothing stops at the first fault: a field that is wrong is noted and replaced by
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, TypeVar
 
 from accesscontrol.accounts.names import fold
 from accesscontrol.moments import NO_MOMENT, MomentFault, read_moment
-from accesscontrol.sentences import with_article
+from accesscontrol.sentences import Sentence, with_article
+from accesscontrol.services.world import sentences as say
 from accesscontrol.services.world.reading import Fault, Mapping, Sequence
 
 Part = TypeVar("Part")
@@ -33,39 +33,21 @@ LinksUnder = dict[str, dict[str, tuple[str, str]]]
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LARGEST = 2**31 - 1
-_LISTED = 40  # so many valid names are listed in full
 
 
 def empty_state() -> State:
     return {noun: {} for noun in NOUNS}
 
 
-def nearest(name: str, choices: Iterable[str]) -> str:
-    """What would be valid: the names like this one, or all of them."""
-    known = list(choices)
-    close = difflib.get_close_matches(name, known, n=3)
-    if close:
-        return (
-            f"did you mean {' or '.join(f'“{one}”' for one in close)}? Valid: {_listing(known)}"
-            if (len(known) <= _LISTED)
-            else f"did you mean {' or '.join(f'“{one}”' for one in close)}?"
-        )
-    return f"valid: {_listing(known)}"
-
-
-def _listing(names: list[str]) -> str:
-    return ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
-
-
-def shown(value: Any) -> str:
+def shown(value: Any) -> Sentence | str:
     """A value as a sentence quotes it."""
     if isinstance(value, str):
         return f"“{value if len(value) <= 60 else value[:57] + '…'}”"
     if isinstance(value, Mapping):
-        return "a mapping"
+        return say.A_MAPPING()
     if isinstance(value, Sequence):
-        return "a list"
-    return "nothing" if value is None else json.dumps(value)
+        return say.A_LIST()
+    return say.NOTHING() if value is None else json.dumps(value)
 
 
 class Faults:
@@ -79,15 +61,15 @@ class Faults:
         #: (line, noun, key) of everything that the file names elsewhere.
         self.references: list[tuple[int, str, str]] = []
 
-    def error(self, line: int, sentence: str) -> None:
-        self.errors.append(Fault(line, sentence))
+    def error(self, line: int, said: Sentence) -> None:
+        self.errors.append(Fault(line, said))
         self.misshapen.add(line)
 
-    def missing(self, line: int, sentence: str) -> None:
-        self.errors.append(Fault(line, sentence))
+    def missing(self, line: int, said: Sentence) -> None:
+        self.errors.append(Fault(line, said))
 
-    def warn(self, line: int, sentence: str) -> None:
-        self.warnings.append(Fault(line, sentence))
+    def warn(self, line: int, said: Sentence) -> None:
+        self.warnings.append(Fault(line, said))
 
 
 class Entry:
@@ -99,18 +81,20 @@ class Entry:
         self.faults, self.mapping, self.what = faults, mapping, with_article(what)
         for name in mapping:
             if name not in fields:
-                self.error(name, f"“{name}” is not a field of {self.what}; {nearest(name, fields)}.")
+                self.error(name, say.UNKNOWN_FIELD(name=name, what=self.what, valid=say.nearest(name, fields)))
 
-    def error(self, name: str, sentence: str) -> None:
-        self.faults.error(self.mapping.line_of(name), sentence)
+    def error(self, name: str, said: Sentence) -> None:
+        self.faults.error(self.mapping.line_of(name), said)
 
-    def wrong(self, name: str, wanted: str) -> None:
-        self.error(name, f"“{name}” of {self.what} is {wanted}, not {shown(self.mapping[name])}.")
+    def wrong(self, name: str, wanted: Sentence) -> None:
+        value = shown(self.mapping[name])
+        self.error(name, say.WRONG_VALUE(name=name, what=self.what, wanted=wanted, value=value))
 
     def required(self, name: str) -> bool:
         if name in self.mapping:
             return True
-        self.faults.error(self.mapping.line, f"{self.what[:1].upper()}{self.what[1:]} needs the field “{name}”.")
+        what = f"{self.what[:1].upper()}{self.what[1:]}"
+        self.faults.error(self.mapping.line, say.NEEDS_FIELD(what=what, name=name))
         return False
 
     # --- single values
@@ -118,10 +102,9 @@ class Entry:
     def text(self, name: str, default: str = "") -> str:
         value = self.mapping.get(name, default)
         if not isinstance(value, str):
-            hint = " (put quotes around it)" if isinstance(value, int | float) else ""
-            self.wrong(name, f"text{hint}")
+            self.wrong(name, say.QUOTED_TEXT() if isinstance(value, int | float) else say.TEXT())
         elif _UNSTORABLE.search(value):
-            self.wrong(name, "text without NUL or half of a surrogate pair")
+            self.wrong(name, say.STORABLE_TEXT())
         else:
             return value
         return default
@@ -137,14 +120,14 @@ class Entry:
         value = self.mapping.get(name, default)
         if isinstance(value, bool):
             return value
-        self.wrong(name, "true or false")
+        self.wrong(name, say.TRUE_OR_FALSE())
         return default
 
     def count(self, name: str, smallest: int = 0) -> int | None:
         value = self.mapping.get(name)
         if value is None or (type(value) is int and smallest <= value <= _LARGEST):
             return value
-        self.wrong(name, f"a whole number from {smallest} to {_LARGEST}")
+        self.wrong(name, say.WHOLE_NUMBER(least=smallest, most=_LARGEST))
         return None
 
     def moment(self, name: str) -> datetime | None:
@@ -156,16 +139,17 @@ class Entry:
                 return read_moment(value, None)
             except MomentFault as error:
                 if error.said.code != NO_MOMENT.code:
-                    self.error(name, f"“{name}” of {self.what}: {error}")
+                    self.error(name, say.WRONG_MOMENT(name=name, what=self.what, problem=error.said))
                     return None
-        self.wrong(name, "a time such as 2027-03-01T00:00:00Z")
+        self.wrong(name, say.A_TIME())
         return None
 
     def choice(self, name: str, choices: Collection[str], default: str = "") -> str:
         value = self.mapping.get(name, default)
         if isinstance(value, str) and value in choices:
             return value
-        self.error(name, f"{shown(value)} is not {with_article(name)} of {self.what}; {nearest(str(value), choices)}.")
+        valid = say.nearest(str(value), choices)
+        self.error(name, say.NO_CHOICE(value=shown(value), choice=with_article(name), what=self.what, valid=valid))
         return default
 
     def reference(self, name: str, noun: str) -> str | None:
@@ -177,11 +161,8 @@ class Entry:
 
     def refer(self, name: str, value: Any, noun: str, line: int) -> str | None:
         if not isinstance(value, str) or not value or _UNSTORABLE.search(value):
-            self.faults.error(
-                line,
-                f"“{name}” of {self.what} names {with_article(noun)} by its key, not by "
-                f"{shown(value)}{' (put quotes around it)' if type(value) is int else ''}.",
-            )
+            wording = say.QUOTE_KEY if type(value) is int else say.NAMED_BY_KEY
+            self.faults.error(line, wording(name=name, what=self.what, noun=with_article(noun), value=shown(value)))
             return None
         key = fold(value)
         self.faults.references.append((line, noun, key))
@@ -194,15 +175,16 @@ class Entry:
         if isinstance(value, Sequence):
             return value
         if value is not None:
-            self.wrong(name, "a list")
+            self.wrong(name, say.A_LIST())
         return Sequence(self.mapping.line)
 
-    def texts(self, name: str, what: str) -> tuple[str, ...]:
+    def texts(self, name: str, wanted: Sentence) -> tuple[str, ...]:
         """Several texts, in the file's order."""
         values = self.sequence(name)
         for value, line in zip(values, values.lines, strict=True):
             if not isinstance(value, str) or _UNSTORABLE.search(value):
-                self.faults.error(line, f"{shown(value)} in “{name}” of {self.what} is not {what}.")
+                said = say.WRONG_IN_LIST(value=shown(value), name=name, what=self.what, wanted=wanted)
+                self.faults.error(line, said)
         return tuple(value for value in values if isinstance(value, str))
 
     def references(self, name: str, noun: str) -> tuple[str, ...]:
@@ -215,17 +197,18 @@ class Entry:
         for value, line in zip(values, values.lines, strict=True):
             key = self.refer(name, value, noun, line)
             if key in found:
-                self.faults.error(line, f"“{name}” of {self.what} names “{key}” twice; keep one.")
+                self.faults.error(line, say.TWICE_IN_LIST(name=name, what=self.what, key=key))
             elif key:
                 found.add(key)
         return tuple(sorted(found))
 
-    def choices(self, name: str, choices: Collection[str], what: str) -> tuple[str, ...]:
+    def choices(self, name: str, choices: Collection[str], wanted: Sentence) -> tuple[str, ...]:
         """Several names of a closed list, in that list's order."""
         values = self.sequence(name)
         for value, line in zip(values, values.lines, strict=True):
             if not isinstance(value, str) or value not in choices:
-                self.faults.error(line, f"{shown(value)} is not {what}; {nearest(str(value), choices)}.")
+                valid = say.nearest(str(value), choices)
+                self.faults.error(line, say.NOT_OF_LIST(value=shown(value), wanted=wanted, valid=valid))
         named = {value for value in values if isinstance(value, str)}
         return tuple(choice for choice in choices if choice in named)
 
@@ -237,9 +220,9 @@ class Entry:
             if isinstance(value, Mapping):
                 found.append(Entry(self.faults, value, what, fields))
             else:
-                self.faults.error(
-                    line, f"{with_article(what).capitalize()} is a mapping of {', '.join(fields)}, not {shown(value)}."
-                )
+                named = with_article(what).capitalize()
+                said = say.NOT_AN_ENTRY(what=named, fields=", ".join(fields), value=shown(value))
+                self.faults.error(line, said)
         return found
 
     def parts(self, name: str, what: str, fields: Collection[str], read: Callable[[Entry], Part]) -> tuple[Part, ...]:
@@ -258,9 +241,9 @@ class Entry:
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self.wrong(name, "a mapping")
+            self.wrong(name, say.A_MAPPING())
             return {}
-        return _plain(value, lambda problem: self.error(name, f"“{name}” of {self.what} holds {problem}."))
+        return _plain(value, lambda problem: self.error(name, say.HOLDS(name=name, what=self.what, problem=problem)))
 
 
 def checked_key(entry: Entry, name: str, value: Any) -> str | None:
@@ -268,25 +251,21 @@ def checked_key(entry: Entry, name: str, value: Any) -> str | None:
     if isinstance(value, str) and not _UNSTORABLE.search(value):
         return value
     if isinstance(value, int):
-        entry.error(
-            name,
-            f"{shown(value)} as {name} of {entry.what} is digits only and could be taken for a row number; "
-            "add a letter.",
-        )
+        entry.error(name, say.DIGITS_ONLY(value=shown(value), name=name, what=entry.what))
     else:
-        entry.wrong(name, "text without NUL or half of a surrogate pair")
+        entry.wrong(name, say.STORABLE_TEXT())
     return None
 
 
-def _plain(value: Any, refuse: Callable[[str], None]) -> Any:
+def _plain(value: Any, refuse: Callable[[Sentence], None]) -> Any:
     if isinstance(value, Mapping):
         return {_plain(key, refuse): _plain(part, refuse) for key, part in value.items()}
     if isinstance(value, Sequence):
         return [_plain(part, refuse) for part in value]
     if isinstance(value, str) and _UNSTORABLE.search(value):
-        refuse("a character that cannot be stored (NUL or half of a surrogate pair)")
+        refuse(say.UNSTORABLE())
         return ""
     if isinstance(value, float) and not math.isfinite(value):
-        refuse("a number that is too large")
+        refuse(say.TOO_LARGE())
         return 0
     return value

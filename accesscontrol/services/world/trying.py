@@ -16,6 +16,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import Account
+from accesscontrol.sentences import said_by
 from accesscontrol.services.accounts import accounts
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
 from accesscontrol.services.world.building import ACTS
@@ -68,7 +69,7 @@ class Trial:
             except Invalid as error:
                 wishes = self._without(wishes, error.problems, mended)
             except (AccessDenied, Conflict) as error:
-                self.faults.add(Fault(1, str(error)))
+                self.faults.add(Fault(1, said_by(error)))
                 break
             else:
                 return list(zip(wishes, made, strict=True)) if made is not None else []
@@ -83,7 +84,7 @@ class Trial:
             about = problem.about
             name = (noun_of(about), key_of(about)) if isinstance(about, Model) else ("", "")
             wish = by_spec.get(id(about)) or by_name.get(name)
-            self.faults.add(Fault(self._line(wish, name, problem.field), problem.sentence))
+            self.faults.add(Fault(self._line(wish, name, problem.field), problem.said))
             wrong[wish or about, problem.field] = None
         refused: set[Any] = set()
         for thing, field in wrong:
