@@ -29,6 +29,7 @@ MAKE_A_KEY = (
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]", ".localhost", "testserver")
 SQLITE = "django.db.backends.sqlite3"
 PASSWORD_LENGTH = 15
+PASSWORD_VALIDATORS = {f"accesscontrol.services.people.passwords.{name}" for name in ("LongEnough", "HardToGuess")}
 
 
 def _error(number: str, message: str, hint: str) -> Error:
@@ -130,10 +131,11 @@ def check_access(**_: Any) -> list[CheckMessage]:
     if settings.SESSION_COOKIE_AGE > settings.SESSION_ABSOLUTE_SECONDS:
         hint = "Set SESSION_IDLE_SECONDS to at most SESSION_ABSOLUTE_SECONDS."
         found.append(_error("032", "An idle session would live longer than a session may live at all.", hint))
-    lengths = [each.get("OPTIONS", {}).get("min_length", 0) for each in settings.AUTH_PASSWORD_VALIDATORS]
-    if max(lengths, default=0) < PASSWORD_LENGTH:
-        message = f"Passwords may be shorter than {PASSWORD_LENGTH} characters."
-        found.append(_error("033", message, f"Set PASSWORD_MIN_LENGTH to {PASSWORD_LENGTH} or more."))
+    named = {each["NAME"] for each in settings.AUTH_PASSWORD_VALIDATORS}
+    if settings.PASSWORD_MIN_LENGTH < PASSWORD_LENGTH or not named >= PASSWORD_VALIDATORS:
+        message = f"Passwords may be shorter than {PASSWORD_LENGTH} characters, or easy to guess."
+        hint = f"Set PASSWORD_MIN_LENGTH to {PASSWORD_LENGTH} or more, and leave AUTH_PASSWORD_VALIDATORS as it is."
+        found.append(_error("033", message, hint))
     return found
 
 

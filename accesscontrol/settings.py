@@ -166,33 +166,43 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": env.int("PASSWORD_MIN_LENGTH", default=15)},
-    },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "accesscontrol.services.people.passwords.LongEnough"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accesscontrol.services.people.passwords.HardToGuess"},
 ]
+PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=15)  # 8 where a second factor is asked for
 PASSWORD_RESET_TIMEOUT = 3600
 
+FRESH_SIGN_IN_SECONDS = env.int("FRESH_SIGN_IN_SECONDS", default=15 * 60)  # then what weighs most asks once more
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # users are entered by administrators; sign-up has its own rules
 ACCOUNT_SESSION_REMEMBER = True  # no box to tick: SESSION_COOKIE_AGE counts
 ACCOUNT_ADAPTER = "portal.account_adapter.AccountAdapter"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "30/m/ip,5/5m/key",  # codes and passwords of somebody who is known by then
+    "sign_in": "10/m/ip,5/5m/key",  # by network, and by person in a network
+    "sign_in_of_person": "100/d/key",  # from wherever; browsers in which they signed in before count for themselves
+    "sign_in_from_device": "10/5m/key",
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = FRESH_SIGN_IN_SECONDS
+MFA_ADAPTER = "portal.factor_adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # there is nothing to guess
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # whose address is proven is this portal's own matter
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
-FRESH_SIGN_IN_SECONDS = env.int("FRESH_SIGN_IN_SECONDS", default=15 * 60)  # then what weighs most asks once more
 SESSION_ENGINE = "portal.session_store"  # the 30 minutes count from the last request, to the minute
 SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+DEVICE_COOKIE_NAME = "__Host-device" if SECURE else "device"  # names a browser in which somebody signed in before
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_FAILURE_VIEW = "portal.errors.csrf_refused"

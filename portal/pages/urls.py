@@ -17,6 +17,7 @@ from portal.pages.projects import screens as projects
 from portal.pages.roles import screens as roles
 from portal.pages.search import choices
 from portal.pages.search import screens as search
+from portal.pages.sign_in import by_factor
 from portal.pages.sign_in import by_password as sign_in
 from portal.pages.sign_in import by_token as token_sign_in
 from portal.pages.tokens import screens as tokens
@@ -26,6 +27,7 @@ from portal.pages.users import screens as users
 urlpatterns: list[URLPattern | URLResolver] = [
     *home.urlpatterns,
     *sign_in.urlpatterns,
+    *by_factor.urlpatterns,
     *token_sign_in.urlpatterns,
     *explorer.urlpatterns,
     *search.urlpatterns,

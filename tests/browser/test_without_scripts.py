@@ -23,7 +23,7 @@ def test_signing_in_and_out(visits: Visits, portal: Portal):
     page = visits.window(scripts=False).open("/items/device/")
     page.get_by_label("Username").fill(OWNER)
     page.get_by_label("Password").fill(portal.passwords[OWNER])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(f"{portal.url}/items/device/")
     page.locator("summary.top-user").click()
     page.get_by_role("button", name="Sign out").click()

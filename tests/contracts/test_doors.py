@@ -14,7 +14,6 @@ TO_COME = {
     "accounts.ownership.offer_ownership": "People",
     "accounts.ownership.confirm_ownership": "People",
     "accounts.ownership.withdraw_ownership": "People",
-    "people.users.set_password": "People",
     "items.assignments.share_item": "Projects and subscription",
     "projects.members.accept_membership": "Projects and subscription",
     "projects.members.add_light_member": "Projects and subscription",

@@ -106,6 +106,7 @@ def test_a_key_may_come_from_a_file(tmp_path):
         ("ANONYMOUS_USER_NAME", "AnonymousUser", ["accesscontrol.E031"]),
         ("SESSION_COOKIE_AGE", 10**6, ["accesscontrol.E032"]),
         ("AUTH_PASSWORD_VALIDATORS", [], ["accesscontrol.E033"]),
+        ("PASSWORD_MIN_LENGTH", 14, ["accesscontrol.E033"]),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_id_and_a_hint(settings, name, value, found):

@@ -143,6 +143,8 @@ def test_signing_in_asks_for_nothing_but_name_and_password(cast):
 #: Every address that asks for no sign-in, and why.
 OPEN = {
     "sign-in/": "by password",
+    "sign-in/code/": "the second step, for whoever has a second factor",
+    "sign-in/passkey/": "by a passkey, which is two factors at once",
     "sign-in/token/": "by a token",
     "sign-out/": "asks, then ends the session",
     "tools/open/": "by an access link, whose key is posted",

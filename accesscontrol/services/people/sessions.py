@@ -33,6 +33,8 @@ REVOKED, ROTATED, ELSEWHERE, STOPPED, SIGNED_OUT = "revoked", "rotated", "elsewh
 
 #: A person who stays is seen once in so long.
 SEEN_EVERY = timedelta(minutes=1)
+#: Of those whom a name or address may mean, so many are looked at; more than one address is nobody's.
+LOOKED_AT = 3
 #: Who acts in a line about a refused sign-in.
 NOBODY_ACTS = Wording("nobody_acts", gettext_noop("Nobody can act as %(account)s now. Choose another account."))
 NOBODY_ACTS_BECAUSE = Wording(
@@ -41,10 +43,21 @@ NOBODY_ACTS_BECAUSE = Wording(
 NOT_SIGNED_IN = "somebody who is not signed in"
 
 
-def record_sign_in(actor: Actor, who: User | Token) -> None:
-    """This person, or whoever holds this token, has signed in; asked of nobody, since password or key was."""
+def find_by_login(login: str) -> User | None:
+    """Whom somebody means who signs in: by username, or by an address that is proven and one person's alone. One
+    statement, whoever it is. login: folded."""
+    found = User.objects.select_related("account").filter(Q(username_folded=login) | Q(email_folded=login))[:LOOKED_AT]
+    rows = list(found)
+    by_name = next((one for one in rows if one.username_folded == login), None)
+    by_address = [one for one in rows if one.email_folded == login and login]
+    return by_name or (by_address[0] if len(by_address) == 1 else None)
+
+
+def record_sign_in(actor: Actor, who: User | Token, factors: str = "") -> None:
+    """This person, or whoever holds this token, has signed in; asked of nobody, since password or key was. factors: by
+    which."""
     with act([who.account_id]):
-        record(actor, "sign_in", who, who.account_id, counted=())
+        record(actor, "sign_in", who, who.account_id, {"factor": factors} if factors else {}, counted=())
         if isinstance(who, User):
             note_seen(who.pk)
 
@@ -62,7 +75,7 @@ def record_refused_sign_in(username: str, *, address: str | None, request_id: st
 
     The same statements for a known and an unknown name, so that their number tells nobody which it was.
     """  # L03
-    user = User.objects.select_related("account").filter(username_folded=username).first()
+    user = find_by_login(username)
     _record_refused(user, "password", address, request_id)
     return user.pk if user is not None else None
 
@@ -91,7 +104,7 @@ def record_confirmed(actor: Actor, who: User, factor: str) -> None:
         record(actor, "sign_in_confirmed", who, who.account_id, {"factor": factor}, counted=())
 
 
-def record_refused_factor(user: User, factor: str, *, address: str | None, request_id: str = "") -> None:
+def record_refused_factor(user: User | None, factor: str, *, address: str | None, request_id: str = "") -> None:
     """Somebody gave this factor for a person, whose name was known by then, and was refused."""  # L03
     _record_refused(user, factor, address, request_id)
 

@@ -26,6 +26,7 @@ from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.people import checks as user_checks
+from accesscontrol.services.people import telling
 from accesscontrol.services.people.owned import ceases, require_nothing_owned
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.writing import Written
@@ -109,7 +110,7 @@ def check_new_users(actor: Actor, specs: Sequence[UserSpec]) -> None:
     owners: set[int] = set()
     for spec in specs:
         user_checks.check(findings, spec, lines, spec)
-        user_checks.check_password(findings, spec.password, User(username=spec.username, email=spec.email), spec)
+        user_checks.check_password(findings, spec.password, _imagined(spec), spec)
         if spec.authority == OWNER and spec.account.pk in owners:
             findings.add("authority", TWO_OWNERS(name=spec.account.name), spec)
         if spec.authority == OWNER:
@@ -121,6 +122,12 @@ def check_new_users(actor: Actor, specs: Sequence[UserSpec]) -> None:
             sentence = HAS_AN_OWNER(account=user.account)
             findings.add("authority", sentence, spec)
     findings.stop()
+
+
+def _imagined(spec: UserSpec) -> User:
+    """Whom a spec speaks of, as far as their password may not be made of it."""
+    names = ("username", "email", "first_name", "middle_name", "last_name", "phone", "authority")
+    return User(account=spec.account, **{name: getattr(spec, name) for name in names})
 
 
 def _new(spec: UserSpec) -> User:
@@ -265,16 +272,17 @@ def set_password(actor: Actor, user: User, password: str) -> User:
     renews the one that it was set in (`update_session_auth_hash`)."""
     with act([user.account_id]):
         require_all(actor, [("user:change", user)])
-        read_named([user])
+        current = _present(fresh(User, [user], "account"), user)
         who = caller(actor)
-        if not (who.is_person(user) or who.is_console):
+        if not (who.is_person(current) or who.is_console):
             raise Invalid({"password": [PASSWORD_IN_PERSON()]})
         findings = Findings()
-        user_checks.check_password(findings, password, user, user)
+        user_checks.check_password(findings, password, current, current)
         findings.stop()
         require_in_person(actor)
-        user.password = make_password(password)
-        user.sessions_ended += 1
-        user.save(update_fields=["password", "sessions_ended"])
-        record(actor, "user.password", user, user.account_id)
-    return user
+        current.password = make_password(password)
+        current.sessions_ended += 1
+        current.save(update_fields=["password", "sessions_ended"])
+        record(actor, "user.password", current, current.account_id)
+        telling.tell(current, [telling.PASSWORD_SET()], actor)
+    return current

@@ -25,7 +25,9 @@ from portal.declared import SIGNED_IN, declares
 from portal.frame.revising import Revising
 from portal.frame.shown.pages import Page
 from portal.frame.shown.parts import Fact, Tile
+from portal.pages.profile import factors as own_factors
 from portal.pages.profile.forms import ProfileForm
+from portal.pages.profile.own import tabs
 from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder, name_of_caller
 
@@ -86,7 +88,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
         return redirect("profile")
     revising.carry()
     shown: ProfilePage = {
-        "title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user",
+        "title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user", "tabs": tabs("profile"),
         "rows": facts(user, look_of(request, actor)), "form": form, "links": links(request),
     }  # fmt: skip
     return render(request, "home/profile.html", shown)
@@ -136,4 +138,4 @@ def save(actor: Actor, user: User, revising: Revising) -> bool:
     return not form.errors
 
 
-urlpatterns = [path("profile/", profile, name="profile")]
+urlpatterns = [path("profile/", profile, name="profile"), *own_factors.urlpatterns]

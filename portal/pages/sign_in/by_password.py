@@ -1,4 +1,4 @@
-"""Signing in by password, and out: the only two addresses of allauth that are mapped."""
+"""Signing in by password, and out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from accesscontrol.services.people import sessions
-from portal.actors import actor_of, client_address
+from portal.actors import client_address
 from portal.declared import PUBLIC, declares
 from portal.open_shapes import LibraryContext
 from portal.pages.sign_in.forms import REFUSED, TOLD, SignInForm, TokenSignInForm
@@ -28,16 +28,10 @@ class Where(TypedDict):
 
 
 class SignInView(LoginView):
-    """Username and password; the engine says who is alive (see EngineBackend)."""
+    """Username (or a proven address) and password; the engine says who is alive (see EngineBackend). Whoever has a
+    second factor is asked for it next; what follows a sign-in is the same for every way (see AccountAdapter)."""
 
     form_class = SignInForm
-
-    def form_valid(self, form: SignInForm) -> HttpResponse:
-        response = super().form_valid(form)
-        if self.request.user.is_authenticated:
-            sessions.record_sign_in(actor_of(self.request, self.request.user), self.request.user)
-            log.info("sign_in", user=self.request.user.pk, **self._from_where())
-        return response
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         """Who was kept out leaves a line; who tries too often, one of the log alone."""  # L03, L05
@@ -58,7 +52,7 @@ class SignInView(LoginView):
         return {"factor": "password", "address": client_address(request), "request_id": request.request_id}
 
     def get_context_data(self, **more: Any) -> LibraryContext:
-        """The other way in stands on the same page: a token."""
+        """The other ways in stand on the same page."""
         return super().get_context_data(**more) | {"token_form": TokenSignInForm()}
 
 

@@ -9,6 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import fold
+from accesscontrol.services.people.sessions import find_by_login
+from portal.pages.sign_in.words import NOT_LET_IN
 from portal.open_shapes import Cleaned
 
 #: Codes of what is told plainly: how long to wait. Everything else gets the one sentence.
@@ -17,13 +19,13 @@ REFUSED = "refused"
 
 
 class SignInForm(LoginForm):
-    """Username and password. Wrong, unknown, blocked, disabled, unverified and ended all get the same sentence."""
+    """Username or address, and password. Wrong, unknown, blocked, disabled and ended all get the same sentence."""
 
-    refusal = _("This username and password do not let you in. Check both, or ask an administrator of your account.")
+    refusal = NOT_LET_IN
 
     def __init__(self, *args: Any, **rest: Any):
         super().__init__(*args, **rest)
-        self.fields["login"].label = _("Username")
+        self.fields["login"].label = _("Username or e-mail")
         self.fields["password"].label = _("Password")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
@@ -32,6 +34,13 @@ class SignInForm(LoginForm):
     def clean_login(self) -> str:
         """In the one form that names are compared in, so that tries are counted together however it is written."""
         return fold(super().clean_login())
+
+    def user_credentials(self) -> dict[str, Any]:
+        """The username behind what was typed, which may be an address; what nobody has stays as it is."""
+        login = self.cleaned_data["login"]
+        found = find_by_login(login)
+        return {"username": found.username_folded if found is not None else login,
+                "password": self.cleaned_data["password"]}  # fmt: skip
 
     def clean(self) -> Cleaned:
         try:

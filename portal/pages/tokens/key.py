@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
-from typing import Any
 
-import segno
 from django.http import HttpResponse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from accesscontrol.services.tokens.tokens import Issued
 from accesscontrol.tokens.models import Token
 from portal.addresses import address, list_address
 from portal.frame.noun_pages import NounPage
+from portal.frame.qr import qr_code
 from portal.frame.shown.pages import Head
 from portal.tool_registry import access_link, tool_for
 
@@ -51,13 +48,3 @@ def key_page(screen: NounPage, issued: Issued) -> HttpResponse:
     response = screen.show("tokens/key.html", page, title=_("The key of %(name)s") % {"name": token})
     response["Cache-Control"] = "no-store"
     return response
-
-
-def qr_code(text: str) -> SafeString:
-    """The text as a QR code, drawn as SVG without any style of its own."""
-    drawn: Any = io.BytesIO()
-    segno.make(text, micro=False, error="m").save(
-        drawn, kind="svg", xmldecl=False, omitsize=True, border=2, dark="#000", light="#fff",
-        svgclass="qr", lineclass=None, nl=False, title=_("QR code"),
-    )  # fmt: skip
-    return mark_safe(drawn.getvalue().decode())  # noqa: S308  (drawn by segno from modules, holds no text of people)

@@ -1,0 +1,81 @@
+"""What all pages about one's own sign-in share: they are a person's, they stand in tabs, and the session goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accesscontrol.accounts.models import User
+from accesscontrol.services.frame.errors import Conflict, Invalid
+from portal.declared import SIGNED_IN, marked
+from portal.frame.forms import ActForm
+from portal.frame.shown.pages import FormPage, Head
+from portal.frame.shown.parts import Link, Tab
+from portal.open_shapes import Cleaned
+from portal.requests import SignedInRequest
+from portal.token_sessions import TokenHolder
+
+SIGN_IN = "own_sign_in"
+
+
+def of_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of a person about themself: `view(request, user, …)`. Whoever came by a token has none of them."""
+
+    @wraps(view)
+    def shown(request: SignedInRequest, **parts: Any) -> HttpResponse:
+        if isinstance(request.user, TokenHolder):
+            raise Http404
+        return view(request, request.user, **parts)
+
+    return marked(shown, SIGNED_IN)
+
+
+def tabs(active: str) -> list[Tab]:
+    """The parts of one's own pages."""
+    shown = (
+        ("profile", _("Profile"), "user"),
+        (SIGN_IN, _("Sign-in"), "fingerprint"),
+    )
+    return [{"label": label, "url": reverse(name), "icon": icon, "active": name == active}
+            for name, label, icon in shown]  # fmt: skip
+
+
+def show(request: SignedInRequest, template: str, shown: Head, *, title: str, below: str) -> HttpResponse:
+    """A page below a tab, with the way back to it."""
+    crumbs: list[Link] = [{"label": _("Profile"), "url": reverse("profile")}]
+    crumbs += [{"label": tab["label"], "url": tab["url"]} for tab in tabs(below) if tab["active"] and below != "profile"]
+    crumbs.append({"label": title, "url": ""})
+    head = {"title": title, "icon": "user", "crumbs": crumbs, "cancel_url": reverse(below)}
+    return render(request, template, {**head, **shown})
+
+
+def form_page(
+    request: SignedInRequest, form: ActForm, act: Callable[[Cleaned], HttpResponse | None], shown: FormPage, *,
+    title: str, done: str, template: str = "profile/form.html", to: str = SIGN_IN,
+) -> HttpResponse:  # fmt: skip
+    """A form about one's own sign-in: shown, and when it is sent and sound, done. `act` may give an answer."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            answer = act(form.cleaned_data)
+        except Invalid as error:
+            form.take(error)
+        except Conflict as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, done)
+            return answer or redirect(to)
+    return show(request, template, {**shown, "form": form}, title=title, below=to)
+
+
+def go_on(request: SignedInRequest, user: User) -> None:
+    """After an act that ended the person's sessions: this one goes on, under a new name."""  # S01, S05
+    user.refresh_from_db()
+    update_session_auth_hash(request, user)

@@ -1,0 +1,7 @@
+"""The one sentence for everybody who is kept out, whichever way they came."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+NOT_LET_IN = _("This username and password do not let you in. Check both, or ask an administrator of your account.")
