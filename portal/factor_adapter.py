@@ -11,6 +11,7 @@ from allauth.mfa.totp.internal.auth import generate_totp_secret
 from django.utils.translation import gettext as _
 
 from accesscontrol.sealing import Unreadable, seal, unseal
+from portal.open_shapes import LibraryContext
 
 log = structlog.get_logger("portal.sign_in")
 
@@ -39,7 +40,7 @@ class FactorAdapter(DefaultMFAAdapter):
         """A passkey belongs to the host that it was made at."""
         return {"id": context.request.get_host().partition(":")[0], "name": _("Access control")}
 
-    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+    def get_public_key_credential_user_entity(self, user: Any) -> LibraryContext:
         """What the browser lists a passkey under: the username, and never the address of the person."""
         found = super().get_public_key_credential_user_entity(user)
         return {**found, "name": user.username, "display_name": user.full_name or user.username}

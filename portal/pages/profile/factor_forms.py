@@ -13,6 +13,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.models import User
+from accesscontrol.json_data import JsonObject
 from portal.frame.forms import ActForm
 
 LONGEST_NAME = 60
@@ -85,7 +86,7 @@ class PasskeyForm(NameForm):
 
     credential = forms.JSONField(widget=forms.HiddenInput)
 
-    def clean_credential(self) -> dict[str, Any]:
+    def clean_credential(self) -> JsonObject:
         """As the server asked for it, at this address, with the person's finger, face or PIN."""
         credential = self.cleaned_data["credential"]
         try:

@@ -48,10 +48,12 @@ def tabs(active: str) -> list[Tab]:
             for name, label, icon in shown]  # fmt: skip
 
 
-def show(request: SignedInRequest, template: str, shown: Head, *, title: str, below: str) -> HttpResponse:
+def show(request: SignedInRequest, template: str, shown: Head | FormPage, *, title: str, below: str) -> HttpResponse:
     """A page below a tab, with the way back to it."""
     crumbs: list[Link] = [{"label": _("Profile"), "url": reverse("profile")}]
-    crumbs += [{"label": tab["label"], "url": tab["url"]} for tab in tabs(below) if tab["active"] and below != "profile"]
+    crumbs += [
+        {"label": tab["label"], "url": tab["url"]} for tab in tabs(below) if tab["active"] and below != "profile"
+    ]
     crumbs.append({"label": title, "url": ""})
     head = {"title": title, "icon": "user", "crumbs": crumbs, "cancel_url": reverse(below)}
     return render(request, template, {**head, **shown})
@@ -72,7 +74,8 @@ def form_page(
         else:
             messages.success(request, done)
             return answer or redirect(to)
-    return show(request, template, {**shown, "form": form}, title=title, below=to)
+    shown["form"] = form
+    return show(request, template, shown, title=title, below=to)
 
 
 def go_on(request: SignedInRequest, user: User) -> None:

@@ -88,7 +88,8 @@ def profile(request: SignedInRequest) -> HttpResponse:
         return redirect("profile")
     revising.carry()
     shown: ProfilePage = {
-        "title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user", "tabs": tabs("profile"),
+        "title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user",
+        "tabs": tabs("profile"),
         "rows": facts(user, look_of(request, actor)), "form": form, "links": links(request),
     }  # fmt: skip
     return render(request, "home/profile.html", shown)

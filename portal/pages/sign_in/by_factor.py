@@ -19,6 +19,7 @@ from accesscontrol.accounts.models import User
 from accesscontrol.services.people import factors, sessions
 from portal.actors import client_address
 from portal.declared import PUBLIC, declares
+from portal.open_shapes import LibraryContext
 from portal.requests import PortalRequest
 
 log = structlog.get_logger("portal.sign_in")
@@ -35,7 +36,7 @@ class SecondFactorView(AuthenticateView):
         note_refused(self.request, self.stage.login.user, factor)
         return super().form_invalid(form)
 
-    def get_context_data(self, **more: Any) -> dict[str, Any]:
+    def get_context_data(self, **more: Any) -> LibraryContext:
         """What this person can show; the passkey as the browser is asked for it."""
         found = super().get_context_data(**more)
         kinds = factors.kinds_of(self.stage.login.user)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import fold
 from accesscontrol.services.people.sessions import find_by_login
-from portal.pages.sign_in.words import NOT_LET_IN
 from portal.open_shapes import Cleaned
+from portal.pages.sign_in.words import NOT_LET_IN
 
 #: Codes of what is told plainly: how long to wait. Everything else gets the one sentence.
 TOLD = ("too_many_login_attempts",)
@@ -35,7 +35,7 @@ class SignInForm(LoginForm):
         """In the one form that names are compared in, so that tries are counted together however it is written."""
         return fold(super().clean_login())
 
-    def user_credentials(self) -> dict[str, Any]:
+    def user_credentials(self) -> dict[str, str]:
         """The username behind what was typed, which may be an address; what nobody has stays as it is."""
         login = self.cleaned_data["login"]
         found = find_by_login(login)
