@@ -37,8 +37,15 @@ BY_HTMX = {"HX-Request": "true"}
 #: Pages that show what an act would change by doing it, and undo it before they answer.
 SHOWN_BY_DOING = re.compile(r"^GET /grants/[^/]+/delete/: ")
 #: Pages that answer otherwise than with 200 to whoever is signed in, and to whoever is not.
-SIGNED_IN_STATUS = {"switch_stop": 405, "job_detail": 404, "job_cancel": 405, "job_bell": 286, "account_login": 302}
-OUTSIDE_STATUS = {"account_login": 200, "account_logout": 302, "token_sign_in": 200, "open_tool": 200}
+SIGNED_IN_STATUS = {
+    "switch_stop": 405, "job_detail": 404, "job_cancel": 405, "job_bell": 286, "account_login": 302,
+    "mfa_authenticate": 302, "mfa_login_webauthn": 302, "own_app_remove": 404, "own_passkey_rename": 404,
+    "own_passkey_remove": 404,
+}  # fmt: skip
+OUTSIDE_STATUS = {
+    "account_login": 200, "account_logout": 302, "token_sign_in": 200, "open_tool": 200, "mfa_authenticate": 302,
+    "mfa_login_webauthn": 302,
+}  # fmt: skip
 PAGES = [address for address in addresses() if address.endpoint is None]
 ENDPOINTS = [address for address in addresses() if address.endpoint is not None]
 #: Routes of items and projects that ask every permission of the kind, besides the one that they declare.

@@ -56,7 +56,7 @@ class LongEnough:
     def validate(self, password: str, user: Any = None) -> None:
         least = shortest(user)
         if len(password) < least:
-            said = _("This is too short: it has %(has)s characters, and at least %(least)s are needed.")
+            said = _("This has %(has)s characters; at least %(least)s characters are needed.")
             raise ValidationError(said % {"has": len(password), "least": least}, code="password_too_short")
 
     def get_help_text(self) -> str:
