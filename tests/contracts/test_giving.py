@@ -21,6 +21,7 @@ WRITES = {f"{SERVICES}frame.acts.{name}" for name in ("act", "record", "record_a
 TAKES_AWAY = "takes away, and no deny goes with it"
 ANSWERS = "takes, or declines, what somebody else gave; whoever gave it was asked"
 ONESELF = "is about the session of whoever acts"
+OWN_FACTORS = "is about one's own sign-in, in person"
 CONTENT = "writes what stands in an item, which gives nobody anything"
 LINE = "writes lines of the log"
 PART = "is a part of acts that ask"
@@ -54,6 +55,11 @@ GIVES_NOTHING = {
     "items.sections.delete_record": CONTENT,
     "items.sections.send_command": CONTENT,
     "items.sections.set_output": CONTENT,
+    "people.factors.add_app": OWN_FACTORS,
+    "people.factors.add_passkey": OWN_FACTORS,
+    "people.factors.make_recovery_codes": OWN_FACTORS,
+    "people.factors.remove_factor": OWN_FACTORS,
+    "people.factors.rename_passkey": OWN_FACTORS,
     "people.erasing.erase_person": "erases personal values of the log",
     "people.roles.delete_role": f"{TAKES_AWAY}: its users keep its history depth",
     "people.roles.remove_roles": f"{TAKES_AWAY}: their users keep their history depth",
