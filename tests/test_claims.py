@@ -18,3 +18,8 @@ def test_what_is_met_in_part_is_a_row_and_says_what_brings_the_rest() -> None:
     listed = claims("checklist")
     assert {key for key in partly() if key not in listed} == set()
     assert all(missing and brought_by for missing, brought_by in partly().values())
+
+
+def test_every_row_has_a_test_or_says_what_is_missing_and_what_brings_it() -> None:
+    tests = named("checklist")
+    assert {key for key in claims("checklist") if key not in tests and key not in partly()} == set()
