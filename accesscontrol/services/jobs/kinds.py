@@ -51,6 +51,7 @@ def deed_parameters(users: Sequence[User], deed: Deed) -> dict[str, Any]:
         "at_home": deed.at_home,
         "delete_items": deed.delete_items,
         "erase": deed.erase,
+        "seen": deed.seen,
     }
 
 
@@ -67,7 +68,7 @@ def _deed(parameters: dict[str, Any]) -> Deed:
     if parameters["heir"] is not None:
         model, pk = parameters["heir"]
         heir = User.objects.get(pk=pk) if model == "user" else Account.objects.get(pk=pk)
-    kept = {name: parameters[name] for name in ("what", "at_home", "delete_items", "erase")}
+    kept = {name: parameters[name] for name in ("what", "at_home", "delete_items", "erase", "seen")}
     return Deed(role=role, heir=heir, **kept)
 
 

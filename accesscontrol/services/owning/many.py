@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.roles.models import Role
+from accesscontrol.sentences import Wording
+from accesscontrol.services.frame.acts import act, fresh
+from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.owning.giving import Heir
 from accesscontrol.services.owning.leaving import remove_users
 from accesscontrol.services.people import users as people
@@ -15,6 +21,10 @@ from accesscontrol.services.people import users as people
 ENABLE, DISABLE, ROLE, REMOVE = "enable", "disable", "role", "remove"
 #: What can be done → the permission that it takes on each of the people.
 NEEDED = {ENABLE: "user:change", DISABLE: "user:change", ROLE: "user:change", REMOVE: "user:delete"}
+CHANGED = Wording(
+    "changed_since_shown",
+    _("These people have changed since they were shown. Look at them as they are now, then confirm."),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +33,7 @@ class Deed:
 
     role: of ROLE, None for no role. heir, at_home, delete_items: of REMOVE, who gets what they own, if it is not their
     own account or goes with them. erase: of REMOVE, whether their values leave the log.
+    seen: the people as they were shown to whoever asked for it (`state_of`); empty where nobody was shown them.
     """
 
     what: str
@@ -31,10 +42,24 @@ class Deed:
     at_home: bool = False
     delete_items: bool = False
     erase: bool = False
+    seen: str = ""
+
+
+def state_of(users: Iterable[User]) -> str:
+    """Who these people are and which revision each has, as one short text."""
+    said = ",".join(sorted(f"{user.pk}:{user.revision}" for user in users))
+    return salted_hmac("accesscontrol.people.shown", said).hexdigest()[:20]
 
 
 def do_with_users(actor: Actor, users: Sequence[User], deed: Deed) -> None:
-    """Do it, in one transaction with its events."""
+    """Do it, in one transaction with its events; only with the people as they were shown. Raises Conflict."""
+    with act(user.account_id for user in users):
+        if deed.seen and state_of(fresh(User, users).values()) != deed.seen:
+            raise Conflict(CHANGED())
+        _do(actor, users, deed)
+
+
+def _do(actor: Actor, users: Sequence[User], deed: Deed) -> None:
     if deed.what == REMOVE:
         remove_users(actor, users, deed.heir, at_home=deed.at_home, delete_items=deed.delete_items, erase=deed.erase)
     elif deed.what == ROLE:

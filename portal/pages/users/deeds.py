@@ -69,12 +69,13 @@ def said(what: str, count: int) -> Said:
 
 
 class DeedForm(TickedForm):
-    """Whom it is about, carried along. asks_first: whether something has to be chosen before it can be tried.
+    """Whom it is about, and how they were shown, carried along.
 
-    phrase: what has to be typed, where it cannot be undone.
+    asks_first: whether something has to be chosen before it can be tried. phrase: what has to be typed, where it cannot be undone.
     """
 
     all = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
     asks_first = False
     phrase = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.jobs.jobs import start_job
 from accesscontrol.services.jobs.kinds import USERS_MANY, deed_parameters
-from accesscontrol.services.owning.many import NEEDED, ROLE, Deed, do_with_users
+from accesscontrol.services.owning.many import CHANGED, NEEDED, ROLE, Deed, do_with_users, state_of
 from accesscontrol.services.owning.previews import preview_people
 from portal.addresses import list_address
 from portal.frame.jobs import go_to_job
@@ -63,9 +64,13 @@ class UserTickedScreen(NounPage):
         form = self.form(what, chosen)
         if not self.request.POST.get("confirmed") or not form.is_valid():
             return self.ask(words, form, chosen, len(listed) - len(chosen))
+        if self.request.POST.get("seen") != state_of(chosen):
+            form.add_error(None, str(CHANGED()))
+            return self.ask(words, form, chosen, len(listed) - len(chosen))
+        deed = replace(form.deed(), seen=state_of(chosen))
         if len(chosen) > AT_ONCE:
-            return self.hand_over(form.deed(), chosen)
-        return self.attempt(lambda: do_with_users(self.actor, chosen, form.deed()), self.back(), words.done)
+            return self.hand_over(deed, chosen)
+        return self.attempt(lambda: do_with_users(self.actor, chosen, deed), self.back(), words.done)
 
     def hand_over(self, deed: Deed, chosen: Sequence[User]) -> HttpResponse:
         """Too many to wait for: a job does it."""
@@ -118,10 +123,12 @@ class UserTickedScreen(NounPage):
     # --- Asking
 
     def form(self, what: str, chosen: Sequence[User]) -> DeedForm:
-        data = self.request.POST if self.request.POST.get("confirmed") or self.route.name != "ticked" else None
+        data = self.request.POST.copy() if self.request.POST.get("confirmed") or self.route.name != "ticked" else None
+        if data is not None:
+            data["seen"] = state_of(chosen)  # as they are shown by this answer
         whole = bool(self.request.POST.get("all"))
         names = [] if whole else [row.username for row in chosen]
-        initial = {"action": what, "selection": names, "all": "1" if whole else ""}
+        initial = {"action": what, "selection": names, "all": "1" if whole else "", "seen": state_of(chosen)}
         return FORMS.get(what, DeedForm)(data, initial=initial, look=self.look, chosen=chosen)
 
     def ask(

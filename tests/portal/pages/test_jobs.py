@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -29,7 +30,14 @@ def _long_at_once(monkeypatch):
 def ask(client, what: str = "disable", *usernames: str) -> str:
     """Ask for a deed with many; gives the address of its job."""
     names = usernames or ("sam", "lee")
-    return client.post(TICKED, {"action": what, "selection": list(names), "confirmed": "yes", "origin": ""})["Location"]
+    return confirm(client, what, *names)["Location"]
+
+
+def confirm(client, what: str, *names: str, **rest: Any):
+    """Confirm it for these people as they are shown."""
+    asked = {"action": what, "selection": list(names), "origin": ""}
+    seen = client.post(TICKED, asked).context["form"]["seen"].value()
+    return client.post(TICKED, {**asked, "confirmed": "yes", "seen": seen}, **rest)
 
 
 def state(client, address: str) -> str:
@@ -171,8 +179,7 @@ def test_so_many_jobs_of_one_asker_and_no_more(browse, cast, monkeypatch):
     monkeypatch.setattr(services, "MOST_AT_ONCE", 1)
     nora = browse("nora")
     ask(nora)
-    answer = nora.post(TICKED, {"action": "disable", "selection": ["sam", "lee"], "confirmed": "yes", "origin": ""},
-                       follow=True)  # fmt: skip
+    answer = confirm(nora, "disable", "sam", "lee", follow=True)
     assert "not done yet" in answer.content.decode()
     assert Job.objects.count() == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -155,8 +156,14 @@ def test_a_file_holds_only_people_whom_one_may_view(browse, cast):
 
 
 def confirm(client, what: str, *usernames: str, **more: str):
-    sent = {"action": what, "selection": list(usernames), "confirmed": "yes", "origin": "", **more}
-    return client.post(f"{TICKED}?account=northwind", sent)
+    return looked_at(client, f"{TICKED}?account=northwind", {"action": what, "selection": list(usernames)}, **more)
+
+
+def looked_at(client, address: str, asked: dict[str, Any], **more: str):
+    """Confirm what was asked, as it was shown."""
+    page = client.post(address, {**asked, "origin": ""})
+    seen = page.context["form"]["seen"].value() if "form" in page.context else ""
+    return client.post(address, {**asked, "confirmed": "yes", "origin": "", "seen": seen, **more})
 
 
 def test_ticked_people_are_listed_once_more_with_what_they_lose(browse, cast):
@@ -237,7 +244,7 @@ def test_the_log_keeps_names_where_erasing_is_unticked(browse, cast):
 @pytest.mark.parametrize("what", ["disable", "remove"])
 def test_the_last_who_manage_an_account_cannot_be_lost_by_ticking_all(browse, cast, what):
     shira = browse("shira")
-    shira.post(TICKED, {"action": what, "selection": ["shira", "siv"], "confirmed": "yes", "typed_name": "1"})
+    looked_at(shira, TICKED, {"action": what, "selection": ["shira", "siv"]}, typed_name="1")
     assert User.objects.get(username="shira").is_active is True
     confirm(browse("adam"), what, "nora", "adam", typed_name="2")
     assert User.objects.filter(username__in=["nora", "adam"], is_active=True).count() == 2
@@ -249,8 +256,7 @@ def test_all_that_the_list_found_are_meant_where_that_is_said(browse, cast):
     assert page.context["found_besides"] == 3
     whole = nora.post(f"{TICKED}?authority=user", {"action": "disable", "all": "1", "origin": ""})
     assert whole.context["consequences"][0]["names"] == ["lee (Northwind)", "sam (Northwind)", "siv (Shop)"]
-    sent = {"action": "disable", "all": "1", "confirmed": "yes", "origin": ""}
-    nora.post(f"{TICKED}?authority=user", sent)
+    looked_at(nora, f"{TICKED}?authority=user", {"action": "disable", "all": "1"})
     assert sorted(User.objects.filter(is_active=False).values_list("username", flat=True)) == ["lee", "sam", "siv"]
 
 
