@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.roles.models import Role
-from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import act, fresh
-from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.frame.shown import require_as_shown
 from accesscontrol.services.owning.giving import Heir
 from accesscontrol.services.owning.leaving import remove_users
 from accesscontrol.services.people import users as people
@@ -21,10 +17,6 @@ from accesscontrol.services.people import users as people
 ENABLE, DISABLE, ROLE, REMOVE = "enable", "disable", "role", "remove"
 #: What can be done → the permission that it takes on each of the people.
 NEEDED = {ENABLE: "user:change", DISABLE: "user:change", ROLE: "user:change", REMOVE: "user:delete"}
-CHANGED = Wording(
-    "changed_since_shown",
-    _("These people have changed since they were shown. Look at them as they are now, then confirm."),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +37,10 @@ class Deed:
     seen: str = ""
 
 
-def state_of(users: Iterable[User]) -> str:
-    """Who these people are and which revision each has, as one short text."""
-    said = ",".join(sorted(f"{user.pk}:{user.revision}" for user in users))
-    return salted_hmac("accesscontrol.people.shown", said).hexdigest()[:20]
-
-
 def do_with_users(actor: Actor, users: Sequence[User], deed: Deed) -> None:
     """Do it, in one transaction with its events; only with the people as they were shown. Raises Conflict."""
     with act(user.account_id for user in users):
-        if deed.seen and state_of(fresh(User, users).values()) != deed.seen:
-            raise Conflict(CHANGED())
+        require_as_shown(fresh(User, users).values(), deed.seen)
         _do(actor, users, deed)
 
 

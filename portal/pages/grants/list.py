@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from django.db.models import Count, Min, QuerySet
@@ -17,9 +16,11 @@ from accesscontrol.access.fresh.things import Ref
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.tree import in_branch
 from accesscontrol.grants.models import Grant
+from accesscontrol.services.frame.shown import CHANGED, state_of
 from accesscontrol.services.grants import grants as services
 from accesscontrol.services.grants import sides as grant_sides
 from accesscontrol.services.grants.sides import Sides
+from accesscontrol.services.grants.switching import switch_grants
 from portal.addresses import list_address
 from portal.frame.listing import Listing
 from portal.frame.noun_pages import NounPage
@@ -107,6 +108,8 @@ class BulkPage(Head, total=False):
     more: int
     action: str
     back: str
+    seen: str
+    moved: str
 
 
 class GrantListScreen(NounPage):
@@ -176,23 +179,20 @@ class GrantListScreen(NounPage):
         if act is None or not grants:
             nothing: BulkPage = {"back": list_address("grant")}
             return self.show("grants/bulk.html", nothing, title=_("Tick some grants first"), crumbs=self.crumbs())
-        if sent.get("confirmed"):
+        if sent.get("confirmed") and (act != self.resume or sent.get("seen") == state_of(grants)):
             return self.attempt(lambda: act(grants), list_address("grant"), done(sent["action"], len(grants)))
         page: BulkPage = {
             "grants": grants, "names": [f"{title(one)} ({one.key})" for one in grants[:NAMED]],
             "more": len(grants) - NAMED, "action": sent["action"], "back": list_address("grant"),
+            "seen": state_of(grants), "moved": str(CHANGED()) if sent.get("confirmed") else "",
         }  # fmt: skip
         return self.show("grants/bulk.html", page, title=question(sent["action"], len(grants)), crumbs=self.crumbs())
 
     def pause(self, grants: list[Grant]) -> None:
-        self.switch(grants, enabled=False)
+        switch_grants(self.actor, grants, False)
 
     def resume(self, grants: list[Grant]) -> None:
-        self.switch(grants, enabled=True)
-
-    def switch(self, grants: list[Grant], *, enabled: bool) -> None:
-        pairs = [(one, replace(services.grant_spec(one), accepted=None, enabled=enabled)) for one in grants]
-        services.change_grants(self.actor, pairs)
+        switch_grants(self.actor, grants, True, self.request.POST.get("seen", ""))
 
     def revoke(self, grants: list[Grant]) -> None:
         services.remove_grants(self.actor, grants)

@@ -71,7 +71,8 @@ def said(what: str, count: int) -> Said:
 class DeedForm(TickedForm):
     """Whom it is about, and how they were shown, carried along.
 
-    asks_first: whether something has to be chosen before it can be tried. phrase: what has to be typed, where it cannot be undone.
+    asks_first: whether something has to be chosen before it can be tried. phrase: what has to be typed, where it cannot
+    be undone.
     """
 
     all = forms.CharField(widget=forms.HiddenInput, required=False)

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.frame.shown import CHANGED, state_of
 from accesscontrol.services.jobs.jobs import start_job
 from accesscontrol.services.jobs.kinds import USERS_MANY, deed_parameters
-from accesscontrol.services.owning.many import CHANGED, NEEDED, ROLE, Deed, do_with_users, state_of
+from accesscontrol.services.owning.many import NEEDED, ROLE, Deed, do_with_users
 from accesscontrol.services.owning.previews import preview_people
 from portal.addresses import list_address
 from portal.frame.jobs import go_to_job

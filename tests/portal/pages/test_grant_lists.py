@@ -177,7 +177,8 @@ def test_many_are_paused_and_resumed_after_a_question(browse, cast):
     assert Grant.objects.filter(enabled=False).count() == 0
     assert nora.post("/grants/~bulk/", {**sent, "confirmed": "1"}).url == GIVEN
     assert set(Grant.objects.filter(enabled=False).values_list("key", flat=True)) == {"one", "two"}
-    nora.post("/grants/~bulk/", {**sent, "action": "resume", "confirmed": "1"})
+    asked = nora.post("/grants/~bulk/", {**sent, "action": "resume"})
+    nora.post("/grants/~bulk/", {**sent, "action": "resume", "confirmed": "1", "seen": asked.context["seen"]})
     assert Grant.objects.filter(enabled=False).count() == 0
 
 

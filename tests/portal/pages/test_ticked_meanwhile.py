@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from accesscontrol.accounts.models import User
+from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Conflict
-from accesscontrol.services.owning.many import CHANGED, Deed, do_with_users, state_of
+from accesscontrol.services.frame.shown import CHANGED, state_of
+from accesscontrol.services.grants.grants import change_grant, create_grant, pause_grant
+from accesscontrol.services.grants.switching import switch_grants
+from accesscontrol.services.owning.many import Deed, do_with_users
 from accesscontrol.services.people.users import change_user, create_user, set_enabled
 from portal.pages.users import ticked
 from tests.portal.working import work
@@ -84,3 +88,30 @@ def test_it_is_asked_again_under_the_lock_and_by_the_worker(browse: Any, cast: C
     fresh = list(User.objects.filter(username__in=["sam", "lee"]))
     do_with_users(cast.actor("nora"), fresh, Deed(what="disable", seen=state_of(fresh)))
     assert not is_on("lee")
+
+
+def test_grants_are_resumed_as_they_were_shown(browse: Any, cast: Cast) -> None:
+    """One of them was paused by somebody else since, and another covers more by now."""
+    other = create_grant(CONSOLE, cast.accounts["northwind"], covers="account", key="other",
+                         grantees=[cast.accounts["fabrikam"]])  # fmt: skip
+    pause_grant(CONSOLE, other)
+    nora, asked = browse("nora"), {"action": "resume", "selection": ["other", "hub-for-contoso"]}
+    for meanwhile in (lambda: pause_grant(cast.actor("adam"), cast.hub_grant),
+                      lambda: change_grant(cast.actor("adam"), other, levels=("delete",))):  # fmt: skip
+        seen = nora.post("/grants/~bulk/", asked).context["seen"]
+        meanwhile()
+        for sent in ({"seen": seen}, {}, {"seen": "invented"}):
+            again = nora.post("/grants/~bulk/", {**asked, "confirmed": "1", **sent})
+            assert (again.status_code, str(CHANGED()) in again.content.decode()) == (200, True)
+        assert Grant.objects.filter(enabled=False).count() == 2
+    assert nora.post("/grants/~bulk/", {**asked, "confirmed": "1", "seen": again.context["seen"]}).status_code == 302
+    assert Grant.objects.filter(enabled=False).count() == 0
+    assert Grant.objects.get(key="other").levels == ["delete"]
+
+
+def test_a_switch_of_many_grants_keeps_what_was_done_since_they_were_read(cast: Cast) -> None:
+    old = [cast.hub_grant]
+    change_grant(CONSOLE, cast.hub_grant, note="Ours", levels=("edit",))
+    switch_grants(cast.actor("nora"), old, False)
+    found = Grant.objects.get(pk=cast.hub_grant.pk)
+    assert (found.enabled, found.note, found.levels) == (False, "Ours", ["edit"])
