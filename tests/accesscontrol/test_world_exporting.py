@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError
 
-from accesscontrol.accounts.models import Account, User
+from accesscontrol.access import engine
+from accesscontrol.accounts.models import Account, TreeEntry, User
 from accesscontrol.items.models import Item
 from accesscontrol.services.world.exporting import export
 from accesscontrol.tokens.models import Token
 from tests.accesscontrol.world_files import FULL, SEEDS, Write, empty_the_installation, exit_code, exported, run, writer
 from tests.oracle.worlds import random_world
+from tests.world import enter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both]
 
@@ -109,6 +111,21 @@ def test_a_random_world_comes_back_as_it_was(write, seed):
     run("apply", write(text, "export.yaml"))
     assert exported() == text
     assert exit_code("plan", path, "--prune") == 0
+
+
+def test_entries_of_operators_are_no_part_of_a_file_and_survive_it(write):
+    run("apply", SEEDS)
+    operator = User.objects.create(username="op", is_superuser=True)
+    top = Account.objects.filter(parent=None).order_by("pk")[0]
+    before = exported()
+    inside = enter(operator, top)
+    truck = Item.objects.filter(account__top=top, kind="device").order_by("pk")[0]
+    assert exported() == before
+    path = write(before, "export.yaml")
+    assert exit_code("plan", path, "--prune") == 0
+    run("apply", path, "--prune")
+    assert engine.decide(inside, "device:view", truck).allowed
+    assert TreeEntry.objects.get().left_at is None
 
 
 def test_an_export_holds_no_key_and_no_password(write, tmp_path):

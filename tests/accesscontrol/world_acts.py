@@ -18,7 +18,7 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, ItemLink
 from accesscontrol.projects.models import Project, ProjectMember
 from accesscontrol.roles.models import Role
-from accesscontrol.services.accounts import accounts
+from accesscontrol.services.accounts import accounts, entries
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants import grantees, grants, invitations
 from accesscontrol.services.items import assignments, items, links
@@ -109,6 +109,13 @@ class RandomActs:
         return self.random.choice((None, *User.objects.filter(authority="developer").order_by("pk")))
 
     # --- Accounts and people
+
+    def do_enter(self, _actor: Actor) -> None:
+        entries.enter_tree(in_person(self.operator), self.one(Account, parent=None), "To see what goes on there")
+
+    def do_leave(self, _actor: Actor) -> None:
+        if self.random.random() < 0.2:
+            entries.leave_tree(in_person(self.operator), self.one(Account, parent=None))
 
     def do_open(self, actor: Actor) -> None:
         limits = {name: self.random.randint(0, 9) for name in self.chosen(("device", "account", "token", "user"))}

@@ -18,7 +18,7 @@ Thing = Any
 LINKED_TO_ASSIGNED = ("alert_rule", "alarm", "vehicle", "employee", "task", "maintenance")
 FREE_WITHOUT_DEVICE = ("vehicle", "employee", "task", "maintenance")
 ALL_OF_THE_KIND = ("geofence", "place", "tag", "form_template", "custom_field", "department", "garage")
-OF_ROOTS = {("account", None, "view"), ("account", None, "change"), ("subscription", None, "view")}
+OF_ROOTS = {("account", None, "view"), ("subscription", None, "view")}
 ON_ONESELF = {
     ("user", None, "view"),
     ("user", None, "change"),

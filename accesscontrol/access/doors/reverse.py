@@ -10,6 +10,7 @@ from django.db.models import Model, Q, QuerySet
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.doors.asking import MOST_CALLERS
+from accesscontrol.access.doors.event_names import OPERATOR
 from accesscontrol.access.doors.explaining import cannot_see, hidden_origins
 from accesscontrol.access.fresh import things
 from accesscontrol.access.fresh.things import Ref, Thing
@@ -33,7 +34,8 @@ _REACHED_BY_KIND = frozenset(catalogue.ITEM_KINDS).difference(
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One caller that may. `hidden`: somebody of this account whom the asker may not view; it names the account."""
+    """One caller that may. `hidden`: somebody of this account whom the asker may not view; it names the account, or
+    that it is the platform operator."""
 
     type: str
     id: int
@@ -199,4 +201,6 @@ def _veiled(holders: list[Holder], asker: Look, thing: Thing) -> list[Holder]:
             named.add(holder.account)
             shown.append(Holder("account", holder.account, holder.account_name, holder.account, holder.account_name,
                                 sentences.SOMEBODY, hidden=True))  # fmt: skip
+    if not theirs and any(holder.account is None and holder.id not in seen[holder.type] for holder in holders):
+        shown.append(Holder("user", 0, OPERATOR, None, "", sentences.AN_OPERATOR, hidden=True))
     return shown

@@ -19,7 +19,7 @@ OPERATOR = "operator"
 IN_PERSON = frozenset({OPERATOR})
 CONSOLE = Entitlement(OPERATOR, EVERYTHING, Everything(), sentences.CONSOLE)
 
-_OF_TOPS = PermissionSet.of(["account:view", "account:change", "subscription:view"])
+_OF_TOPS = PermissionSet.of(["account:view", "subscription:view"])
 _RECEIVED = PermissionSet.of(["grant:view", "grant.logs:view"])
 
 

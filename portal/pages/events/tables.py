@@ -48,8 +48,8 @@ def who_acted(event: Event) -> str:
 def entry_in_words(event: Event) -> str:
     """The platform operator's coming and going, in words; empty for every other line."""
     if event.action == "account.enter":
-        return f"{_now('entered this tree as the platform operator')} {told_entry(event)}".rstrip()
-    return _now("left this tree as the platform operator") if event.action == "account.leave" else ""
+        return f"{_now('entered this tree')} {told_entry(event)}".rstrip()
+    return _now("left this tree") if event.action == "account.leave" else ""
 
 
 def told_entry(event: Event) -> str:

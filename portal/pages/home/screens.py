@@ -191,7 +191,14 @@ def _nothing(request: SignedInRequest, access: Access) -> Empty:
             "title": _("No items yet"),
             "text": _("Devices, channels, dashboards and all else that access is given to appear here."),
         }
-    account = request.user.account
+    account, trees = request.user.account, address_or_none("account_trees")
+    if look_of(request).is_operator and trees:
+        return {
+            "icon": "shield",
+            "title": _("You are in no account now"),
+            "text": _("What is inside an account opens once you have entered it, for an hour and with a reason."),
+            "action": {"label": _("Top-level accounts"), "url": trees, "icon": "shield"},
+        }
     text = _("Items appear here once somebody assigns or shares them. Ask an administrator of %(account)s.")
     return {
         "icon": "items",

@@ -48,6 +48,7 @@ def test_the_list_tells_name_state_and_licence_of_every_top_level_account(operat
     block_account(CONSOLE, cast.accounts["acme"])
     shown = text(operator, "/trees/")
     assert [word in shown for word in ("Northwind", "Acme", "Blocked", "Fleet 500", ENTER)] == [True] * 5
+    assert operator.get("/accounts/northwind/change/").status_code == 403  # the notes are theirs
     assert [word in shown for word in ("Contoso", "Fabrikam", "Truck 7", "a@acme.example")] == [False] * 4
     assert "Northwind" not in text(operator, "/trees/?blocked=True").partition('id="results"')[2]
     assert "Acme" not in text(operator, "/trees/?q=northw").partition('id="results"')[2]
@@ -165,15 +166,16 @@ def test_the_people_of_the_tree_read_in_plain_words_who_was_inside_why_and_what_
     entry = TreeEntry.objects.get()
     nora = browse("nora")
     shown = " ".join(text(nora, "/events/").split())
-    assert "entered this tree as the platform operator until" in shown and WHY in shown
-    assert "left this tree as the platform operator" in shown
+    assert "entered this tree until" in shown and WHY in shown
+    assert "left this tree" in shown
     assert "the platform operator" in shown and "Olga" not in shown
     line = Event.objects.get(action="item.change", entry_id=entry.pk)
     page = " ".join(text(nora, f"/events/{line.pk}/").split())
     entered = Event.objects.get(action="account.enter")
     assert "Entry of the platform operator" in page and WHY in page and f'href="/events/{entered.pk}/"' in page
     tab = " ".join(text(nora, "/accounts/northwind/events/").split())
-    assert "the platform operator entered, as the platform operator," in tab or "entered" in tab
+    assert "the platform operator entered account Northwind until" in tab
+    assert "the platform operator left account Northwind" in tab
     assert WHY in tab
     assert "entered" not in text(browse("alma"), "/events/")
 
@@ -186,6 +188,22 @@ def test_the_operator_opens_a_top_level_account_and_enters_it_to_let_people_in(o
     assert operator.get("/users/~new/").status_code == 403
     operator.post(f"/trees/{globex.key}/enter/", {"reason": "Their first owner is let in"})
     assert operator.get("/users/~new/").status_code == 200
+
+
+def test_the_first_page_leads_an_operator_to_the_trees(operator):
+    shown = text(operator, "/")
+    assert "Nothing is assigned to you" not in shown
+    assert "What is inside an account opens once you have entered it" in " ".join(shown.split())
+
+
+def test_who_may_names_an_operator_inside_to_the_people_of_the_tree_without_the_name(operator, browse, cast):
+    asked = "/access/who/?permission=device:view&thing=device:truck-7"
+    assert "the platform operator" not in text(browse("nora"), asked)
+    enter(operator)
+    shown = text(browse("nora"), asked)
+    assert shown.count("the platform operator") == 1
+    assert "Olga" not in shown and "user:op" not in shown
+    assert "the platform operator" not in text(browse("carla"), asked)
 
 
 def test_the_explorer_names_the_operator_as_a_source(operator, cast):
