@@ -222,6 +222,7 @@ class RandomActs:
             idle_ttl=self.random.choice((None, 300, 86_400)), rules=tuple(self.rules()) if is_acl else (),
             allowed_addresses=self.chosen(("10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "2001:DB8:0::1")),
             topics=(TopicSpec(filter="fleet/+/#", actions=("subscribe", "publish")),) if is_acl else (),
+            history_days=self.days(),
         )  # fmt: skip
 
     def rules(self) -> list[TokenRuleSpec]:
@@ -245,7 +246,7 @@ class RandomActs:
 
     def do_change_token(self, actor: Actor) -> None:
         fields = {"rules": tuple(self.rules()), "name": self.random.choice(("", self.name())), "enabled": False,
-                  "expires_at": self.moment()}  # fmt: skip
+                  "expires_at": self.moment(), "history_days": self.days()}  # fmt: skip
         name = self.random.choice(list(fields))
         tokens.change_token(actor, self.one(Token), **{name: fields[name]})
 
@@ -261,7 +262,7 @@ class RandomActs:
             actor, self.one(Account), covers=covers, kind="device" if covers == "kind" else "",
             items=tuple(self.some(Item)) if covers == "items" else (), grantees=self.some(Account), levels=levels,
             include_subaccounts=covers != "items" and self.random.random() < 0.5, starts_at=self.moment(),
-            expires_at=self.moment(), note=self.random.choice(("", "a\nb\t“c”")),
+            expires_at=self.moment(), note=self.random.choice(("", "a\nb\t“c”")), history_days=self.days(),
             accepted=self.random.choice((None, True, False)),
         )  # fmt: skip
 
@@ -272,6 +273,7 @@ class RandomActs:
             lambda: grants.extend_grant(actor, grant, self.moment()),
             lambda: grants.change_grant(actor, grant, grantees=tuple(self.some(Account)), accepted=True),
             lambda: grants.change_grant(actor, grant, levels=("edit",)),
+            lambda: grants.change_grant(actor, grant, history_days=self.days()),
         ))()  # fmt: skip
 
     def do_invite_grantee(self, actor: Actor) -> None:
@@ -313,6 +315,7 @@ class RandomActs:
             "rules": self.project_rules(),
             "starts_at": self.moment(),
             "expires_at": self.moment(),
+            "history_days": self.days(),
         }
         if self.random.random() < 0.5:
             members.invite_member(actor, project, self.one(User).username, **fields)
@@ -320,7 +323,9 @@ class RandomActs:
             members.add_member(actor, project, self.one(User), **fields)
 
     def do_change_member(self, actor: Actor) -> None:
-        members.change_member(actor, self.one(ProjectMember), rules=self.project_rules(), expires_at=self.moment())
+        fields = {"rules": self.project_rules(), "expires_at": self.moment(), "history_days": self.days()}
+        named = self.random.sample(list(fields), self.random.randint(1, 3))
+        members.change_member(actor, self.one(ProjectMember), **{name: fields[name] for name in named})
 
     def do_give_project(self, actor: Actor) -> None:
         project = self.one(Project)
