@@ -89,6 +89,11 @@ def ending_rows(now: datetime, span: timedelta, at: str = "") -> Q:
     return Q(**{f"{at}expires_at__gt": now, f"{at}expires_at__lte": now + span})
 
 
+def ended_rows(now: datetime, span: timedelta, at: str = "") -> Q:
+    """Those that ended within the span before."""
+    return Q(**{f"{at}expires_at__gt": now - span, f"{at}expires_at__lte": now})
+
+
 # --- People
 
 

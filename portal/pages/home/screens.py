@@ -26,7 +26,7 @@ from portal.frame.shown.pages import Page
 from portal.frame.shown.parts import Empty, Tile
 from portal.pages.events.lines import sentence
 from portal.pages.grants.invitations import Invitation, unanswered
-from portal.pages.home.endings import Access, Ending, ending_soon
+from portal.pages.home.endings import Access, Ending, endings
 from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import landing, tool_of
@@ -64,6 +64,7 @@ class GoingOn(Page):
     """home/going_on.html, and its cards alone as home/going_on_cards.html."""
 
     endings: Sequence[Ending]
+    ended: Sequence[Ending]
     events: Sequence[Happened]
     blocked: Sequence[Account]
 
@@ -94,8 +95,10 @@ def going_on(request: SignedInRequest) -> HttpResponse:
     """GET: what ends soon, what is blocked and what happened; a fragment for the first page, or a page of its own."""
     look = look_of(request)
     access = look.access
+    soon, ended = endings(look, request.user, access)
     page: GoingOn = {
-        "endings": ending_soon(look, request.user, access),
+        "endings": soon,
+        "ended": ended,
         "events": _events(look, access),
         "blocked": _blocked(look, access),
     }

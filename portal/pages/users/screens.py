@@ -186,7 +186,9 @@ class UserScreen(NounPage):
         return f"{list_address('user')}?{QueryDict(kept).urlencode()}".removesuffix("?")
 
     def assign_page(self) -> HttpResponse:
-        form = AssignForm(self.request.POST or None, look=self.look)
+        named = self.request.GET.getlist("items")
+        rows = list(self.look.visible(engine.ANY_ITEM_VIEW).filter(key__in=named)) if named else []
+        form = AssignForm(self.request.POST or None, look=self.look, initial={"items": rows})
         return self.form_page(form, lambda values: assign_items_to(self.actor, self.thing, **values),
                               title=_("Assign items to %(name)s") % {"name": self.thing}, done=_("Assigned."),
                               to=lambda _rows: address(self.thing), submit_label=_("Assign"))  # fmt: skip

@@ -8,19 +8,29 @@ import pytest
 from django.utils import timezone
 
 from accesscontrol.accounts.models import User
+from accesscontrol.grants.models import Grant
+from accesscontrol.items.models import ItemUserObjectPermission
+from accesscontrol.projects.models import ProjectMember
 from accesscontrol.services.accounts.accounts import block_account, open_account
 from accesscontrol.services.grants.grants import create_grant
 from accesscontrol.services.items.assignments import assign_items
 from accesscontrol.services.items.items import create_items
 from accesscontrol.services.items.specs import ItemSpec
-from accesscontrol.services.people.users import create_user
+from accesscontrol.services.people.users import change_user, create_user
+from accesscontrol.services.projects.members import change_member
 from accesscontrol.services.tokens.tokens import create_token
+from accesscontrol.tokens.models import Token
 from tests.statements import of_page, statements
 from tests.world import CONSOLE
 
 
 def tiles(client, name: str = "item_tiles") -> dict[str, str]:
     return {one["heading"]: one["number"] for one in client.get("/").context[name]}
+
+
+def prolonging(client, part: str) -> dict[str, str]:
+    """What is offered to be prolonged, and where."""
+    return {one["label"]: one["prolong_url"] for one in client.get("/going-on/").context[part] if one["prolong_url"]}
 
 
 def endings(client) -> list[tuple[str, str]]:
@@ -97,6 +107,40 @@ def test_what_ends_within_a_week_is_shown_to_who_may_see_it(browse, cast):
     assert endings(browse("carla")) == []
 
 
+@pytest.mark.checklist("E02")
+def test_what_waits_to_be_prolonged_is_shown_to_who_may(browse, cast):
+    """What a temporary administrator gave ends with them; who does not end gives it another end, also afterwards."""
+    northwind, end = cast.accounts["northwind"], soon(1)
+    change_user(CONSOLE, cast.people["adam"], expires_at=end)
+    adam = cast.actor("adam")
+    fields = {"grantees": [cast.accounts["contoso"]], "expires_at": end}
+    grant = create_grant(adam, northwind, covers="kind", kind="group", **fields)
+    create_token(adam, northwind, type="standard", name="Temporary", key="temporary", expires_at=end)
+    create_user(adam, northwind, username="temp", expires_at=end)
+    assign_items(adam, cast.people["lee"], [cast.items["truck_8"]], expires_at=end)
+    member = change_member(CONSOLE, cast.pilot.members.get(), expires_at=end)
+    doors = {
+        "adam": "/users/adam/change/",
+        "All groups of Northwind": f"/grants/{grant.key}/extend/",
+        "Temporary": "/tokens/temporary/change/",
+        "temp": "/users/temp/change/",
+        "Truck 8": "/users/lee/assign/?items=truck-8",
+        "lee": f"/projects/pilot/members/{member.pk}/change/",
+    }
+    nora = browse("nora")
+    assert prolonging(nora, "endings") == doors
+    assert [nora.get(door).status_code for door in doors.values()] == [200] * len(doors)
+    assert prolonging(browse("adam"), "endings") == {}, "whose own access ends as soon gives nothing for longer"
+    assert prolonging(nora, "ended") == {}
+    yesterday = timezone.now() - timedelta(days=1)
+    for rows in (User.objects.filter(username__in=["adam", "temp"]), Token.objects.filter(key="temporary"),
+                 Grant.objects.filter(pk=grant.pk), ProjectMember.objects.filter(pk=member.pk),
+                 ItemUserObjectPermission.objects.filter(user=cast.people["lee"])):  # fmt: skip
+        rows.update(expires_at=yesterday)
+    assert prolonging(nora, "ended") == doors
+    assert prolonging(browse("lee"), "ended") == {}
+
+
 def test_ones_own_end_is_shown(browse):
     User.objects.filter(username="sam").update(expires_at=soon())
     assert endings(browse("sam")) == [("Your own access", "")]
@@ -131,4 +175,4 @@ def test_the_number_of_statements_does_not_grow(browse, cast, rows):
     assert made == of_page(7)
     with statements() as made:
         assert len(endings(alma)) == rows
-    assert made == of_page(9, things=2)  # the second: what the newest events are about
+    assert made == of_page(14, things=3)  # what may be prolonged, and what the newest events are about
