@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "accesscontrol.projects",
     "accesscontrol.subscriptions",
     "accesscontrol.jobs",
+    "accesscontrol.joining",
     "accesscontrol.audit",
     "accesscontrol.access",
     "portal",
@@ -319,7 +320,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+# A demo keeps its mail in files, and shows it on a page of its own.
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail:" if DEBUG else "consolemail:")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_CONFIG["EMAIL_HOST"]
 EMAIL_PORT = EMAIL_CONFIG["EMAIL_PORT"] or 25
@@ -327,7 +329,15 @@ EMAIL_HOST_USER = EMAIL_CONFIG["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = EMAIL_CONFIG["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = BASE_DIR / (EMAIL_CONFIG.get("EMAIL_FILE_PATH") or "mail")
 EMAIL_TIMEOUT = 15
+MAIL_APART = True  # who asks for a reset does not wait for its mail, so the time tells nothing
+MAIL_REACHES_NOBODY = [f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy")]
+# Where links in mails lead: the portal's own address, never what a request says.
+PORTAL_ADDRESS = env.str("PORTAL_ADDRESS", default="").rstrip("/")
+if not PORTAL_ADDRESS:
+    _host = next((host for host in ALLOWED_HOSTS if host not in ("*", "localhost")), "localhost")
+    PORTAL_ADDRESS = f"https://{_host}" if SECURE else f"http://{_host}:8000"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
 LOGGING = logging_config(level=env.str("LOG_LEVEL", default="INFO"))

@@ -13,9 +13,10 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from accesscontrol.accounts import tree
-from accesscontrol.accounts.models import Account, OwnershipHandover, SignUpInvitation, User
+from accesscontrol.accounts.models import Account, OwnershipHandover, User
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission, Record
+from accesscontrol.joining.models import Invitation, RegistrationRules
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
 from accesscontrol.roles.models import Role
 from accesscontrol.services.tokens import keys
@@ -56,14 +57,21 @@ class OwnershipHandoverFactory(factory.django.DjangoModelFactory):
     to_user = factory.SubFactory(UserFactory, account=factory.SelfAttribute("..account"), authority="administrator")
 
 
-class SignUpInvitationFactory(factory.django.DjangoModelFactory):
+class InvitationFactory(factory.django.DjangoModelFactory):
     class Meta:
-        model = SignUpInvitation
+        model = Invitation
+
+    user = factory.SubFactory(UserFactory)
+    digest = factory.Sequence(lambda number: f"{number:064x}")
+    maker_type, maker_id, sessions_ended = "system", 0, 0
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
+
+
+class RegistrationRulesFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RegistrationRules
 
     account = factory.SubFactory(AccountFactory)
-    email = factory.Sequence(lambda number: f"invited.{number}@example.com")
-    digest = factory.Sequence(lambda number: f"{number:064x}")
-    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
 class RoleFactory(factory.django.DjangoModelFactory):

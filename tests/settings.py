@@ -29,6 +29,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "tests.flushing"]  # lets a transactional tes
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {**CACHES, "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+MAIL_APART = False
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 _folder = Path(tempfile.mkdtemp(prefix="accesscontrol-test-"))

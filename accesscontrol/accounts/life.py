@@ -130,6 +130,22 @@ def alive_rows(now: datetime, at: str = "") -> Q:
     return Q(**{f"{at}is_active": True}) & named & going_rows(now, at)
 
 
+class Joining(Protocol):
+    """What tells whether a person has joined."""
+
+    last_login: datetime | None
+    proven_at: datetime | None
+
+
+def has_joined(person: Joining) -> bool:
+    """Whether a person has signed in or answered a mail: from then on only they change their address."""
+    return person.last_login is not None or person.proven_at is not None
+
+
+def joined_rows(at: str = "") -> Q:
+    return Q(**{f"{at}last_login__isnull": False}) | Q(**{f"{at}proven_at__isnull": False})
+
+
 # --- Accounts
 
 

@@ -13,7 +13,7 @@ from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
 
 from accesscontrol import catalogue
-from accesscontrol.accounts.names import FoldedField, KeyField, Named, NamedRows, OrderField, SearchedField
+from accesscontrol.accounts.names import FoldedField, KeyField, Named, NamedRows, OrderField, SearchedField, fold
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.accounts.spelling import KEY_LENGTH, USERNAME_LENGTH, check_username, key_validator
 from accesscontrol.json_data import BoundedJSONField
@@ -43,7 +43,6 @@ class Account(Named, MPTTModel, Revised):
     limits = BoundedJSONField(default=dict, blank=True)
     #: History depth in days; empty = the parent's.
     history_days = models.PositiveIntegerField(null=True, blank=True)
-    public_sign_up = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = TreeManager.from_queryset(AccountRows)()
@@ -74,6 +73,13 @@ class UserRows(UserManager.from_queryset(NamedRows)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username_folded=username)
 
+    def signing_in_as(self, name: str) -> User | None:
+        """Whoever has this username; else whoever proved this address, where it is one person's alone (§6)."""
+        proven = Q(email_folded=name, proven_at__isnull=False)
+        found = list(self.filter(Q(username_folded=name) | proven).order_by("pk")[:3])
+        named = [user for user in found if user.username_folded == fold(name)]
+        return (named or found)[0] if named or len(found) == 1 else None
+
 
 class User(Named, AbstractUser, Revised):
     """A person who signs in; belongs to exactly one account and has an authority (access model §1, §6).
@@ -95,8 +101,12 @@ class User(Named, AbstractUser, Revised):
     middle_name = models.CharField(max_length=150, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     verified = models.BooleanField("e-mail verified", default=False)
+    #: When this very address answered a mail; nothing else of ours says so.
+    proven_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     history_days = models.PositiveIntegerField(null=True, blank=True)
+    #: How much a developer may create: {"device": 10, "token": 2, …}; absent = only the account's.
+    limits = BoundedJSONField(default=dict, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
     #: What a program of the account calls this person: its own name for them, which says nothing to us.
     external_id = models.CharField(max_length=200, blank=True)
@@ -210,22 +220,3 @@ class OwnershipHandover(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} from {self.from_user} to {self.to_user}"
-
-
-class SignUpInvitation(models.Model):
-    """An e-mail that an administrator has entered: only these may sign up, unless the account is public (§6)."""
-
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
-    email = models.EmailField()
-    authority = models.CharField(max_length=16, choices=User.Authority.choices, default=User.Authority.USER)
-    role = models.ForeignKey("roles.Role", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    digest = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["email"], name="invitation_email")]
-
-    def __str__(self) -> str:
-        return f"{self.email} to {self.account}"

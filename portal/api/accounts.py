@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts import accounts
+from accesscontrol.services.joining.opening import open_account_with_owner
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Days, Nothing, Payload, VisibleThing
 from portal.api.frame.reading import AnyWord, NounFilters, YesOrNo
@@ -30,7 +31,7 @@ class AccountShown(serializers.ModelSerializer):
 
     class Meta:
         model = Account
-        fields = ("id", "key", "name", "parent", "notes", "blocked", "public_sign_up", "created_at")
+        fields = ("id", "key", "name", "parent", "notes", "blocked", "created_at")
         read_only_fields = fields
 
 
@@ -52,8 +53,19 @@ class Limits(Payload):
     history_days = Days(default=None)
 
 
+class FirstOwner(Payload):
+    """The owner of an account that is opened: invited by mail."""
+
+    username = serializers.CharField(max_length=150)
+    email = serializers.EmailField()
+    first_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
+    last_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
+
+
 class NewAccount(Payload):
     """A subaccount to open. parent null: at the top, which only the platform operator may."""
+
+    owner = FirstOwner(required=False, help_text="Who has everything in it; in person only.")
 
     parent = AccountToCreateIn("account", allow_null=True)  # type: ignore[assignment]
     name = serializers.CharField(max_length=200)
@@ -67,7 +79,6 @@ class AccountChanges(Payload):
 
     name = serializers.CharField(max_length=200)
     notes = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    public_sign_up = serializers.BooleanField()
 
 
 class AccountMove(Payload):
@@ -130,10 +141,13 @@ class AccountViewSet(NounViewSet[Account]):
     def create(self, request: Request) -> Response:
         """Open a subaccount."""
         data = self.payload()
-        return self.answer(accounts.open_account(self.actor, data.pop("parent"), **data), 201)
+        parent, owner = data.pop("parent"), data.pop("owner", None)
+        if owner is None:
+            return self.answer(accounts.open_account(self.actor, parent, **data), 201)
+        return self.answer(open_account_with_owner(self.actor, parent, owner=owner, **data)[0], 201)
 
     def partial_update(self, request: Request, key: str) -> Response:
-        """Rename it, change its notes, open or close its sign-up."""
+        """Rename it, or change its notes."""
         account = self.get_object()
         return self.answer(accounts.change_account(self.actor, account, **self.payload()))
 

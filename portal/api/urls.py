@@ -14,6 +14,7 @@ from portal.api.grants.received import ReceivedLogViewSet, ReceivedViewSet
 from portal.api.items.items import ItemViewSet
 from portal.api.items.records import RecordViewSet
 from portal.api.items.sections import MemberViewSet, SettingsViewSet
+from portal.api.joining import InvitationViewSet, RegistrationViewSet
 from portal.api.management import ProjectViewSet, RoleViewSet
 from portal.api.tokens.tokens import LeakedView, TokenLogViewSet, TokenViewSet
 from portal.api.users import UserViewSet
@@ -48,6 +49,7 @@ V1: list[URLPattern | URLResolver] = [
         one(AccountViewSet, "block/", post="block"),
         one(AccountViewSet, "unblock/", post="unblock"),
         one(AccountViewSet, "limits/", get="limits", put="change_limits"),
+        one(RegistrationViewSet, "registration/", get="retrieve", patch="partial_update"),
     ),
     noun(
         "items",
@@ -70,9 +72,11 @@ V1: list[URLPattern | URLResolver] = [
         one(UserViewSet, "enable/", post="enable"),
         one(UserViewSet, "role/", post="give_role"),
         one(UserViewSet, "authority/", post="give_authority"),
+        one(InvitationViewSet, "invitation/", get="retrieve", post="send", delete="destroy"),
         one(UserViewSet, "assignments/", get="list_assignments", post="assign"),
         one(UserViewSet, "assignments/<str:item>/", delete="unassign"),
     ),
+    noun("invitations", lists("invitations", InvitationViewSet)),
     noun("roles", lists("roles", RoleViewSet), one(RoleViewSet)),
     noun(
         "tokens",

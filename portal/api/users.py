@@ -17,6 +17,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import named
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
+from accesscontrol.services.joining.invitations import enter_user
 from accesscontrol.services.owning import leaving
 from accesscontrol.services.people import users
 from portal.api.frame.base import NounViewSet
@@ -35,11 +36,17 @@ class UserShown(serializers.ModelSerializer):
     role = VisibleThing("role", read_only=True)
     email = serializers.EmailField(allow_blank=True, read_only=True)
     enabled = serializers.BooleanField(source="is_active", read_only=True)
+    proven = serializers.SerializerMethodField(help_text="Whether this address has answered a mail.")
+    limits = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+
+    def get_proven(self, user: User) -> bool:
+        return user.proven_at is not None
 
     class Meta:
         model = User
         fields = ("id", "username", "first_name", "middle_name", "last_name", "email", "phone", "account", "authority",
-                  "role", "enabled", "verified", "expires_at", "history_days", "time_zone", "date_joined")  # fmt: skip
+                  "role", "enabled", "verified", "proven", "expires_at", "history_days", "limits", "time_zone",
+                  "date_joined")  # fmt: skip
         read_only_fields = fields
 
 
@@ -55,13 +62,17 @@ class UserChanges(Payload):
     verified = serializers.BooleanField(required=False)
     expires_at = Moment(allow_null=True, required=False)
     history_days = Days(required=False)
+    limits = serializers.DictField(
+        child=serializers.IntegerField(min_value=0, max_value=10**9), required=False,
+        help_text="How much a developer may create: items by kind, token, project.",
+    )  # fmt: skip
     time_zone = serializers.CharField(max_length=64, allow_blank=True, required=False)
 
 
 class NewUser(UserChanges):
-    """A user to create; without a password the person sets one by e-mail.
+    """A user to create; with an e-mail address and without a password they are invited by mail and set one themselves.
 
-    A token sets no password and verifies nobody: whom it makes waits for an administrator.
+    A token sets no password and verifies nobody: whom it makes joins by invitation, or waits for an administrator.
     """
 
     account = AccountToCreateIn("user")
@@ -169,7 +180,7 @@ class UserViewSet(NounViewSet[User]):
     def create(self, request: Request) -> Response:
         """Create a user in an account."""
         data = self.payload()
-        return self.answer(users.create_user(self.actor, data.pop("account"), **data), 201)
+        return self.answer(enter_user(self.actor, data.pop("account"), **data), 201)
 
     def partial_update(self, request: Request, key: str) -> Response:
         """Change a person's names, addresses, end, history depth."""

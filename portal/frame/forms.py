@@ -20,7 +20,7 @@ from accesscontrol.moments import MomentFault, read_moment
 from accesscontrol.services.frame.errors import Invalid, Problem
 from portal.addresses import name_in_address
 from portal.frame.moment_input import MomentInput
-from portal.frame.shown.parts import Section
+from portal.frame.shown.parts import Section, Words
 from portal.frame.typed import PicksOrKeys
 
 SHOWN = 20
@@ -60,8 +60,12 @@ class ActForm(forms.Form):
 
     def sections(self) -> list[Section]:
         """The bound fields in their sections; empty when the form has none."""
+        return self.sections_of(self.groups)
+
+    def sections_of(self, groups: Iterable[tuple[Words, Words, Sequence[str]]]) -> list[Section]:
+        """The bound fields of these sections."""
         found: list[Section] = []
-        for title, help_text, names in self.groups:
+        for title, help_text, names in groups:
             fields = [self[name] for name in names if name in self.fields]
             if fields:
                 found.append({"title": title, "help": help_text, "fields": fields})

@@ -13,6 +13,7 @@ from accesscontrol import catalogue
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts.entries import entries_of
+from accesscontrol.services.mail.kept import is_kept
 from portal.actors import look_of, operating_as
 from portal.addresses import address
 from portal.frame.jobs import remembered
@@ -97,15 +98,21 @@ class Frame(Acting):
     profile_url: str | None
     jobs_url: str | None
     bell_url: str | None
+    demo_mail_url: str
 
 
 def frame(request: PortalRequest) -> Mapping[str, object]:
     """The context of the frame; computed once a request, also when a page renders several templates."""
     if not is_signed_in(request):
-        return {}
+        return {"demo_mail_url": demo_mail_url()}
     if not hasattr(request, "frame"):
         request.frame = _frame(request)
     return request.frame
+
+
+def demo_mail_url() -> str:
+    """The address of the page that shows the mail of a demo; empty where there is none."""
+    return (address_or_none("demo_mail") or "") if is_kept() else ""
 
 
 def _frame(request: SignedInRequest) -> Frame:
@@ -122,6 +129,7 @@ def _frame(request: SignedInRequest) -> Frame:
         "profile_url": address_or_none("profile"),
         "jobs_url": address_or_none("job_list"),
         "bell_url": address_or_none("job_bell") if remembered(request) else None,
+        "demo_mail_url": demo_mail_url(),
         **_acting(request, look),
     }
 

@@ -27,15 +27,16 @@ def people_words(people: People | None) -> AccessPreview:
 
 def preview_page(
     screen: Screen, form: ActForm, look: Callable[[Cleaned], Any], page: FormPage | None = None, /, *,
-    title: str, words: Callable[[Any], AccessPreview] = people_words, template: str = "generic/form.html",
-    **more: Unpack[FormPage],
+    title: str, about: Any = None, words: Callable[[Any], AccessPreview] = people_words,
+    template: str = "generic/form.html", **more: Unpack[FormPage],
 ) -> HttpResponse:  # fmt: skip
     """What an act would do: a fragment beside the form, or without htmx the form once more, with it beside.
 
     look: takes the cleaned data and tries the act. words: what components/preview.html shows of what it found.
-    page, more: as of `Screen.form_page`, with the form's own address as `form_action`.
+    about: what it changes, where that is not the thing of the screen. page, more: as of `Screen.form_page`, with the
+    form's own address as `form_action`.
     """
-    revising = Revising(form, screen.thing, screen.sent)
+    revising = Revising(form, about if about is not None else screen.thing, screen.sent)
     found = tried(lambda: look(form.cleaned_data), words) if revising.take_up() and form.is_valid() else None
     revising.carry()
     if screen.request.htmx:

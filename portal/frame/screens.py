@@ -26,6 +26,7 @@ from accesscontrol.access.permissions import full_name
 from accesscontrol.accounts.names import named
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.revisions import Stale
+from accesscontrol.services.mail.sending import undelivered
 from portal.actors import look_of
 from portal.addresses import address, list_address, name_in_address
 from portal.declared import marked
@@ -304,6 +305,8 @@ class Screen:
         """Go on, with a message on what has been done."""
         if done:
             messages.success(self.request, done)
+        if undelivered():
+            messages.warning(self.request, _("The mail could not be sent now. Send it again in a while."))
         return redirect(to)
 
     def action(

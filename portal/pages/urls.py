@@ -12,6 +12,8 @@ from portal.pages.grants import screens as grants
 from portal.pages.home import screens as home
 from portal.pages.items import screens as items
 from portal.pages.jobs import screens as jobs
+from portal.pages.joining import asking, links
+from portal.pages.mail import screens as mail
 from portal.pages.profile import screens as profile
 from portal.pages.projects import screens as projects
 from portal.pages.roles import screens as roles
@@ -29,6 +31,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *sign_in.urlpatterns,
     *by_factor.urlpatterns,
     *token_sign_in.urlpatterns,
+    *asking.urlpatterns,
+    *links.urlpatterns,
+    *mail.urlpatterns,
     *explorer.urlpatterns,
     *search.urlpatterns,
     *switcher.urlpatterns,

@@ -14,17 +14,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accesscontrol.access import engine
-from accesscontrol.accounts.models import Account, SignUpInvitation, User
+from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import EndNotice
 from accesscontrol.items.models import ItemLink
+from accesscontrol.joining.models import Invitation
 from accesscontrol.projects.models import ProjectMember
 from accesscontrol.services.ends.coming import send_digests
 from accesscontrol.services.ends.sweep import sweep
 from accesscontrol.services.grants.grants import create_grant, extend_grant
 from accesscontrol.services.items.links import link_items
 from accesscontrol.tokens.models import Token
-from tests.factories import SignUpInvitationFactory
+from tests.factories import InvitationFactory
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = pytest.mark.django_db
@@ -137,16 +138,17 @@ def test_ended_sessions_used_codes_and_rotated_keys_are_purged(cast: Cast) -> No
     now = timezone.now()
     Session.objects.create(session_key="old", session_data="", expire_date=now - timedelta(seconds=1))
     Session.objects.create(session_key="live", session_data="", expire_date=now + timedelta(hours=1))
-    SignUpInvitationFactory(account=cast.accounts["contoso"], used_at=now)
-    SignUpInvitationFactory(account=cast.accounts["contoso"], expires_at=now - timedelta(days=1))
-    open_one = SignUpInvitationFactory(account=cast.accounts["contoso"])
+    InvitationFactory(user__account=cast.accounts["contoso"], user__last_login=now)
+    InvitationFactory(user__account=cast.accounts["contoso"], user__proven_at=now)
+    kept = [InvitationFactory(user__account=cast.accounts["contoso"], expires_at=end)
+            for end in (now - timedelta(days=1), now + timedelta(days=7))]  # fmt: skip
     over, overlaps = cast.tokens["master"].token, cast.tokens["viewer"].token
     Token.objects.filter(pk=over.pk).update(previous_digest="a" * 64, previous_until=now - timedelta(seconds=1))
     Token.objects.filter(pk=overlaps.pk).update(previous_digest="b" * 64, previous_until=now + timedelta(hours=1))
     done = sweep()
     assert (done.sessions, done.invitations, done.rotated_keys) == (1, 2, 1)
     assert list(Session.objects.values_list("session_key", flat=True)) == ["live"]
-    assert list(SignUpInvitation.objects.all()) == [open_one]
+    assert list(Invitation.objects.order_by("pk")) == kept
     assert Token.objects.get(pk=over.pk).previous_digest is None
     assert Token.objects.get(pk=overlaps.pk).previous_digest == "b" * 64
 

@@ -24,10 +24,19 @@ ONESELF = "is about the session of whoever acts"
 OWN_FACTORS = "is about one's own sign-in, in person"
 CONTENT = "writes what stands in an item, which gives nobody anything"
 LINE = "writes lines of the log"
+OPENS = "opens what nobody is in, within the quotas and the depth of the account above"
+MAIL = "writes to oneself, in person"
 PART = "is a part of acts that ask"
 GIVES_NOTHING = {
     "accounts.entries.enter_tree": "for an hour and for oneself, in person; an entry is no end",
     "accounts.entries.leave_tree": TAKES_AWAY,
+    "accounts.accounts.create_accounts": OPENS,
+    "accounts.accounts.open_account": OPENS,
+    "joining.invitations.withdraw_invitation": TAKES_AWAY,
+    "joining.invitations.invite_first_owner": "the platform operator, whose entries are no end; in person",
+    "joining.proving.ask_new_address": MAIL,
+    "joining.proving.ask_own_proof": MAIL,
+    "world.joining.bring_proven": "says of an address that it answered; the platform operator only",
     "accounts.accounts.close_account": TAKES_AWAY,
     "accounts.accounts.remove_accounts": TAKES_AWAY,
     "accounts.ownership.confirm_ownership": f"{ANSWERS}, and their end is held against that of the new owner again",

@@ -40,7 +40,6 @@ COLUMNS: dict[str, Column] = {
     "account.blocked": Column(CHANGE),  # the acts block and unblock need no word
     "account.limits": Column(CHANGE, ("create", "change_limits"), ("limits_change",)),
     "account.history_days": Column(CHANGE, ("create", "change_limits"), ("limits_change",), world=False),
-    "account.public_sign_up": Column(CHANGE, ("partial_update",), ("change",), world=False),
     "item.account": Column(OWN_ACT, ("create", "move"), ("create", "move"), world=False),
     "item.kind": Column(NEVER, ("create",)),
     "item.key": Column(NEVER),
@@ -56,6 +55,7 @@ COLUMNS: dict[str, Column] = {
     "user.verified": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
     "user.expires_at": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
     "user.history_days": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
+    "user.limits": Column(CHANGE, ("create", "partial_update"), ("create", "change")),
     "user.password": Column(CHANGE, ("create",), ("create",), world=False),  # of others the console's alone
     "role.account": Column(NEVER, (), ("create",), world=False),
     "role.key": Column(NEVER),
@@ -116,8 +116,9 @@ PARTS = {
     "Job.user": "who asked",
     "Job.token": "who asked",
     "Job.upload": "what its asker brought",
-    "SignUpInvitation.account": "no act yet",
-    "SignUpInvitation.role": "no act yet",
+    "Invitation.user": "inviting: who may enter them, within the ceiling, asked again when it is answered",
+    "RegistrationRules.account": "rules of registration: in person, within the ceiling and for good",
+    "RegistrationRules.role": "rules of registration: in person, within the ceiling and for good",
     "ItemLink.member": "linking: §2, within the ceiling of groups",
     "ItemLink.container": "linking: §2, within the ceiling of groups",
     "ItemLink.made_by": "who linked",

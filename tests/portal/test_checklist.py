@@ -148,6 +148,9 @@ OPEN = {
     "sign-in/token/": "by a token",
     "sign-out/": "asks, then ends the session",
     "tools/open/": "by an access link, whose key is posted",
+    "sign-in/confirm/": "sends a mail to whoever gave the right password; signs nobody in",
+    "sign-up/": "sends a mail; signs nobody in",
+    "sign-up/<str:key>/": "sends a mail; signs nobody in",
 }
 
 

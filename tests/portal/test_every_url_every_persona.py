@@ -37,14 +37,18 @@ BY_HTMX = {"HX-Request": "true"}
 #: Pages that show what an act would change by doing it, and undo it before they answer.
 SHOWN_BY_DOING = re.compile(r"^GET /grants/[^/]+/delete/: ")
 #: Pages that answer otherwise than with 200 to whoever is signed in, and to whoever is not.
+JOINING = {
+    "join": 404, "register": 404, "prove_address": 404, "reset_password": 404, "ask_to_register": 404,
+    "send_again": 405, "demo_mail": 404, "demo_mail_one": 404,
+}  # fmt: skip
 SIGNED_IN_STATUS = {
     "switch_stop": 405, "job_detail": 404, "job_cancel": 405, "job_bell": 286, "account_login": 302,
     "mfa_authenticate": 302, "mfa_login_webauthn": 302, "own_app_remove": 404, "own_passkey_rename": 404,
-    "own_passkey_remove": 404,
+    "own_passkey_remove": 404, **JOINING,
 }  # fmt: skip
 OUTSIDE_STATUS = {
     "account_login": 200, "account_logout": 302, "token_sign_in": 200, "open_tool": 200, "mfa_authenticate": 302,
-    "mfa_login_webauthn": 302,
+    "mfa_login_webauthn": 302, "ask_to_sign_up": 200, "ask_reset": 200, **JOINING,
 }  # fmt: skip
 PAGES = [address for address in addresses() if address.endpoint is None]
 ENDPOINTS = [address for address in addresses() if address.endpoint is not None]

@@ -14,7 +14,7 @@ from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import following
 from accesscontrol.sentences import Wording
-from accesscontrol.services.accounts.gifts import require_lifting, require_moves, require_sign_up
+from accesscontrol.services.accounts.gifts import require_lifting, require_moves
 from accesscontrol.services.accounts.quotas import (
     ABOVE_PARENT,
     NAMES,
@@ -51,12 +51,11 @@ PARENT_UNKNOWN = Wording("parent_unknown", _("The parent is neither a stored acc
 
 Pair = tuple[Account, AccountSpec]
 MOVED = Wording("moved", _("%(thing)s has been moved meanwhile. Reload the page."))
-_COLUMNS = ("name", "notes", "blocked", "limits", "history_days", "public_sign_up")
+_COLUMNS = ("name", "notes", "blocked", "limits", "history_days")
 #: Column → the permissions that changing it takes; `account.limits:change` is for an account above (§3, 1).
 _ASKED = {
     "name": ("account:change",),
     "notes": ("account:change",),
-    "public_sign_up": ("account:change", "user:create"),
     "blocked": ("account.limits:change",),
     "limits": ("account.limits:change",),
     "history_days": ("account.limits:change",),
@@ -86,8 +85,6 @@ def create_accounts(actor: Actor, specs: Sequence[AccountSpec]) -> list[Account]
             require_platform(actor)
         _check_new(specs, Lines(stored))
         accounts = _store(specs)
-        opened = [(one, spec) for one, spec in zip(accounts, specs, strict=True) if spec.public_sign_up]
-        require_sign_up(actor, caller(actor), opened)
         below = {account.parent_id for account in accounts if account.parent_id is not None}
         require_room(actor, [Growth(parent_id, "account") for parent_id in below])
         facts = [Fact("account.open", one, one.pk, _opened(one), ()) for one in accounts]
@@ -200,11 +197,8 @@ def change_accounts(actor: Actor, pairs: Sequence[Pair]) -> list[Account]:
         lines = Lines([*rows, *(one for one in above if one is not None)])
         _check_changes(current, lines)
         moving = [(account, spec) for account, spec in current if account.parent_id != _parent_id(spec)]
-        who = caller(actor)
-        require_moves(actor, who, [(account, spec.parent) for account, spec in moving], lines)
+        require_moves(actor, caller(actor), [(account, spec.parent) for account, spec in moving], lines)
         require_lifting(actor, current, lines)
-        opened = [(row, row) for row, spec in current if spec.public_sign_up and not row.public_sign_up]
-        require_sign_up(actor, who, opened)
         facts = [fact for account, spec in current for fact in _facts(account, spec, lines)]
         _write(current)
         for account, spec in moving:

@@ -1,21 +1,17 @@
-"""What changing an account gives to others, and who may give it: a move, what it lifts, and sign-up for everybody."""
+"""What changing an account gives to others, and who may give it: a move, and what it lifts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import ON_ITSELF
 from accesscontrol.accounts.depths import is_deeper, shallowest
 from accesscontrol.accounts.models import Account
-from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
-from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Problem
+from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.frame.own_ends import for_good
 
@@ -23,10 +19,6 @@ OWN_BRANCH_ONLY = Wording(
     "own_branch_only", _("An account moves within your own branch only. Choose a parent inside of it.")
 )
 
-
-SIGN_UP_BY_TOKEN = Wording(
-    "sign_up_by_token", _("A token does not open an account to everybody. Sign in to let anybody sign up.")
-)
 
 
 def require_moves(
@@ -60,13 +52,3 @@ def require_lifting(actor: Actor, changes: Sequence[tuple[Account, AccountSpec]]
             moved = account.parent_id != (parent.pk if parent is not None else None)
             field = "parent" if moved else "blocked" if wakes else "history_days"
             ceiling.require_act("account.limits:change", account, for_good(field, days=plan, lifts=True), account)
-
-
-def require_sign_up(actor: Actor, who: Caller, opened: Sequence[tuple[Account, Any]]) -> None:
-    """Rules of registration are a gift made in person (access model §6), and one without an end. Each account with what
-    a refusal is about."""
-    if who.token is not None and opened:
-        raise BeyondOwn([Problem("public_sign_up", SIGN_UP_BY_TOKEN(), about) for _, about in opened])
-    ceiling = Ceiling(actor)
-    for account, about in opened:
-        ceiling.require_act("user:create", account, for_good("public_sign_up"), about)

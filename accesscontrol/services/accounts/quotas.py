@@ -22,7 +22,7 @@ from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
-from accesscontrol.sentences import Wording
+from accesscontrol.sentences import Sentence, Wording
 from accesscontrol.services.frame.errors import WHOLE, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
@@ -35,12 +35,21 @@ LIMITS_BY_NAME = Wording("limits_by_name", _("Enter limits by name, such as {“
 LIMIT_REACHED = Wording(
     "limit_reached", _("The limit “%(spoken)s” of %(value)s is reached. It can be raised %(where)s.")
 )
+OWN_LIMIT_REACHED = Wording(
+    "own_limit_reached",
+    _(
+        "%(username)s may have %(value)s of “%(spoken)s” at most. An administrator of the account can raise it on the "
+        "page of %(username)s, under Limits."
+    ),
+)
 NO_SUBACCOUNTS = Wording(
     "no_subaccounts", _("The plan has no subaccounts (limit “account”: 0). It can be raised %(where)s.")
 )
 
 #: What can be limited: users by authority, items by kind, and these.
 NAMES = (*catalogue.AUTHORITIES, *catalogue.ITEM_KINDS, "token", "grant", "account", "project")
+#: What a developer creates and owns, so what can be limited for one.
+CREATED = (*catalogue.ITEM_KINDS, "token", "project")
 LARGEST = 1_000_000_000
 #: Up to so many limited accounts are counted one by one; more, in one go over their trees.
 ONE_BY_ONE = 40
@@ -56,19 +65,23 @@ ABOVE_PARENT = Wording("limit_above_parent", _("The limit “%(named)s” can be
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """An account now holds more of something. since: the account it came from, when it was moved."""
+    """An account now holds more of something. since: the account it came from, when it was moved.
+
+    owner_id: the developer whose it is; None where it is nobody's.
+    """
 
     account_id: int
     name: str
     since: int | None = None
+    owner_id: int | None = None
 
 
-def check_limits(findings: Findings, limits: Any, about: Any = None) -> None:
-    """Names and figures of an account's limits."""
+def check_limits(findings: Findings, limits: Any, about: Any = None, names: Collection[str] = NAMES) -> None:
+    """Names and figures of the limits of an account, or of a developer."""
     if not isinstance(limits, dict):
         findings.add("limits", LIMITS_BY_NAME(), about)
         return
-    findings.known("limits", limits, NAMES, "a limit", about)
+    findings.known("limits", limits, names, "a limit", about)
     for name, value in limits.items():
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
             findings.add("limits", NO_NUMBER(limit=name, named=catalogue.spoken(name), value=value), about)
@@ -118,6 +131,35 @@ def require_room(actor: Actor, growth: Iterable[Growth]) -> None:
         problems += [_problem(actor, account, name) for name in over]
     if problems:
         raise Invalid(problems)
+    require_own_room((one.owner_id, one.name) for one in grown)
+
+
+def require_own_room(owned: Iterable[tuple[int | None, str]]) -> None:
+    """Raises Invalid when what developers own passes their own limits. owned: (whose, of what there is more now)."""
+    more: dict[int, set[str]] = {}
+    for owner_id, name in owned:
+        if owner_id is not None:
+            more.setdefault(owner_id, set()).add(name)
+    problems = []
+    for piece in chunks(more):
+        for user in User.objects.filter(pk__in=piece).exclude(limits={}):
+            limited = [name for name in sorted(more[user.pk]) if name in user.limits]
+            over = [name for name in limited if _owned(user, name) > user.limits[name]]
+            problems += [Problem(WHOLE, _own_limit(user, name), user) for name in over]
+    if problems:
+        raise Invalid(problems)
+
+
+def _own_limit(user: User, name: str) -> Sentence:
+    return OWN_LIMIT_REACHED(spoken=catalogue.spoken(name), value=user.limits[name], username=user.username)
+
+
+def _owned(user: User, name: str) -> int:
+    """How much of this a developer has."""
+    if name in catalogue.ITEM_KINDS:
+        return Item.objects.filter(owner=user, kind=name).count()
+    whose = {"token": Token.objects.filter(user=user), "project": Project.objects.filter(owner=user)}
+    return whose[name].count()
 
 
 def _problem(actor: Actor, account: Account, name: str) -> Problem:

@@ -16,7 +16,7 @@ class AccountSpec:
     """
 
     PLAIN: ClassVar[tuple[str, ...]] = ("name", "notes")
-    ACCESS: ClassVar[tuple[str, ...]] = ("parent", "key", "blocked", "limits", "history_days", "public_sign_up")
+    ACCESS: ClassVar[tuple[str, ...]] = ("parent", "key", "blocked", "limits", "history_days")
 
     name: str
     parent: Account | AccountSpec | None = None
@@ -25,4 +25,3 @@ class AccountSpec:
     blocked: bool = False
     limits: dict[str, int] = field(default_factory=dict)
     history_days: int | None = None
-    public_sign_up: bool = False

@@ -12,12 +12,9 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from accesscontrol import catalogue
 from accesscontrol.accounts.life import alive_rows, blocked_rows, ending_rows, is_ending
@@ -25,11 +22,11 @@ from accesscontrol.accounts.models import User
 from accesscontrol.grants.models import EndNotice, Grant
 from accesscontrol.projects.models import ProjectMember
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.mail.texts import ends_soon
 from accesscontrol.tokens.models import Token
 
 #: How many days ahead people are told, the nearest first.
 THRESHOLDS = (1, 7)
-_TEMPLATE = "mail/ends_soon.txt"
 
 #: Account → its owner and administrators.
 Managers = dict[int, list[int]]
@@ -95,9 +92,8 @@ def _send(user: User, ends: Sequence[End], now: datetime) -> None:
                       sent_at=now)
             for end in ends
         )  # fmt: skip
-        subject = ngettext("%(count)s access ends soon", "%(count)s accesses end soon", len(ends))
-        body = render_to_string(_TEMPLATE, {"user": user, "lines": [end.line for end in ends]})
-        EmailMessage(subject % {"count": len(ends)}, body, settings.DEFAULT_FROM_EMAIL, [user.email]).send()
+        name = user.first_name or user.username
+        ends_soon(user.email, name=name, lines=[end.line for end in ends]).message().send()
 
 
 # --- What ends

@@ -8,18 +8,17 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.life import over_rows
-from accesscontrol.accounts.models import SignUpInvitation
+from accesscontrol.accounts.life import joined_rows, over_rows
 from accesscontrol.audit import chain
 from accesscontrol.grants.models import EndNotice
 from accesscontrol.items.models import ItemLink
 from accesscontrol.jobs.life import KEPT, UPLOADS_KEPT
 from accesscontrol.jobs.models import Job, Upload
+from accesscontrol.joining.models import Invitation
 from accesscontrol.services.ends.coming import send_digests
 from accesscontrol.services.frame.acts import act, record_all
 from accesscontrol.services.items.links import accounts_of, cut_links, link_facts
@@ -57,7 +56,7 @@ def sweep() -> Swept:
         ends_told=told.ends,
         links=_cut_links(now),
         sessions=_clear_sessions(now),
-        invitations=_clear_invitations(now),
+        invitations=_clear_invitations(),
         rotated_keys=_forget_rotated_keys(now),
         notices=EndNotice.objects.filter(ends_at__lt=now - NOTICES_KEPT).delete()[0],
         jobs=_clear_jobs(now),
@@ -90,9 +89,10 @@ def _clear_sessions(now: datetime) -> int:
     return number
 
 
-def _clear_invitations(now: datetime) -> int:
-    """Invitations that were used, or that nobody used in time: e-mail addresses that are not needed any more."""
-    return SignUpInvitation.objects.filter(Q(used_at__isnull=False) | over_rows(now)).delete()[0]
+def _clear_invitations() -> int:
+    """Those of people who came in another way. Of who has not joined they stay: they say who entered them, whom their
+    joining is asked of, and whether that was withdrawn."""
+    return Invitation.objects.filter(joined_rows("user__")).delete()[0]
 
 
 def _clear_jobs(now: datetime) -> int:

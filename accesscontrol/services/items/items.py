@@ -86,7 +86,7 @@ def create_items(actor: Actor, specs: Sequence[ItemSpec]) -> list[Item]:
         Item.objects.bulk_create(items, 2000)
         if who.is_subuser:
             give_first_view(who, [item for item in items if item.kind == "device"])
-        require_room(actor, [Growth(item.account_id, item.kind) for item in items])
+        require_room(actor, [Growth(item.account_id, item.kind, owner_id=item.owner_id) for item in items])
         record_all(actor, [Fact("item.create", item, item.account_id, _told(item), ()) for item in items])
     return items
 

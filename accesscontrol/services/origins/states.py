@@ -12,6 +12,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, Record
+from accesscontrol.joining.models import RegistrationRules
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.accounts import account_spec
@@ -22,6 +23,8 @@ from accesscontrol.services.grants.specs import GrantSpec
 from accesscontrol.services.items.items import item_spec
 from accesscontrol.services.items.sections import record_spec
 from accesscontrol.services.items.specs import ItemSpec, RecordSpec
+from accesscontrol.services.joining.registration import registration_spec
+from accesscontrol.services.joining.specs import RegistrationSpec
 from accesscontrol.services.people.roles import role_spec
 from accesscontrol.services.people.specs import RoleSpec, UserSpec
 from accesscontrol.services.people.users import user_spec
@@ -41,6 +44,7 @@ STATES: dict[type[Model], Callable[[Any], Any]] = {
     Token: token_spec,
     Grant: grants.told_spec,
     Project: projects.told_spec,
+    RegistrationRules: registration_spec,
 }
 #: What has a revision → what its state is told as.
 SPECS: dict[type[Model], type[Any]] = {
@@ -52,6 +56,7 @@ SPECS: dict[type[Model], type[Any]] = {
     Token: TokenSpec,
     Grant: GrantSpec,
     Project: ProjectSpec,
+    RegistrationRules: RegistrationSpec,
 }
 
 

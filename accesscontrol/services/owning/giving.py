@@ -19,6 +19,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 from accesscontrol.projects.models import Project
 from accesscontrol.sentences import Wording
+from accesscontrol.services.accounts.quotas import require_own_room
 from accesscontrol.services.frame.acts import Fact, act, caller, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Invalid, Problem
@@ -55,6 +56,7 @@ def give_items(actor: Actor, items: Sequence[Item], to: Heir) -> list[Item]:
             require_unmoved(actor, item, item_spec, owner=owner_of(to))
         facts = [Fact("item.give", item, item.account_id, _given(item, to)) for item in giving]
         _write(Item, giving, to)
+        require_own_room((owner_id(to), item.kind) for item in giving)
         record_all(actor, facts)
     return current
 
@@ -85,6 +87,7 @@ def give_projects(actor: Actor, projects: Sequence[Project], to: Heir) -> list[P
             ceiling.require_items(wanted, "owner", extent, behind=Actor.of(project.account), about=project)
         facts = [Fact("project.give", project, project.account_id, _given(project, to)) for project in giving]
         _write(Project, giving, to)
+        require_own_room((owner_id(to), "project") for _ in giving)
         record_all(actor, facts)
     return current
 

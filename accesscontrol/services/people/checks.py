@@ -15,11 +15,12 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access.law.levels import AUTHORITIES, BASIC, rights_permissions
 from accesscontrol.accounts.depths import depth_of, is_deeper
-from accesscontrol.accounts.life import alive_rows, is_later, latest
+from accesscontrol.accounts.life import alive_rows, has_joined, is_later, latest
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
+from accesscontrol.joining.models import RegistrationRules
 from accesscontrol.sentences import Wording
-from accesscontrol.services.accounts.quotas import check_days
+from accesscontrol.services.accounts.quotas import CREATED, check_days, check_limits
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.collisions import TAKEN_EXTERNAL_ID, TAKEN_USERNAME
@@ -39,9 +40,20 @@ NOBODY_MANAGES = Wording(
 LAST_ADMINISTRATOR = Wording(
     "last_administrator", _("This is the last administrator of the account. Make another one first.")
 )
-
-
+ABOVE_ACCOUNTS = Wording(
+    "limit_above_accounts",
+    _("The limit “%(named)s” can be %(most)s at most, as the account has it. Enter less."),
+)
+LIMITS_OF_DEVELOPERS = Wording(
+    "limits_of_developers", _("Only developers create things of their own. Leave the limits empty for others.")
+)
 NOT_ABOUT_ONESELF = Wording("not_about_oneself", _("You cannot change this about yourself. Ask another administrator."))
+NOT_THEIR_ADDRESS = Wording(
+    "address_of_somebody", _("%(username)s has joined, so only they change their address. Ask them to do it.")
+)
+PASSWORD_SHORT = Wording(
+    "password_short", _("Here a password has at least %(least)s characters. A sentence is easy to remember.")
+)
 PERSON_BY_TOKEN = Wording(
     "person_by_token", _("A token cannot change an e-mail address or a password. Sign in to do it.")
 )
@@ -61,7 +73,7 @@ OWN_FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "e
 #: What only somebody else changes.
 ACCESS_FIELDS = (
     *("username", "authority", "role_id", "is_active", "verified", "expires_at", "history_days"),
-    "external_id",
+    *("limits", "external_id"),
 )
 FIELDS = (*OWN_FIELDS, *ACCESS_FIELDS)
 #: What a token says of nobody, by field: whom it makes waits for a person who lets them in.
@@ -79,9 +91,10 @@ Managers = dict[str, datetime | None]
 
 
 def wanted(spec: UserSpec) -> dict[str, Any]:
-    """The columns that a spec asks for."""
-    values = {name: getattr(spec, name) for name in FIELDS if name not in ("role_id", "is_active")}
-    return values | {"role_id": spec.role.pk if spec.role else None, "is_active": spec.enabled}
+    """The columns that a spec asks for. Who is no developer creates nothing of their own, so has no limits of it."""
+    values = {name: getattr(spec, name) for name in FIELDS if name not in ("role_id", "is_active", "limits")}
+    limits = spec.limits if spec.authority == User.Authority.DEVELOPER else {}
+    return values | {"role_id": spec.role.pk if spec.role else None, "is_active": spec.enabled, "limits": limits}
 
 
 def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth: bool = True) -> None:
@@ -98,9 +111,25 @@ def check(findings: Findings, spec: UserSpec, lines: Lines, about: Any, *, depth
     kept = about.time_zone if isinstance(about, User) else ""  # what stays may be of another zone database
     if spec.time_zone not in ("", kept) and spec.time_zone not in zoneinfo.available_timezones():
         findings.add("time_zone", UNKNOWN_ZONE(time_zone=spec.time_zone), about)
+    check_own_limits(findings, spec, lines, about)
     if depth:
         check_days(findings, spec.history_days, spec.account.pk, lines, about)
     _check_role(findings, spec, lines, about)
+
+
+def check_own_limits(findings: Findings, spec: UserSpec, lines: Lines, about: Any) -> None:
+    """How much a developer may create: never above the account's, whose figure is told."""  # Z06
+    said = len(findings.problems)
+    check_limits(findings, spec.limits, about, CREATED)
+    if len(findings.problems) > said:
+        return
+    kept = about.limits if isinstance(about, User) else {}
+    if spec.limits and spec.limits != kept and spec.authority != User.Authority.DEVELOPER:
+        findings.add("limits", LIMITS_OF_DEVELOPERS(), about)
+    for name, value in spec.limits.items():
+        above = lines.limit(spec.account.pk, name)
+        if above is not None and value > above[0] and kept.get(name) != value:
+            findings.add("limits", ABOVE_ACCOUNTS(limit=name, named=catalogue.spoken(name), most=above[0]), about)
 
 
 def _check_role(findings: Findings, spec: UserSpec, lines: Lines, about: Any) -> None:
@@ -155,6 +184,10 @@ def check_password(findings: Findings, password: str | None, user: User, about: 
     except ValidationError as error:
         for sentence in error.messages:
             findings.add("password", sentence, about)
+        return
+    length = RegistrationRules.objects.filter(account=user.account_id).values_list("password_length", flat=True).first()
+    if length is not None and len(password) < length:
+        findings.add("password", PASSWORD_SHORT(least=length), about)
 
 
 def refuse_self(who: Caller, user: User, changed: Iterable[str]) -> None:
@@ -165,6 +198,12 @@ def refuse_self(who: Caller, user: User, changed: Iterable[str]) -> None:
     if refused:
         sentence = NOT_ABOUT_ONESELF()
         raise Invalid([Problem(name.removesuffix("_id"), sentence, user) for name in refused])
+
+
+def refuse_address(who: Caller, user: User, changed: Iterable[str]) -> None:
+    """Once somebody has joined, only they change their address (access model §6); the console may, for files."""
+    if "email" in changed and has_joined(user) and not (who.is_console or who.is_person(user)):
+        raise Invalid([Problem("email", NOT_THEIR_ADDRESS(username=user.username), user)])
 
 
 def refuse_token(who: Caller, changed: Iterable[str], about: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
@@ -37,7 +37,7 @@ class UserSpec:
     )
     ACCESS: ClassVar[tuple[str, ...]] = (
         *("account", "username", "authority", "email", "role", "enabled", "verified", "expires_at", "history_days"),
-        "password",
+        *("limits", "password"),
     )
 
     account: Account
@@ -53,6 +53,8 @@ class UserSpec:
     verified: bool = False
     expires_at: datetime | None = None
     history_days: int | None = None
+    #: How much a developer may create, by name (items by kind, token, project); within what the account has.
+    limits: dict[str, int] = field(default_factory=dict)
     time_zone: str = ""
     external_id: str = ""
     password: str | None = None

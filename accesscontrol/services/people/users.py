@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.life import person_state
+from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.names import fold
 from accesscontrol.roles.models import Role
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
@@ -63,7 +64,7 @@ def user_spec(user: User) -> UserSpec:
     if user.account is None:
         raise Conflict(PLATFORM_OPERATOR(user=user.username))
     same = ("username", "authority", "email", "first_name", "middle_name", "last_name", "phone", "role", "verified",
-            "expires_at", "history_days", "time_zone", "external_id")  # fmt: skip
+            "expires_at", "history_days", "limits", "time_zone", "external_id")  # fmt: skip
     return UserSpec(account=user.account, enabled=user.is_active, **{name: getattr(user, name) for name in same})
 
 
@@ -110,7 +111,7 @@ def check_new_users(actor: Actor, specs: Sequence[UserSpec]) -> None:
     owners: set[int] = set()
     for spec in specs:
         user_checks.check(findings, spec, lines, spec)
-        user_checks.check_password(findings, spec.password, _imagined(spec), spec)
+        user_checks.check_password(findings, spec.password, named_so(spec), spec)
         if spec.authority == OWNER and spec.account.pk in owners:
             findings.add("authority", TWO_OWNERS(name=spec.account.name), spec)
         if spec.authority == OWNER:
@@ -124,7 +125,7 @@ def check_new_users(actor: Actor, specs: Sequence[UserSpec]) -> None:
     findings.stop()
 
 
-def _imagined(spec: UserSpec) -> User:
+def named_so(spec: UserSpec) -> User:
     """Whom a spec speaks of, as far as their password may not be made of it."""
     names = ("username", "email", "first_name", "middle_name", "last_name", "phone", "authority")
     return User(account=spec.account, **{name: getattr(spec, name) for name in names})
@@ -144,7 +145,7 @@ def _values(user: User) -> dict[str, Any]:
 def change_user(actor: Actor, user: User, **changes: Any) -> User:
     """Change some fields of a user (those of UserSpec). Who ceases to be a developer hands over first what they own."""
     with act([user.account_id]):
-        current = _present(fresh(User, [user], "account", "role"), user)
+        current = present(fresh(User, [user], "account", "role"), user)
         return change_users(actor, [(current, join(actor, current, user_spec(current), changes))])[0]
 
 
@@ -170,7 +171,7 @@ def set_role_all(actor: Actor, users: Sequence[User], role: Role | None) -> list
 def _change_all(actor: Actor, users: Sequence[User], **changes: Any) -> list[User]:
     with act(user.account_id for user in users):
         rows = fresh(User, users, "account", "role")
-        current = [_present(rows, user) for user in users]
+        current = [present(rows, user) for user in users]
         return change_users(actor, [(user, replace(user_spec(user), **changes)) for user in current])
 
 
@@ -179,7 +180,7 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
     with act(user.account_id for user, _ in pairs):
         require_all(actor, [("user:change", user) for user, _ in pairs])
         rows = fresh(User, [user for user, _ in pairs], "account", "role")
-        current = [(_present(rows, user), spec) for user, spec in pairs]
+        current = [(present(rows, user), spec) for user, spec in pairs]
         read_named(spec.role for _, spec in current)
         who, ceiling = caller(actor), Ceiling(actor)
         _check_changes(actor, current)
@@ -188,6 +189,7 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
         for user, spec in current:
             changed = difference(_values(user), user_checks.wanted(spec))
             user_checks.refuse_self(who, user, changed)
+            user_checks.refuse_address(who, user, changed)
             user_checks.refuse_token(who, [*changed, *(["password"] if spec.password is not None else [])], user)
             _refuse_password(who.is_console, spec, user)
             with beyond.gathering():
@@ -251,7 +253,10 @@ def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
         if spec.password is not None:
             user.password = make_password(spec.password)
             changes["password"] = ["set", "set anew"]
-        ends = spec.password is not None or person_state(user, now) is not state
+        if "email" in changes and fold(user.email) != fold(changes["email"][0]):
+            user.proven_at = None
+            columns.add("proven_at")
+        ends = spec.password is not None or _ends(state, person_state(user, now))
         if "authority" in changes and not may_have_tokens(user.authority):
             end_sessions(Token.objects.filter(user=user))
         if changes:
@@ -261,7 +266,13 @@ def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
     return facts, growth
 
 
-def _present(rows: dict[int, User], user: User) -> User:
+def _ends(before: PersonState, after: PersonState) -> bool:
+    """Whether a change of state ends the sessions and links there are. Who is let in has no session yet, and the link
+    by which they join stays."""
+    return after is not before and (before, after) != (PersonState.UNVERIFIED, PersonState.ALIVE)
+
+
+def present(rows: dict[int, User], user: User) -> User:
     if user.pk not in rows:
         raise Conflict(USER_GONE(user=user.username))
     return rows[user.pk]
@@ -272,7 +283,7 @@ def set_password(actor: Actor, user: User, password: str) -> User:
     renews the one that it was set in (`update_session_auth_hash`)."""
     with act([user.account_id]):
         require_all(actor, [("user:change", user)])
-        current = _present(fresh(User, [user], "account"), user)
+        current = present(fresh(User, [user], "account"), user)
         who = caller(actor)
         if not (who.is_person(current) or who.is_console):
             raise Invalid({"password": [PASSWORD_IN_PERSON()]})
@@ -280,9 +291,14 @@ def set_password(actor: Actor, user: User, password: str) -> User:
         user_checks.check_password(findings, password, current, current)
         findings.stop()
         require_in_person(actor)
-        current.password = make_password(password)
-        current.sessions_ended += 1
-        current.save(update_fields=["password", "sessions_ended"])
+        renew_password(current, password)
         record(actor, "user.password", current, current.account_id)
         telling.tell(current, [telling.PASSWORD_SET()], actor)
     return current
+
+
+def renew_password(user: User, password: str) -> None:
+    """Write a new password that has been asked for and checked; the sessions and links there are end."""
+    user.password = make_password(password)
+    user.sessions_ended += 1
+    user.save(update_fields=["password", "sessions_ended"])

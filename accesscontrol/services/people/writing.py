@@ -27,7 +27,7 @@ class Written:
         """
         user.sessions_ended += int(ends)
         names = set(columns) | ({"password"} if password else set())
-        if password or "authority" in names or followers(User, names):
+        if password or names & {"authority", "limits"} or followers(User, names):
             self._alone.append((user, sorted(names)))
             return
         values = tuple((name, getattr(user, name)) for name in sorted(names))

@@ -71,7 +71,7 @@ def create_projects(actor: Actor, specs: Sequence[ProjectSpec]) -> list[Project]
                 ceiling.require_account(OWNING, spec.account, "owner", extent, about)
         projects = [_new(spec) for spec in wanted]
         Project.objects.bulk_create(projects, 2000)
-        require_room(actor, [Growth(spec.account.pk, "project") for spec in wanted])
+        require_room(actor, [Growth(one.account_id, "project", owner_id=one.owner_id) for one in projects])
         facts = [Fact("project.create", one, one.account_id, {"name": [None, one.name]}, ()) for one in projects]
         record_all(actor, facts)
         empty = [(project, empty_spec(spec), spec) for project, spec in zip(projects, wanted, strict=True)]

@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.core.mail import send_mass_mail
-from django.db import transaction
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
@@ -22,12 +18,14 @@ from accesscontrol.accounts.life import alive_rows
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.frame.acts import Fact, act, difference, record_all
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.mail.letters import Letter
+from accesscontrol.services.mail.sending import post
+from accesscontrol.services.mail.texts import token_leaked
 from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 
 #: Of one report, so many keys are looked at.
 MOST_KEYS = 5000
-_TEMPLATE = "mail/token_leaked.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +83,17 @@ def _end(actor: Actor, token: Token, is_current: bool, where: str) -> None:
         Token.objects.filter(pk=token.pk).delete()
     else:
         Token.objects.filter(pk=token.pk).update(previous_digest=None, previous_until=None)
-    transaction.on_commit(lambda: send_mass_mail(mails), robust=True)
+    post(mails)
 
 
 # --- The mail
 
 
-def _mails(token: Token, is_current: bool, where: str) -> list[tuple[str, str, None, list[str]]]:
+def _mails(token: Token, is_current: bool, where: str) -> list[Letter]:
     """One mail for each person; nobody reads whom else it went to, and none holds a key."""
-    subject = gettext("The token “%(name)s” was found in the open") % {"name": token.name}
-    about = {"token": token, "is_current": is_current, "where": where}
+    about = {"token": token.name, "hint": token.hint, "account": token.account.name, "where": where}
     return [
-        (subject, str(render_to_string(_TEMPLATE, {**about, "person": person})), None, [person.email])
+        token_leaked(person.email, name=person.full_name or person.username, is_current=is_current, **about)
         for person in _people(token)
     ]
 

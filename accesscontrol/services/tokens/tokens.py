@@ -97,7 +97,7 @@ def create_tokens(actor: Actor, specs: Sequence[TokenSpec]) -> list[Issued]:
         issued = [_new(spec, ceiling.end_of("token:create", spec.account)) for spec in wanted]
         Token.objects.bulk_create([one.token for one in issued], 2000)
         _store_rules([(one.token, spec) for one, spec in zip(issued, wanted, strict=True)])
-        require_room(actor, [Growth(spec.account.pk, "token") for spec in wanted])
+        require_room(actor, [Growth(one.token.account_id, "token", owner_id=one.token.user_id) for one in issued])
         facts = [
             Fact("token.create", one.token, one.token.account_id, difference({}, _values(spec)), ())
             for one, spec in zip(issued, wanted, strict=True)

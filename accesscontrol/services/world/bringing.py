@@ -18,6 +18,12 @@ from accesscontrol.services.items import assignments, links
 from accesscontrol.services.items.specs import LinkSpec, ShareSpec
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.world.building import ACTS, SpecBuilder
+from accesscontrol.services.world.joining import (
+    NOBODY_REGISTERS,
+    bring_invited,
+    bring_proven,
+    bring_registrations,
+)
 from accesscontrol.services.world.noting import NoteSpec, note_links
 from accesscontrol.services.world.planning import Plan
 from accesscontrol.services.world.rows import Rows, stored_links, stored_shares
@@ -51,6 +57,7 @@ class Bringing:
         self._create("role")
         self._change("role")
         self._change_users()
+        self._join()
         self._change("item")
         self._claim("item")
         self._create("item")
@@ -123,6 +130,22 @@ class Bringing:
         self._change("user", [key for key in self.plan.changed["user"] if key not in becoming])
         self._change("user", becoming)
         self._create("user")
+
+    def _join(self) -> None:
+        """Who may register, whose address is proven, and who is invited: where the file says so, and it is not so."""
+        wishes = [Wish("account", key, self.builder.registration(key), self.rows.find("account", key), "registration")
+                  for key in self._said("account", "registration", NOBODY_REGISTERS)]  # fmt: skip
+        self._ask(bring_registrations, [wish for wish in wishes if wish.row is not None], 0)
+        for name, bring in (("proven", bring_proven), ("invited", bring_invited)):
+            state = self.plan.checked.state["user"]
+            found = [(key, state[key][name], self.rows.find("user", key)) for key in self._said("user", name, False)]
+            self._ask(bring, [Wish("user", key, row=(row, value), field=name) for key, value, row in found if row], 0)
+
+    def _said(self, noun: str, name: str, default: Any) -> list[str]:
+        """The things of which the file says this, and it is not so."""
+        before = self.plan.stored[noun]
+        said = ((key, record[name]) for key, record in self._touched(noun) if record[name] is not None)
+        return [key for key, value in said if value != (before[key][name] if key in before else default)]
 
     def _claim(self, noun: str) -> None:
         """What the file leaves with somebody who is a developer no longer has gone to the account by now: it is asked

@@ -18,6 +18,7 @@ from accesscontrol.services.grants import grants
 from accesscontrol.services.grants.specs import GrantSpec
 from accesscontrol.services.items import items
 from accesscontrol.services.items.specs import ItemSpec
+from accesscontrol.services.joining.specs import RegistrationSpec
 from accesscontrol.services.owning import by_spec, leaving
 from accesscontrol.services.people import roles, users
 from accesscontrol.services.people.specs import RoleSpec, UserSpec
@@ -53,7 +54,9 @@ ACTS = {
     "grant": Acts(GrantSpec, grants.grant_spec, grants.create_grants, grants.change_grants, grants.remove_grants),
 }  # fmt: skip
 #: What a record holds beside the fields of its thing: acts of their own bring it about.
-_BESIDE = {"user": ("shares",), "item": ("links", "links_under")}
+_BESIDE = {
+    "account": ("registration",), "user": ("shares", "proven", "invited"), "item": ("links", "links_under"),
+}  # fmt: skip
 
 
 class SpecBuilder:
@@ -80,6 +83,11 @@ class SpecBuilder:
         if not named:
             return None
         return replace(ACTS[noun].present(self.rows.find(noun, key)), **self._fields(noun, key, named))
+
+    def registration(self, key: str) -> RegistrationSpec:
+        """The rules of registration that the file says of an account."""
+        record = self.state["account"][key]["registration"]
+        return RegistrationSpec(**{**record, "role": self.rows.find("role", record["role"])})
 
     def _is_lost(self, name: str, value: Any) -> bool:
         """Whether all that a field names is missing."""

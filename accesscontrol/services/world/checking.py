@@ -6,28 +6,31 @@ What is allowed is for the acts to say.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from accesscontrol import catalogue
 from accesscontrol.accounts.names import fold
 from accesscontrol.sentences import Sentence, with_article
-from accesscontrol.services.accounts.quotas import NAMES
+from accesscontrol.services.accounts.quotas import CREATED, NAMES
 from accesscontrol.services.grants.checks import LEVELS
 from accesscontrol.services.world import sentences as say
+from accesscontrol.services.world.joining import read_joining, read_registration
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.rules import read_project, read_token
 from accesscontrol.services.world.shapes import LINK_ENDS, NOUNS, Entry, Faults, LinksUnder, Record, State, empty_state
 
 TOP_FIELDS = ("world", "accounts", "grants")
 ACCOUNT_FIELDS = (
-    "key", "name", "blocked", "limits", "roles", "items", "users", "tokens", "projects", "accounts",
+    "key", "name", "blocked", "limits", "registration", "roles", "items", "users", "tokens", "projects", "accounts",
 )  # fmt: skip
 ROLE_FIELDS = ("key", "name", "rights", "history_days")
 LINK_FIELDS = ("to", "member_under", "container_under")
 ITEM_FIELDS = ("key", "kind", "name", "ident", "owner", "made_by", "settings", "links", "history_days")
 USER_FIELDS = (
-    "username", "authority", "email", "verified", "enabled", "expires_at", "role", "history_days", "assigned", "shares",
+    "username", "authority", "email", "verified", "proven", "invited", "enabled", "expires_at", "role", "history_days",
+    "limits", "assigned", "shares",
 )  # fmt: skip
 TOKEN_FIELDS = (
     "key", "name", "type", "preset", "user", "enabled", "expires_at", "idle_ttl", "history_days",
@@ -105,7 +108,7 @@ def _read_account(checked: Checked, entry: Entry, parent: str | None) -> str | N
     limits = _read_limits(entry)
     checked.keep("account", key, entry, {
         "parent": parent, "name": entry.name(), "blocked": entry.boolean("blocked", False),
-        "history_days": limits.pop("history_days", None), "limits": limits,
+        "history_days": limits.pop("history_days", None), "limits": limits, "registration": read_registration(entry),
     })  # fmt: skip
     where = key or ""
     for role in entry.entries("roles", "role", ROLE_FIELDS):
@@ -133,14 +136,18 @@ def _named(entry: Entry, noun: str, name: str = "key") -> str | None:
 
 
 def _read_limits(entry: Entry) -> dict[str, int]:
+    return _read_figures(entry, (*NAMES, "history_days"))
+
+
+def _read_figures(entry: Entry, names: Collection[str]) -> dict[str, int]:
     mapping = entry.mapping.get("limits")
     if mapping is None:
         return {}
     if not isinstance(mapping, Mapping):
         entry.wrong("limits", say.LIMITS())
         return {}
-    limits = Entry(entry.faults, mapping, f"limits of {entry.what}", (*NAMES, "history_days"))
-    figures = {name: limits.count(name) for name in (*NAMES, "history_days") if name in mapping}
+    limits = Entry(entry.faults, mapping, f"limits of {entry.what}", names)
+    figures = {name: limits.count(name) for name in names if name in mapping}
     return {name: figure for name, figure in figures.items() if figure is not None}
 
 
@@ -210,10 +217,12 @@ def _read_user(checked: Checked, entry: Entry, account: str) -> None:
         "authority": entry.choice("authority", authorities) if entry.required("authority") else "",
         "email": entry.text("email"),
         "verified": entry.boolean("verified", True),
+        **read_joining(entry),
         "enabled": entry.boolean("enabled", True),
         "expires_at": entry.moment("expires_at"),
         "role": entry.reference("role", "role"),
         "history_days": entry.count("history_days"),
+        "limits": _read_figures(entry, CREATED),
         "shares": _read_shares(entry),
     }, "username")  # fmt: skip
 

@@ -17,6 +17,7 @@ from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.names import fold
 from accesscontrol.sentences import Wording
 from accesscontrol.services.world import stored as database
+from accesscontrol.services.world.joining import shown_registration
 from accesscontrol.services.world.planning import branch
 from accesscontrol.services.world.shapes import Record, State
 from accesscontrol.services.world.writing import flow, text
@@ -98,6 +99,8 @@ def _accounts(keys: Iterable[str], content: _Content, indent: str) -> Iterator[s
         limits = {name: record["limits"][name] for name in sorted(record["limits"])} | history
         if limits:
             yield f"{indent}  limits: {flow(limits)}"
+        if registration := shown_registration(record["registration"]):
+            yield f"{indent}  registration: {flow(registration)}"
         for title, noun in _WITHIN:
             yield from _entries(title, noun, content, key, indent)
         if content.children[key]:
@@ -143,10 +146,11 @@ def _picked(record: Record, *names: str) -> Record:
 
 
 def _user(_name: str, record: Record) -> Record:
-    fields = ("authority", "email", "verified", "enabled", "expires_at", "role", "history_days")
+    fields = ("authority", "email", "verified", "proven", "invited", "enabled", "expires_at", "role", "history_days",
+              "limits")  # fmt: skip
     assigned, shares = _access(record)
     entry = {**_picked(record, "username", *fields), "assigned": assigned, "shares": shares}
-    return _but_defaults(entry, verified=True, enabled=True)
+    return _but_defaults(entry, verified=True, proven=False, invited=False, enabled=True)
 
 
 def _access(record: Record) -> tuple[list[Any], list[Record]]:

@@ -10,6 +10,7 @@ from accesscontrol.services.world import sentences as say
 from accesscontrol.services.world import stored as database
 from accesscontrol.services.world.checking import Checked, check_shape
 from accesscontrol.services.world.doubts import note_doubts
+from accesscontrol.services.world.joining import UNSAID
 from accesscontrol.services.world.overlay import World
 from accesscontrol.services.world.reading import Fault, Unreadable, read
 from accesscontrol.services.world.references import check_references, wanted_keys
@@ -121,7 +122,9 @@ def _compare(plan: Plan) -> None:
             if before is None:
                 plan.created[noun].append(key)
             elif before != record:
-                changes = {name: (before[name], value) for name, value in record.items() if before[name] != value}
+                unsaid = [name for name in UNSAID.get(noun, ()) if record[name] is None]
+                changes = {name: (before[name], value) for name, value in record.items()
+                           if before[name] != value and name not in unsaid}  # fmt: skip
                 if noun == "account" and record["parent"] is None:
                     changes.pop("parent", None)  # at the file's top: stays where it is
                 if changes:

@@ -19,6 +19,7 @@ from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, P
 from accesscontrol.roles.models import Role
 from accesscontrol.services.grants.checks import LEVELS
 from accesscontrol.services.tokens.rules import ACTIONS
+from accesscontrol.services.world.joining import load_joining
 from accesscontrol.services.world.shapes import LINK_ENDS, LinksUnder, State, empty_state
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
@@ -34,6 +35,7 @@ def load(wanted: Wanted = None) -> State:
     _load_accounts(state)
     _load_roles(state, wanted)
     _load_users(state, wanted)
+    load_joining(state)
     _load_items(state, wanted)
     _load_tokens(state, wanted)
     _load_projects(state, wanted)
@@ -88,14 +90,15 @@ def _load_roles(state: State, wanted: Wanted) -> None:
 def _load_users(state: State, wanted: Wanted) -> None:
     columns = (
         "username_folded", "username", "account__key", "authority", "email", "verified", "is_active", "expires_at",
-        "role__key", "history_days",
+        "role__key", "history_days", "limits",
     )  # fmt: skip
     users = User.objects.exclude(account=None)
     for row in _named(users.order_by("id"), "user", wanted).values_list(*columns).iterator():
-        name, username, account, authority, email, verified, enabled, expires, role, history = row
+        name, username, account, authority, email, verified, enabled, expires, role, history, limits = row
         state["user"][name] = {
             "username": username, "account": account, "authority": authority, "email": email, "verified": verified,
-            "enabled": enabled, "expires_at": utc(expires), "role": role, "history_days": history, "shares": {},
+            "enabled": enabled, "expires_at": utc(expires), "role": role, "history_days": history,
+            "limits": limits, "shares": {},
         }  # fmt: skip
     shares = _named(ItemUserObjectPermission.objects.exclude(user__account=None), "user", wanted, "user__")
     rows = shares.order_by("content_object_id", "id").values_list(

@@ -47,11 +47,31 @@ def limit_label(name: str) -> str:
     return str(_(catalogue.KINDS[name].plural))
 
 
+#: What is asked of the first owner.
+OWNER = ("username", "email", "first_name", "last_name")
+
+
 class AccountCreateForm(ActForm):
     """A new account below another; the platform operator may leave the parent empty. Its key is made for it."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
     notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    owner_username = forms.CharField(
+        label=_("Username"), max_length=150, required=False,
+        help_text=_("They sign in with it. Empty = no owner yet; accounts above manage it."),
+    )  # fmt: skip
+    owner_email = forms.EmailField(
+        label=_("E-mail"), required=False,
+        help_text=_("They are invited by mail. Empty = you get a link to hand over."),
+    )  # fmt: skip
+    owner_first_name = forms.CharField(label=_("First name"), max_length=150, required=False)
+    owner_last_name = forms.CharField(label=_("Last name"), max_length=150, required=False)
+
+    groups = (
+        (_("Account"), "", ("parent", "name", "notes")),
+        (_("First owner"), _("Has everything in the account, and joins by invitation."),
+         tuple(f"owner_{name}" for name in OWNER)),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, parents: QuerySet, top_level: bool, **rest: Any):
         super().__init__(*args, **rest)
@@ -62,9 +82,17 @@ class AccountCreateForm(ActForm):
         )  # fmt: skip
         self.order_fields(["parent", "name", "notes"])
 
+    def clean(self) -> Cleaned:
+        """The owner as a whole; None where nobody is named."""
+        cleaned = super().clean() or self.cleaned_data
+        owner = {name: cleaned.pop(f"owner_{name}", "") for name in OWNER}
+        if any(owner.values()) and not owner["username"]:
+            self.add_error("owner_username", _("Enter a username for the owner, or leave all of them empty."))
+        return cleaned | {"owner": owner if owner["username"] else None}
+
 
 class AccountChangeForm(ActForm):
-    """Name and notes; sign-up for those who may create users there."""
+    """Name and notes."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
     notes = forms.CharField(
@@ -72,14 +100,8 @@ class AccountChangeForm(ActForm):
         help_text=_("For those who manage the account."),
     )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, account: Account, may_sign_up: bool, **rest: Any):
-        initial = {"name": account.name, "notes": account.notes, "public_sign_up": account.public_sign_up}
-        super().__init__(data, initial=initial, **rest)
-        if may_sign_up:
-            self.fields["public_sign_up"] = forms.BooleanField(
-                label=_("Anybody may sign up"), required=False,
-                help_text=_("Off: only e-mail addresses that an administrator has entered."),
-            )  # fmt: skip
+    def __init__(self, data: Any = None, *, account: Account, **rest: Any):
+        super().__init__(data, initial={"name": account.name, "notes": account.notes}, **rest)
 
 
 class LimitsForm(ActForm):

@@ -123,6 +123,8 @@ class AccountPage(Screen):
         found: list[Action] = []
         if "account:change" in self.may:
             found.append(self.action("change", _("Rename and notes"), "edit"))
+        if {"account:change", "user:create"} <= self.may:
+            found.append(self.action("registration", _("Registration"), "user"))
         if "account:create" in self.may:
             url = f"{reverse('account_create')}?parent={self.thing.key}"
             found.append({"label": _("Open a subaccount"), "url": url, "icon": "plus"})

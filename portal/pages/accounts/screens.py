@@ -14,17 +14,22 @@ from django.utils.translation import gettext as _
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.accounts import accounts as services
+from accesscontrol.services.joining.invitations import Invited
+from accesscontrol.services.joining.opening import open_account_with_owner
 from portal.addresses import address, list_address
 from portal.frame.revising import Revising
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.frame.shown.pages import FormPage, Head
 from portal.frame.shown.parts import Fact
 from portal.frame.switches import switch_fields
+from portal.open_shapes import Cleaned
 from portal.pages.accounts import contents as account_contents
 from portal.pages.accounts.access import who_has
 from portal.pages.accounts.forms import AccountChangeForm, AccountCreateForm, AccountMoveForm, LimitsForm
 from portal.pages.accounts.page import AccountPage, AccountTab, account_named
+from portal.pages.accounts.registration import RegistrationScreen
 from portal.pages.accounts.tree import PAGE, AccountTree, Level, TreeNode, children_url
+from portal.pages.joining.shown import LinkPage
 
 KEY = "<str:key>/"
 BRANCH = Route("children", f"{KEY}children/", "view")
@@ -68,8 +73,9 @@ class LevelTab(AccountTab, Level):
 
 
 class AccountScreen(AccountPage):
-    """Accounts."""
+    """Accounts. invited: the first owner of an account that was just opened."""
 
+    invited: Invited | None = None
     routes = (LIST, CREATE, DETAIL, BRANCH, *TABS, CHANGE, *ACTS, DELETE)
 
     # --- The tree
@@ -145,8 +151,6 @@ class AccountScreen(AccountPage):
             {"label": _("Key"), "value": account.key, "copyable": True},
             {"label": _("Below"), "value": above[-1].name, "url": address(above[-1])} if above else None,
             {"label": _("Opened"), "time": account.created_at},
-            {"label": _("Anybody may sign up"), "value": _("yes") if account.public_sign_up else _("no")}
-            if "account:change" in self.may else None,
             {"label": _("Notes"), "value": account.notes} if account.notes and "account:change" in self.may else None,
         ]  # fmt: skip
         return [one for one in found if one]
@@ -187,11 +191,24 @@ class AccountScreen(AccountPage):
         form = AccountCreateForm(
             self.request.POST or None, initial={"parent": chosen}, parents=parents, top_level=self.is_platform()
         )
-        return self.form_page(form, lambda values: services.open_account(self.actor, values.pop("parent"), **values),
-                              title=_("Open an account"), done=_("Opened."), submit_label=_("Open"))  # fmt: skip
+        answer = self.form_page(form, self.open, title=_("Open an account"), done=_("Opened."), submit_label=_("Open"))
+        if self.invited is None or not self.invited.link:
+            return answer
+        user = self.invited.user
+        title = _("A link for %(name)s") % {"name": user}
+        page: LinkPage = {"link": self.invited.link, "person": user, "back": address(user)}
+        return self.show("users/link.html", page, title=title, crumbs=self.crumbs((title, "")))
+
+    def open(self, values: Cleaned) -> Account:
+        """Open it, with its first owner where one is named."""
+        parent, owner = values.pop("parent"), values.pop("owner")
+        if owner is None:
+            return services.open_account(self.actor, parent, **values)
+        account, self.invited = open_account_with_owner(self.actor, parent, owner=owner, **values)
+        return account
 
     def change_page(self) -> HttpResponse:
-        form = AccountChangeForm(self.request.POST or None, account=self.thing, may_sign_up="user:create" in self.may)
+        form = AccountChangeForm(self.request.POST or None, account=self.thing)
         return self.form_page(form, lambda values: services.change_account(self.actor, self.thing, **values),
                               title=_("Rename and notes"), done=_("Saved."))  # fmt: skip
 
@@ -278,4 +295,4 @@ class AccountScreen(AccountPage):
         )
 
 
-urlpatterns = [screens_at("accounts/", AccountScreen)]
+urlpatterns = [screens_at("accounts/", AccountScreen, RegistrationScreen)]

@@ -13,7 +13,8 @@ from accesscontrol.services.people import sessions
 from portal.actors import client_address
 from portal.declared import PUBLIC, declares
 from portal.open_shapes import LibraryContext
-from portal.pages.sign_in.forms import REFUSED, TOLD, SignInForm, TokenSignInForm
+from portal.pages.joining.asking import waiting_mark
+from portal.pages.sign_in.forms import REFUSED, TOLD, UNVERIFIED, SignInForm, TokenSignInForm
 from portal.token_sessions import row_behind
 
 log = structlog.get_logger("portal.sign_in")
@@ -38,7 +39,7 @@ class SignInView(LoginView):
         codes = {error.code for error in form.non_field_errors().as_data()}
         if codes & set(TOLD):
             log.warning("sign_in_slowed", **self._from_where())
-        elif REFUSED in codes:
+        elif codes & {REFUSED, UNVERIFIED}:
             where = self._from_where()
             user = sessions.record_refused_sign_in(
                 form.cleaned_data["login"], address=where["address"], request_id=where["request_id"]
@@ -53,7 +54,9 @@ class SignInView(LoginView):
 
     def get_context_data(self, **more: Any) -> LibraryContext:
         """The other ways in stand on the same page."""
-        return super().get_context_data(**more) | {"token_form": TokenSignInForm()}
+        unverified = getattr(self.request, "unverified", None)
+        waiting = waiting_mark(unverified.pk) if unverified is not None and unverified.email else ""
+        return super().get_context_data(**more) | {"token_form": TokenSignInForm(), "waiting": waiting}
 
 
 class SignOutView(LogoutView):

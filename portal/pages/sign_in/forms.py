@@ -15,6 +15,8 @@ from portal.pages.sign_in.words import NOT_LET_IN
 
 #: Codes of what is told plainly: how long to wait. Everything else gets the one sentence.
 TOLD = ("too_many_login_attempts",)
+#: Only who gives the right password learns that the address is not confirmed yet.
+UNVERIFIED = "unverified"
 REFUSED = "refused"
 
 
@@ -22,6 +24,7 @@ class SignInForm(LoginForm):
     """Username or address, and password. Wrong, unknown, blocked, disabled and ended all get the same sentence."""
 
     refusal = NOT_LET_IN
+    unverified = _("Your e-mail address is not confirmed yet. Open the link in the mail that we sent you.")
 
     def __init__(self, *args: Any, **rest: Any):
         super().__init__(*args, **rest)
@@ -48,6 +51,8 @@ class SignInForm(LoginForm):
         except forms.ValidationError as error:
             if error.code in TOLD:
                 raise
+            if hasattr(self.request, "unverified"):
+                raise forms.ValidationError(self.unverified, code=UNVERIFIED) from error
             raise forms.ValidationError(self.refusal, code=REFUSED) from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Model
 from django.http import Http404, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
@@ -20,14 +19,16 @@ from accesscontrol.services.previews.people import People
 from portal.addresses import address, list_address
 from portal.frame.noun_pages import NounPage
 from portal.frame.previews import preview_page
-from portal.frame.screens import CHANGE, CREATE, DETAIL, WRITE, Route, screens_at
+from portal.frame.screens import CHANGE, DETAIL, WRITE, Route, screens_at
 from portal.frame.shown.pages import FormPage
 from portal.frame.shown.parts import Action, Fact, Part
 from portal.frame.switches import switch_fields
 from portal.open_shapes import Cleaned
+from portal.pages.users.adding import UserAddingScreen
 from portal.pages.users.forms import AssignForm, PersonForm, UserForm
 from portal.pages.users.goes import TOKENS_STOP, counted
 from portal.pages.users.importing import UserImportScreen
+from portal.pages.users.inviting import UserInvitingScreen, invitation_acts, invitation_rows
 from portal.pages.users.leaving import UserLeavingScreen
 from portal.pages.users.list import UserListScreen
 from portal.pages.users.tables import user_badge
@@ -38,9 +39,8 @@ class UserScreen(NounPage):
     """Users."""
 
     kind = "user"
-    joined = ("account", "role")
+    joined = ("account", "role", "invitation")
     routes = (
-        CREATE,
         DETAIL,
         CHANGE,
         Route("change_preview", "<str:key>/change/preview/", "change", WRITE),
@@ -51,18 +51,6 @@ class UserScreen(NounPage):
 
     def is_self(self) -> bool:
         return self.thing.pk == self.request.user.pk
-
-    def create_page(self) -> HttpResponse:
-        accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
-        form = UserForm(self.request.POST or None, initial={"account": start}, look=self.look, accounts=accounts)
-        return self.form_page(form, lambda values: services.create_user(self.actor, values.pop("account"), **values),
-                              title=_("Add a user"), done=_("The user has been added."), to=self.after,
-                              submit_label=_("Add the user"))  # fmt: skip
-
-    def after(self, user: Model) -> str:
-        """The user's page; the list for who may create but not view."""
-        return address(user) if self.look.may("user:view", user) else list_address("user")
 
     def detail_page(self) -> HttpResponse:
         user = self.thing
@@ -75,6 +63,8 @@ class UserScreen(NounPage):
             {"label": _("Authority"), "value": _(user.get_authority_display())},
             self.fact_of(_("Role"), user.role, _("No role")),
             {"label": _("E-mail verified"), "value": _("yes") if user.verified else _("no")},
+            {"label": _("Address confirmed"), "time": user.proven_at, "value": ""},
+            *invitation_rows(user),
             {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": ""},
             {"label": _("History depth"), "value": depth},
             {"label": _("Last seen"), "time": user.last_seen_at, "value": ""},
@@ -82,7 +72,8 @@ class UserScreen(NounPage):
         ]
         return self.thing_page(
             rows, self.assigned(), self.tokens(), self.projects(),
-            state=user_badge(user), actions=self.acts(), more_actions=self.deletion(_("Remove the user")),
+            state=user_badge(user), actions=self.acts(),
+            more_actions=[*invitation_acts(self), *self.deletion(_("Remove the user"))],
         )  # fmt: skip
 
     def acts(self) -> list[Action]:
@@ -136,17 +127,23 @@ class UserScreen(NounPage):
     def change_title(self) -> str:
         return _("Change %(name)s") % {"name": self.thing}
 
+    def change_template(self) -> str:
+        """One's own data is one short form; that of others has tabs."""
+        return "generic/form.html" if self.is_self() else "users/form.html"
+
     def owns(self) -> bool:
         return self.thing.authority == User.Authority.DEVELOPER and owns_anything(self.thing)
 
     def change_page(self) -> HttpResponse:
         form, title = self.change_form(), self.change_title()
-        return self.form_page(form, self.change, self.change_words(), title=title, done=_("Saved."))
+        return self.form_page(form, self.change, self.change_words(), title=title, done=_("Saved."),
+                              template=self.change_template())  # fmt: skip
 
     def change_preview_page(self) -> HttpResponse:
         """Who gains and who loses; the act is tried and undone."""
         return preview_page(self, self.change_form(), self.tried, self.change_words(), title=self.change_title(),
-                            form_action=self.to("change"), cancel_url=address(self.thing))  # fmt: skip
+                            form_action=self.to("change"), cancel_url=address(self.thing),
+                            template=self.change_template())  # fmt: skip
 
     def tried(self, values: Cleaned) -> People | None:
         user, items = self.thing, owned_by(self.thing).items
@@ -204,4 +201,9 @@ class UserScreen(NounPage):
         )  # fmt: skip
 
 
-urlpatterns = [screens_at("users/", UserListScreen, UserTickedScreen, UserImportScreen, UserScreen, UserLeavingScreen)]
+urlpatterns = [
+    screens_at(
+        *("users/", UserListScreen, UserTickedScreen, UserImportScreen, UserAddingScreen),
+        *(UserScreen, UserInvitingScreen, UserLeavingScreen),
+    )
+]

@@ -24,6 +24,7 @@ from accesscontrol.services.accounts.accounts import (
 )
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.joining.registration import change_registration
 from accesscontrol.services.people.users import create_user
 from tests.world import CONSOLE, Cast
 
@@ -195,8 +196,7 @@ def test_a_stale_account_is_a_conflict(cast: Cast) -> None:
 
 
 def test_opening_for_the_public_takes_the_right_to_create_users(cast: Cast) -> None:
-    changed = change_account(cast.actor("carla"), cast.accounts["contoso"], public_sign_up=True)
-    assert changed.public_sign_up is True
+    assert change_registration(cast.actor("carla"), cast.accounts["contoso"], public=True).public is True
 
 
 def test_refused_acts_leave_no_event(cast: Cast) -> None:

@@ -25,6 +25,7 @@ from accesscontrol.services.grants.invitations import add_grantees
 from accesscontrol.services.items.assignments import assign_items, share_item
 from accesscontrol.services.items.items import change_item, create_item
 from accesscontrol.services.items.links import link_items
+from accesscontrol.services.joining.registration import change_registration
 from accesscontrol.services.owning.giving import give_item, give_project
 from accesscontrol.services.owning.moving import move_item
 from accesscontrol.services.people.roles import change_role
@@ -210,8 +211,7 @@ def test_what_reaches_as_far_back_as_there_is_anything_is_given_by_nobody_who_do
     made = create_project(CONSOLE, maker.home, name="Anna's", **fields)
     assert refused(lambda: give_project(maker.by, made, maker.home)) == [CODE]
     if how != "by a token":
-        assert refused(lambda: change_account(maker.by, maker.home, public_sign_up=True)) == [CODE]
-        assert refused(lambda: open_account(maker.by, maker.home, name="Open", public_sign_up=True)) == [CODE]
+        assert refused(lambda: change_registration(maker.by, maker.home, public=True)) == [CODE]
 
 
 @pytest.mark.parametrize("how", MAKERS)

@@ -14,7 +14,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.accounts.accounts import change_account, move_account, open_account
+from accesscontrol.services.accounts.accounts import move_account
 from accesscontrol.services.accounts.ownership import confirm_ownership, offer_ownership
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict
 from accesscontrol.services.grants.grants import change_grant, create_grant, extend_grant, resume_grant
@@ -22,6 +22,7 @@ from accesscontrol.services.grants.invitations import add_grantees
 from accesscontrol.services.items.assignments import assign_items, share_item
 from accesscontrol.services.items.items import create_item
 from accesscontrol.services.items.links import link_items
+from accesscontrol.services.joining.registration import change_registration
 from accesscontrol.services.owning.giving import give_item, give_project
 from accesscontrol.services.owning.moving import move_item
 from accesscontrol.services.people.roles import change_role, create_role
@@ -213,8 +214,7 @@ def test_what_lasts_for_good_is_given_by_nobody_who_ends(cast: Cast, how: str) -
     """Rules of registration, and a move, which gives all of it to somebody else."""
     maker, below = ending(cast, how), cast.accounts["contoso"]
     for gift in (
-        lambda: change_account(maker.by, maker.home, public_sign_up=True),
-        lambda: open_account(maker.by, maker.home, name="Open", public_sign_up=True),
+        lambda: change_registration(maker.by, maker.home, public=True),
         lambda: move_item(maker.by, cast.items["truck_8"], below),
         lambda: move_account(maker.by, cast.accounts["fabrikam"], below),
     ):

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services.accounts.accounts import change_account, move_account, open_account
+from accesscontrol.services.accounts.accounts import move_account
 from accesscontrol.services.frame.errors import BeyondOwn
+from accesscontrol.services.joining.registration import change_registration
 from accesscontrol.services.people.users import change_user, create_user, set_enabled
 from accesscontrol.services.projects.members import add_light_member
 from accesscontrol.services.tokens.specs import TokenRuleSpec
@@ -84,15 +85,11 @@ def test_a_token_verifies_nobody_later(cast: Cast, name: str) -> None:
 @pytest.mark.parametrize("name", ["master", "manager"])
 def test_a_token_opens_no_account_to_everybody(cast: Cast, name: str) -> None:
     by, contoso = by_token(cast, name), cast.accounts["contoso"]
-    for act in (
-        lambda: change_account(by, contoso, public_sign_up=True),
-        lambda: open_account(by, contoso, name="Open", public_sign_up=True),
-    ):
-        with pytest.raises(BeyondOwn) as refused:
-            act()
-        assert list(refused.value.errors) == ["public_sign_up"]
-    assert change_account(cast.actor("adam"), contoso, public_sign_up=True).public_sign_up is True
-    assert change_account(by, contoso, public_sign_up=False).public_sign_up is False
+    with pytest.raises(BeyondOwn) as refused:
+        change_registration(by, contoso, public=True)
+    assert list(refused.value.errors) == ["public"]
+    assert change_registration(cast.actor("adam"), contoso, public=True).public is True
+    assert change_registration(by, contoso, public=False).public is False
 
 
 @pytest.mark.checklist("E13")

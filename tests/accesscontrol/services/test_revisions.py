@@ -234,5 +234,5 @@ def test_a_bulk_act_counts_in_one_statement_a_model(cast: Cast) -> None:
 def test_everything_that_is_changed_has_a_revision() -> None:
     """The models that acts change by themselves; what belongs to one of them is counted as that one."""
     assert {model.__name__ for model in Revised.__subclasses__()} == {
-        "Account", "User", "Role", "Item", "Record", "Token", "Grant", "Project",
+        "Account", "User", "Role", "Item", "Record", "Token", "Grant", "Project", "RegistrationRules",
     }  # fmt: skip

@@ -78,7 +78,7 @@ def test_what_is_not_changed_there_is_refused_by_name(person):
     for field in ("key", "parent", "blocked", "limits", "history_days", "top", "id"):
         answer = person("nora").patch(f"{ACCOUNTS}contoso/", {"name": "Changed", field: "x"}, format="json")
         assert answer.status_code == 400
-        assert told_at(answer) == {field: [f"“{field}” cannot be set here. Valid: name, notes, public_sign_up."]}
+        assert told_at(answer) == {field: [f"“{field}” cannot be set here. Valid: name, notes."]}
         assert Account.objects.get(key="contoso").name == "Contoso"
 
 

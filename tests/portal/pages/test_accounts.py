@@ -139,9 +139,9 @@ def menu(client, key: str) -> dict[str, str]:
 
 def test_acts_are_offered_as_far_as_one_may(browse):
     why_not = "Nobody does this to their own account. An account above yours can."
-    acts = ["Rename and notes", "Open a subaccount", "Limits", "Move", "Block", "Close the account"]
+    acts = ["Rename and notes", "Registration", "Open a subaccount", "Limits", "Move", "Block", "Close the account"]
     assert menu(browse("nora"), "contoso") == dict.fromkeys(acts, "")
-    assert menu(browse("carla"), "contoso") == {**dict.fromkeys(acts[:2], ""), **dict.fromkeys(acts[2:], why_not)}
+    assert menu(browse("carla"), "contoso") == {**dict.fromkeys(acts[:3], ""), **dict.fromkeys(acts[3:], why_not)}
     assert menu(browse("siv"), "shop") == {}
 
 
@@ -224,12 +224,10 @@ def test_subusers_open_none(browse):
 
 
 def test_renaming_and_notes(browse):
-    answer = browse("carla").post(
-        "/accounts/contoso/change/", {"name": "Contoso Ltd", "notes": "Ask Carl", "public_sign_up": "on"}
-    )
+    answer = browse("carla").post("/accounts/contoso/change/", {"name": "Contoso Ltd", "notes": "Ask Carl"})
     assert answer["Location"] == "/accounts/contoso/"
     account = Account.objects.get(key="contoso")
-    assert (account.name, account.notes, account.public_sign_up) == ("Contoso Ltd", "Ask Carl", True)
+    assert (account.name, account.notes) == ("Contoso Ltd", "Ask Carl")
     assert browse("siv").post("/accounts/shop/change/", {"name": "Mine"}).status_code == 403
 
 

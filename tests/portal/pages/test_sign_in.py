@@ -57,14 +57,12 @@ def test_signing_in_and_out_leave_their_events(client, cast):
 def kept_out(cast) -> dict[str, tuple[str, str]]:
     """(username, password) of everybody who may not sign in, by why."""
     User.objects.filter(username="adam").update(is_active=False)
-    User.objects.filter(username="anna").update(verified=False)
     User.objects.filter(username="otto").update(expires_at=timezone.now() - timedelta(minutes=1))
     Account.objects.filter(key="contoso").update(blocked=True)
     return {
         "wrong password": ("nora", "another password"),
         "unknown": ("nobody", PASSWORD),
         "disabled": ("adam", PASSWORD),
-        "unverified": ("anna", PASSWORD),
         "ended": ("otto", PASSWORD),
         "of a blocked account": ("carla", PASSWORD),
         "below a blocked account": ("shira", PASSWORD),

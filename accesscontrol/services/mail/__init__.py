@@ -1,0 +1,1 @@
+"""Mail: what it says, and sending it once the act that it tells of is done."""

@@ -1,0 +1,111 @@
+"""How people join, in world files: the rules of registration of an account, and of a user what is proven and invited.
+
+Where a file says nothing of them they stay as they are; a link or a password never stands in a file. An invitation is
+sent when a file says that somebody is invited who is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.names import fold
+from accesscontrol.joining.life import open_rows
+from accesscontrol.joining.models import RegistrationRules
+from accesscontrol.services.frame.acts import Fact, act, record_all, require_console
+from accesscontrol.services.joining import invitations
+from accesscontrol.services.joining.registration import LISTS, set_registration
+from accesscontrol.services.joining.specs import RegistrationSpec
+from accesscontrol.services.world.reading import Mapping
+from accesscontrol.services.world.shapes import Entry, Record, State
+
+REGISTRATION_FIELDS = ("public", *LISTS, "role", "password_length")
+#: What a file may leave unsaid, by noun.
+UNSAID = {"account": ("registration",), "user": ("proven", "invited")}
+
+
+# --- Reading
+
+
+def read_registration(entry: Entry) -> Record | None:
+    """Who may register; None where the file does not say."""
+    mapping = entry.mapping.get("registration")
+    if mapping is None:
+        return None
+    if not isinstance(mapping, Mapping):
+        entry.wrong("registration", "a mapping such as {public: true, allowed_domains: [company.example]}")
+        return None
+    rules = Entry(entry.faults, mapping, f"registration of {entry.what}", REGISTRATION_FIELDS)
+    lists = {name: tuple(sorted({fold(one) for one in rules.texts(name, "text")})) for name in LISTS}
+    return {"public": rules.boolean("public", False), **lists, "role": rules.reference("role", "role"),
+            "password_length": rules.count("password_length")}  # fmt: skip
+
+
+def read_joining(entry: Entry) -> Record:
+    """Of a user, what is proven and invited; None where the file does not say."""
+    return {name: entry.boolean(name, False) if name in entry.mapping else None for name in UNSAID["user"]}
+
+
+# --- What there is
+
+NOBODY_REGISTERS: Record = {"public": False, **dict.fromkeys(LISTS, ()), "role": None, "password_length": None}
+
+
+def load_joining(state: State) -> None:
+    """Add to the accounts and users of a state how people join them."""
+    for record in state["account"].values():
+        record["registration"] = NOBODY_REGISTERS
+    rules = RegistrationRules.objects.order_by("pk").values_list("account__key", "role__key", *REGISTRATION_COLUMNS)
+    for key, role, *values in rules:
+        named = dict(zip(REGISTRATION_COLUMNS, values, strict=True))
+        lists = {name: tuple(named[name]) for name in LISTS}
+        state["account"][key]["registration"] = {**named, **lists, "role": role}
+    users = state["user"]
+    people = User.objects.exclude(account=None).order_by()
+    for found, name in (
+        (people.filter(proven_at__isnull=False), "proven"),
+        (people.filter(open_rows(timezone.now())), "invited"),
+    ):
+        names = set(found.values_list("username_folded", flat=True).iterator())
+        for username, record in users.items():
+            record[name] = username in names
+
+
+REGISTRATION_COLUMNS = ("public", *LISTS, "password_length")
+
+
+def shown_registration(record: Record) -> Record:
+    """The rules as a file writes them: what has its default is left out."""
+    return {name: value for name, value in record.items() if value not in (None, False, ())}
+
+
+# --- Acts
+
+
+def bring_registrations(actor: Actor, pairs: Sequence[tuple[Account, RegistrationSpec]]) -> list[RegistrationRules]:
+    """Bring the rules of these accounts to what a file says."""
+    return [set_registration(actor, account, spec) for account, spec in pairs]
+
+
+def bring_proven(actor: Actor, pairs: Sequence[tuple[User, bool]]) -> None:
+    """Let addresses be proven, or not, as a file says it; the console only."""
+    with act(user.account_id for user, _ in pairs):
+        require_console(actor)
+        for user, proven in pairs:
+            user.proven_at = timezone.now() if proven else None
+            user.save(update_fields=["proven_at"])
+        told = [Fact("user.prove", user, user.account_id, {"proven": [not proven, proven]}) for user, proven in pairs]
+        record_all(actor, told)
+
+
+def bring_invited(actor: Actor, pairs: Sequence[tuple[User, bool]]) -> None:
+    """Invite people by mail, or withdraw what was open, as a file says it."""
+    with act(user.account_id for user, _ in pairs):
+        for user, invited in pairs:
+            if invited:
+                invitations.send_invitation(actor, user)
+            else:
+                invitations.withdraw_invitation(actor, user)
