@@ -76,7 +76,8 @@ class UserRows(UserManager.from_queryset(NamedRows)):  # type: ignore[misc]
     def signing_in_as(self, name: str) -> User | None:
         """Whoever has this username; else whoever proved this address, where it is one person's alone (§6)."""
         proven = Q(email_folded=name, proven_at__isnull=False)
-        found = list(self.filter(Q(username_folded=name) | proven).order_by("pk")[:3])
+        asked = self.select_related("account").filter(Q(username_folded=name) | proven)
+        found = list(asked.order_by("pk")[:3])
         named = [user for user in found if user.username_folded == fold(name)]
         return (named or found)[0] if named or len(found) == 1 else None
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_noop as _
+
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.law.levels import ON_ITSELF
 from accesscontrol.accounts.depths import is_deeper, shallowest
 from accesscontrol.accounts.models import Account
+from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.specs import AccountSpec
 from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -18,7 +21,6 @@ from accesscontrol.services.frame.own_ends import for_good
 OWN_BRANCH_ONLY = Wording(
     "own_branch_only", _("An account moves within your own branch only. Choose a parent inside of it.")
 )
-
 
 
 def require_moves(

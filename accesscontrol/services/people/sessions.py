@@ -46,11 +46,7 @@ NOT_SIGNED_IN = "somebody who is not signed in"
 def find_by_login(login: str) -> User | None:
     """Whom somebody means who signs in: by username, or by an address that is proven and one person's alone. One
     statement, whoever it is. login: folded."""
-    found = User.objects.select_related("account").filter(Q(username_folded=login) | Q(email_folded=login))[:LOOKED_AT]
-    rows = list(found)
-    by_name = next((one for one in rows if one.username_folded == login), None)
-    by_address = [one for one in rows if one.email_folded == login and login]
-    return by_name or (by_address[0] if len(by_address) == 1 else None)
+    return User.objects.signing_in_as(login)
 
 
 def record_sign_in(actor: Actor, who: User | Token, factors: str = "") -> None:

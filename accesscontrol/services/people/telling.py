@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import structlog
-from django.conf import settings
-from django.core.mail import send_mail
-from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.sentences import Sentence, Wording
-
-log = structlog.get_logger("accesscontrol.mail")
+from accesscontrol.services.mail.letters import Letter
+from accesscontrol.services.mail.sending import post
 
 SUBJECT = Wording("told_subject", _("Your sign-in as %(username)s"))
 WHERE = Wording("told_where", _("This was done from the address %(address)s."))
@@ -44,13 +40,5 @@ def tell(user: User, what: Sequence[Sentence], actor: Actor | None = None) -> No
     if not user.email:
         return
     where = [WHERE(address=actor.address)] if actor is not None and actor.address else []
-    lines = [str(one) for one in (*what, *where, NOT_YOU())]
-    subject, to = str(SUBJECT(username=user.username)), user.email
-
-    def send() -> None:
-        try:
-            send_mail(subject, "\n\n".join(lines) + "\n", settings.DEFAULT_FROM_EMAIL, [to])
-        except OSError as error:
-            log.error("mail_failed", error=type(error).__name__)
-
-    transaction.on_commit(send)
+    name, said = user.first_name or user.username, [*what, *where, NOT_YOU()]
+    post([Letter(kind="sign_in", to=user.email, name=name, subject=SUBJECT(username=user.username), body=said)])

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import fold
 from accesscontrol.joining.life import open_rows
 from accesscontrol.joining.models import RegistrationRules
+from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, record_all, require_console
 from accesscontrol.services.joining import invitations
 from accesscontrol.services.joining.registration import LISTS, set_registration
@@ -26,6 +28,8 @@ REGISTRATION_FIELDS = ("public", *LISTS, "role", "password_length")
 #: What a file may leave unsaid, by noun.
 UNSAID = {"account": ("registration",), "user": ("proven", "invited")}
 
+REGISTRATION = Wording("world_registration", _("a mapping such as {public: true, allowed_domains: [company.example]}"))
+TEXT = Wording("world_text", _("text"))
 
 # --- Reading
 
@@ -36,10 +40,10 @@ def read_registration(entry: Entry) -> Record | None:
     if mapping is None:
         return None
     if not isinstance(mapping, Mapping):
-        entry.wrong("registration", "a mapping such as {public: true, allowed_domains: [company.example]}")
+        entry.wrong("registration", REGISTRATION())
         return None
     rules = Entry(entry.faults, mapping, f"registration of {entry.what}", REGISTRATION_FIELDS)
-    lists = {name: tuple(sorted({fold(one) for one in rules.texts(name, "text")})) for name in LISTS}
+    lists = {name: tuple(sorted({fold(one) for one in rules.texts(name, TEXT())})) for name in LISTS}
     return {"public": rules.boolean("public", False), **lists, "role": rules.reference("role", "role"),
             "password_length": rules.count("password_length")}  # fmt: skip
 

@@ -20,8 +20,9 @@ from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid
 from accesscontrol.services.joining import invitations as acts
 from accesscontrol.services.joining.answering import LinkOver, answer_invitation, open_invitation
 from accesscontrol.services.joining.invitations import enter_users, invite_user
+from accesscontrol.services.owning.leaving import remove_users
 from accesscontrol.services.people.specs import UserSpec
-from accesscontrol.services.people.users import change_user, remove_users, set_enabled
+from accesscontrol.services.people.users import change_user, set_enabled
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast
