@@ -116,7 +116,10 @@ def _delimiter(text: str) -> str:
     head = text.splitlines()[:LOOKED_AT]
 
     def fit(delimiter: str) -> tuple[bool, int]:
-        widths = [len(row) for row in csv.reader(head, delimiter=delimiter) if row]
+        try:
+            widths = [len(row) for row in csv.reader(head, delimiter=delimiter) if row]
+        except csv.Error:  # a cell too long for any table
+            return False, 0
         return len(set(widths)) == 1, max(widths, default=0)
 
     told = {delimiter: fit(delimiter) for delimiter in DELIMITERS}
@@ -135,6 +138,8 @@ def read_table(data: bytes, form: Form) -> Table:
         raise _refused(TOO_MANY_COLUMNS(most=MOST_COLUMNS))
     found: list[tuple[int, tuple[str, ...]]] = []
     for line, row in rows:
+        if len(row) > MOST_COLUMNS:
+            raise _refused(TOO_MANY_COLUMNS(most=MOST_COLUMNS))
         if len(found) >= MOST_LINES:
             raise _refused(TOO_MANY_LINES(most=MOST_LINES))
         found.append((line, row))

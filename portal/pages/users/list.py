@@ -48,6 +48,10 @@ class UserListing(Listing):
         kept = self.filters(self.request.GET, self.rows(), request=self.request, kind=self.screen.kind_name)
         return kept.qs.order_by(*self.order)
 
+    def is_understood(self) -> bool:
+        """Whether every filter of the address is one; a file has no place to say what is not."""
+        return not self.filters(self.request.GET, self.rows(), request=self.request, kind=self.screen.kind_name).wrong
+
     def decorate(self, table: UserTable, rows: list[User]) -> None:
         super().decorate(table, rows)
         table.seen_roles = self.seen_roles(rows)
@@ -94,11 +98,14 @@ class UserListScreen(NounPage):
     routes = (LIST, Route("export", "~export/", "view"))
 
     def export_page(self) -> HttpResponseBase:
-        """What the list shows, all of it, streamed."""
+        """What the list shows, all of it, streamed; an address that nobody understands is told as the list tells it."""
+        listing = UserListing(self)
+        if not listing.is_understood():
+            return self.list_page()
         header = (_("Username"), _("First name"), _("Middle name"), _("Last name"), _("E-mail"), _("Phone"),
                   _("Account"), _("Authority"), _("Role"), _("Enabled"), _("Verified"), _("Second factor"),
                   _("Last seen"), _("Registered"), _("Access ends"), _("External id"))  # fmt: skip
-        return csv_response("users", header, self.lines(UserListing(self)))
+        return csv_response("users", header, self.lines(listing))
 
     @staticmethod
     def lines(listing: UserListing) -> Iterator[list[str]]:

@@ -91,6 +91,8 @@ def test_what_a_column_holds_is_guessed_by_its_heading(headings, expected):
         (b"a,b\n" + b"x" * 1001 + b",y\n", "file_cell"),
         (b"a," * 61 + b"a\nx\n", "file_columns"),
         (b"a,b\n" + b"x,y\n" * 20_001, "file_lines"),
+        (b"a\n" + b"x" * 200_000, "file_unreadable"),
+        (b"username\n" + b"u," * 100_000, "file_columns"),
     ],
 )
 def test_what_is_no_table_of_words_is_refused_by_its_content(data, code):

@@ -270,3 +270,11 @@ def test_nothing_ticked_or_nothing_known_does_nothing(browse, cast, sent):
 def test_strangers_are_not_touched_by_naming_them(browse, cast):
     confirm(browse("alma"), "disable", "sam")
     assert User.objects.get(username="sam").is_active is True
+
+
+@pytest.mark.checklist("W05")
+@pytest.mark.parametrize("query", ["bogus=1", "role=nobody", "enabled=perhaps"])
+def test_a_file_of_what_nobody_understands_is_refused_and_no_empty_file(browse, query):
+    answer = browse("nora").get(f"{EXPORT}?{query}")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert answer.context["wrong_address"] == browse("nora").get(f"{LIST}?{query}").context["wrong_address"] != []
