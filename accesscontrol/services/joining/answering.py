@@ -159,7 +159,7 @@ def _still_given(invitation: Invitation) -> bool:
 
 
 def _is_operator(maker: Actor) -> bool:
-    return maker.type == "user" and User.objects.filter(pk=maker.id, is_superuser=True).exists()
+    return maker.type == "user" and engine.look(maker.itself()).is_operator
 
 
 def _maker_name(invitation: Invitation) -> str:

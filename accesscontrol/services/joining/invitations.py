@@ -85,6 +85,8 @@ def invite_first_owner(actor: Actor, account: Account, *, username: str, shown: 
     spec = UserSpec(account=account, username=username, authority=User.Authority.OWNER, **fields)
     require_platform(actor)
     require_in_person(actor)
+    if User.objects.filter(account__top=account.pk).exists():
+        require_all(actor, [("user:create", account)])  # somebody is there: it takes an entry
     users.check_new_users(actor, [spec])
     return _store(actor, caller(actor), users.store_users(actor, [spec]), shown=shown)[0]
 
@@ -226,4 +228,4 @@ def _letter(who: Caller, user: User, link: str, end: datetime) -> texts.Letter:
 
 def maker_name(person: User | None) -> str:
     """How whoever invites is told to whom they invite; nobody where a program, the console or the operator does."""
-    return (person.full_name or person.username) if person is not None and not person.is_superuser else ""
+    return (person.full_name or person.username) if person is not None and person.account_id is not None else ""

@@ -24,6 +24,7 @@ from accesscontrol.services.grants.grantees import drop_grant
 from accesscontrol.services.grants.grants import create_grant, revoke_grant
 from accesscontrol.services.grants.sides import Sides, with_grantees
 from accesscontrol.services.items.items import change_item, create_item
+from accesscontrol.services.joining.invitations import invite_first_owner
 from accesscontrol.services.people.sessions import start_operating
 from accesscontrol.services.people.users import create_user, set_password
 from accesscontrol.services.tokens.tokens import create_token
@@ -301,3 +302,16 @@ def test_an_operator_of_an_account_is_there_what_they_are(cast, northwind):
     enter_tree(actor, northwind, WHY)
     assert may(actor, "account:delete", cast.accounts["contoso"])
     revoke_grant(actor, grant)
+
+
+@pytest.mark.checklist("E12")
+def test_the_first_owner_of_a_new_tree_takes_no_entry_and_anybody_later_does(cast, operator):
+    op = in_person(operator)
+    made = open_account(op, None, name="Globex")
+    invite_first_owner(op, made, username="glen.owner", email="glen@globex.example", shown=False)
+    User.objects.filter(username="glen.owner").update(authority="administrator")
+    second: dict[str, Any] = {"username": "other.owner", "email": "other@globex.example", "shown": False}
+    with pytest.raises(AccessDenied):
+        invite_first_owner(op, made, **second)
+    enter_tree(op, made, WHY)
+    assert invite_first_owner(op, made, **second).user.account_id == made.pk
