@@ -6,8 +6,8 @@ is shown again: what they typed, what it is now beside it, and it goes on from t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.revisions import Revised
-from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.revisions import Stale
 from portal.frame.forms import ActForm, MomentField
 from portal.frame.rebasing import NOTHING, Rebasing, digests, standing
@@ -67,6 +67,18 @@ class Revising:
     def actor(self, actor: Actor) -> Actor:
         """The caller, who says from which state the act is made."""
         return self.rebasing.actor(actor, exact=self.exact) if self.rebasing is not None else actor
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Tell in the form what the act inside refuses, and what others changed meanwhile."""
+        try:
+            yield
+        except Stale as error:
+            self.refuse(error)
+        except Invalid as error:
+            self.form.take(error)
+        except Conflict as error:
+            self.form.add_error(None, str(error))
 
     def refuse(self, error: Stale) -> None:
         """Others changed meanwhile what this changes too: say who and what, and go on from the state that it is in."""

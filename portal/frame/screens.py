@@ -7,7 +7,6 @@ walked. A thing is read through `visible()` (absent = 404), then its route's per
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, Unpack
 
@@ -23,50 +22,23 @@ from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import full_name
+from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import named
 from accesscontrol.services.frame.errors import Conflict, Invalid
-from accesscontrol.services.frame.revisions import Stale
 from accesscontrol.services.mail.sending import undelivered
 from portal.actors import look_of
-from portal.addresses import address, list_address, name_in_address
+from portal.addresses import address, kind_of, list_address, name_in_address
 from portal.declared import marked
 from portal.frame.forms import ActForm
 from portal.frame.revising import Revising
+from portal.frame.routes import CHANGE, CREATE, DELETE, DETAIL, LIST, READ, WRITE, Route
 from portal.frame.shown.pages import ConfirmPage, FormPage, Head, ListPage, Page
 from portal.frame.shown.parts import Action, ActionLooks, Link
 from portal.frame.switches import exactly, read_switch, switch_fields
 from portal.open_shapes import Cleaned
 from portal.requests import SignedInRequest
 
-READ = ("GET", "HEAD")
-WRITE = ("GET", "HEAD", "POST")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One address of a screen. needs: `change` or `settings:change`, read with the screen's kind.
-
-    methods: what it answers to. page: the method `<page>_page` of the screen answers; else the one of its name.
-    section: the section of the kind that it is about.
-    """
-
-    name: str
-    path: str
-    needs: str
-    methods: tuple[str, ...] = READ
-    page: str = ""
-    section: str = ""
-
-    def permission(self, kind: str) -> str:
-        """The full name of the permission it needs; a name with its kind stays as it is."""
-        return full_name(self.needs, kind)
-
-
-LIST = Route("list", "", "view")
-CREATE = Route("create", "~new/", "create", WRITE)
-DETAIL = Route("detail", "<str:key>/", "view")
-CHANGE = Route("change", "<str:key>/change/", "change", WRITE)
-DELETE = Route("delete", "<str:key>/delete/", "delete", WRITE)
+__all__ = ["CHANGE", "CREATE", "DELETE", "DETAIL", "LIST", "READ", "WRITE", "Route", "Screen", "screens_at"]
 #: That a form is about the thing of its address.
 THING = object()
 
@@ -212,6 +184,15 @@ class Screen:
             raise PermissionDenied(_("You may not create a %(label)s in any account.") % {"label": label})
         return accounts
 
+    def start_account(self, accounts: QuerySet) -> Account | None:
+        """The account that a form of creation starts with: the one acted for, else the first."""
+        return accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
+
+    def after(self, thing: Model) -> str:
+        """A thing's page; the list of its kind for whoever may not view it, or not any more."""
+        seen = self.look.may(f"{kind_of(thing)}:view", thing)
+        return address(thing) if seen else list_address(kind_of(thing))
+
     def may_create(self) -> bool:
         """Whether there is any account in which the caller may create one: their own, most often."""
         own, needed = self.own_account(), f"{self.kind_name}:create"
@@ -244,15 +225,8 @@ class Screen:
         revising = Revising(form, self.thing if about is THING else about, self.sent, exact=exact)
         if self.request.method == "POST" and revising.take_up() and form.is_valid():
             self.actor = revising.actor(self.actor)
-            try:
+            with revising.telling():
                 result = act(form.cleaned_data)
-            except Stale as error:
-                revising.refuse(error)
-            except Invalid as error:
-                form.take(error)
-            except Conflict as error:
-                form.add_error(None, str(error))
-            else:
                 return self.go(to(result) if to else address(result), done)
         revising.carry()
         back = address(self.thing) if self.thing is not None else list_address(self.kind_name)

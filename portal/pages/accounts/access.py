@@ -24,7 +24,7 @@ OWN = tuple(name for name in ASKED if name.startswith(("account", "event", "subs
 
 
 class AccessTab(AccountTab, AccessShown):
-    """accounts/access.html."""
+    """explorer/access_tab.html of an account."""
 
 
 def who_has(request: SignedInRequest, look: Look, account: Account, wanted: str) -> AccessTab:

@@ -47,6 +47,13 @@ def limit_label(name: str) -> str:
     return str(_(catalogue.KINDS[name].plural))
 
 
+def parent_field(parents: QuerySet, top_level: bool, *, label: str | Promise, help_text: str | Promise) -> ThingField:
+    """The account above; none where it may stand at the top."""
+    empty = _("Nobody: a top-level account") if top_level else _("Choose an account")
+    rows = parents.order_by("name_order", "pk")
+    return ThingField(rows, "account:create", label=label, help_text=help_text, required=not top_level, empty=empty)
+
+
 #: What is asked of the first owner.
 OWNER = ("username", "email", "first_name", "last_name")
 
@@ -76,10 +83,7 @@ class AccountCreateForm(ActForm):
     def __init__(self, *args: Any, parents: QuerySet, top_level: bool, **rest: Any):
         super().__init__(*args, **rest)
         text = _("The new account is managed by this account and all accounts above it.")
-        self.fields["parent"] = ThingField(
-            parents.order_by("name_order", "pk"), "account:create", label=_("Create for"), help_text=text,
-            required=not top_level, empty=_("Nobody: a top-level account") if top_level else _("Choose an account"),
-        )  # fmt: skip
+        self.fields["parent"] = parent_field(parents, top_level, label=_("Create for"), help_text=text)
         self.order_fields(["parent", "name", "notes"])
 
     def clean(self) -> Cleaned:
@@ -148,7 +152,4 @@ class AccountMoveForm(ActForm):
     def __init__(self, *args: Any, parents: QuerySet, top_level: bool, **rest: Any):
         super().__init__(*args, **rest)
         text = _("The account moves with everything below it. Accounts above the old place lose sight of it.")
-        self.fields["parent"] = ThingField(
-            parents.order_by("name_order", "pk"), "account:create", label=_("New parent"), help_text=text,
-            required=not top_level, empty=_("Nobody: a top-level account") if top_level else _("Choose an account"),
-        )  # fmt: skip
+        self.fields["parent"] = parent_field(parents, top_level, label=_("New parent"), help_text=text)

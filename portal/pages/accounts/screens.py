@@ -175,7 +175,9 @@ class AccountScreen(AccountPage):
 
     def access_page(self) -> HttpResponse:
         asked = self.request.GET.get("permission", "")
-        return self.account_page("accounts/access.html", "access", who_has(self.request, self.look, self.thing, asked))
+        return self.account_page(
+            "explorer/access_tab.html", "access", who_has(self.request, self.look, self.thing, asked)
+        )
 
     # --- The acts
 

@@ -12,8 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accesscontrol.grants.models import Grant
-from accesscontrol.services.frame.errors import Conflict, Invalid
-from accesscontrol.services.frame.revisions import Stale
 from accesscontrol.services.grants import grants as services
 from accesscontrol.services.grants.previews import previews
 from portal.addresses import address, list_address
@@ -76,7 +74,7 @@ class GrantFormScreen(NounPage):
 
     def new_form(self) -> GrantForm:
         accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
+        start = self.start_account(accounts)
         return GrantForm(self.request.POST or None, initial={"account": start}, look=self.look, accounts=accounts)
 
     def create_page(self) -> HttpResponse:
@@ -125,17 +123,11 @@ class GrantFormScreen(NounPage):
         if self.sent is None or not (revising.take_up() and form.is_valid()):
             return self.form_shown(revising, page, title)
         self.actor = revising.actor(self.actor)
-        try:
+        with revising.telling():
             tried = preview(form)
             confirmed = sent.get("confirmed") or (self.thing is not None and tried.changes_nothing)
             if confirmed:
                 return self.go(self.after(act(form)), done)
-        except Stale as error:
-            revising.refuse(error)
-        except Invalid as error:
-            form.take(error)
-        except Conflict as error:
-            form.add_error(None, str(error))
         if form.errors or sent.get("back") or self.only_preview():
             page["preview"] = None if form.errors else attempted(lambda: tried, waits=True)
             return self.form_shown(revising, page, title)
@@ -176,10 +168,6 @@ class GrantFormScreen(NounPage):
                 "missing": _("The preview appears once you have filled in: %(names)s.") % {"names": named}
             }
         return self.show("components/preview.html", page)
-
-    def after(self, grant: Grant) -> str:
-        """The grant's page; the list for who may create but not view."""
-        return address(grant) if self.look.may("grant:view", grant) else list_address("grant")
 
     # --- Extending
 

@@ -17,7 +17,7 @@ SHOWN = 200
 
 
 class AccessTab(ItemTab, AccessShown):
-    """items/access.html."""
+    """explorer/access_tab.html of an item."""
 
 
 class ItemAccessScreen(ItemPage):
@@ -35,7 +35,7 @@ class ItemAccessScreen(ItemPage):
             "more": left_out(found, SHOWN),
             "own": [self.own(name) for name in self.names()],
         }
-        return self.item_page("items/access.html", "access", tab)
+        return self.item_page("explorer/access_tab.html", "access", tab)
 
     def names(self) -> list[str]:
         """Every permission that is asked of an item of this kind."""

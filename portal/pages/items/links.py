@@ -18,7 +18,7 @@ from accesscontrol.services.items.specs import LinkSpec
 from portal.addresses import address
 from portal.frame.forms import ActForm
 from portal.frame.screens import WRITE, Route
-from portal.frame.shown.parts import Action, Link, Thing
+from portal.frame.shown.parts import Action, Link, RelatedRow
 from portal.open_shapes import Cleaned
 from portal.pages.items.link_forms import ContainerForm, MemberForm
 from portal.pages.items.page import ItemPage, ItemTab, grant_tags
@@ -31,17 +31,11 @@ def member_kinds(container_kind: str) -> list[str]:
     return [kind for kind, containers in catalogue.LINKS.items() if container_kind in containers]
 
 
-class LinkRow(Thing):
-    """A linked item, and where the link is cut for who may."""
-
-    cut_url: str
-
-
 class LinkPart(TypedDict):
     """Linked items of one direction."""
 
     title: str
-    rows: Sequence[LinkRow]
+    rows: Sequence[RelatedRow]
     empty: str
     more: str
     action: Action | None
@@ -108,15 +102,16 @@ class ItemLinkScreen(ItemPage):
             "rows": [self.row(row, tags.get(row.pk), marks[row.pk], members) for row in listed],
         }
 
-    def row(self, other: Item, tag: Link | None, marks: set[str], members: bool) -> LinkRow:
+    def row(self, other: Item, tag: Link | None, marks: set[str], members: bool) -> RelatedRow:
         member, container = (other, self.thing) if members else (self.thing, other)
         own = tag or other.account_id == self.own_account()
         account: Link | None = None if own else {"label": other.account.name, "url": ""}
         url = self.to("links_cut", member=member.key, container=container.key)
+        cut: Action = {"label": _("Take out"), "url": url, "icon": "unlink", "dialog": True}
         return {
             "label": other.name, "url": address(other), "icon": other.kind,
             "note": _(catalogue.KINDS[other.kind].label),
-            "grant_tag": tag, "account_tag": account, "cut_url": url if self.may_cut(container, marks, members) else "",
+            "grant_tag": tag, "account_tag": account, "act": cut if self.may_cut(container, marks, members) else None,
         }  # fmt: skip
 
     def may_cut(self, container: Item, marks: set[str], members: bool) -> bool:

@@ -9,8 +9,8 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.items.models import Item
 from accesscontrol.services.owning import giving, moving, previews
 from accesscontrol.services.previews.people import People
-from portal.addresses import address, list_address
-from portal.frame.owners import OwnerForm
+from portal.addresses import address
+from portal.frame.giving import GivingScreen
 from portal.frame.previews import people_words, preview_page
 from portal.frame.screens import WRITE, Route
 from portal.frame.shown.pages import FormPage
@@ -20,20 +20,14 @@ from portal.pages.items.forms import ItemMoveForm
 from portal.pages.items.page import ItemPage
 
 
-class ItemOwningScreen(ItemPage):
+class ItemOwningScreen(GivingScreen, ItemPage):
     """The pages that say whose an item shall be."""
 
     routes = (
         Route("move", "<str:key>/move/", "delete", WRITE),
         Route("move_preview", "<str:key>/move/preview/", "delete", WRITE),
-        Route("give", "<str:key>/give/", "delete", WRITE),
-        Route("give_preview", "<str:key>/give/preview/", "delete", WRITE),
+        *GivingScreen.routes,
     )
-
-    def after(self, item: Item) -> str:
-        """Its page; the list for whoever may view it no longer."""
-        seen = self.look.may(f"{item.kind}:view", item)
-        return address(item) if seen else list_address(item.kind)
 
     def move_form(self) -> ItemMoveForm:
         self.require_whole()
@@ -71,28 +65,6 @@ class ItemOwningScreen(ItemPage):
         found["cut"] = cut_words(move.cut, move.more_cut)
         found["more"] = _("Accounts above yours are not named here.") if move.hidden else ""
         return found
-
-    def give_form(self) -> OwnerForm:
-        self.require_whole()
-        return OwnerForm(self.request.POST or None, look=self.look, thing=self.thing)
-
-    def give_words(self) -> FormPage:
-        return {"submit_label": _("Give it"), "preview_url": self.to("give_preview")}
-
-    def give_title(self) -> str:
-        return _("Give %(name)s to another owner") % {"name": self.thing.name}
-
-    def give_page(self) -> HttpResponse:
-        form = self.give_form()
-        return self.form_page(form, lambda values: self.give(form.heir(values)), self.give_words(),
-                              title=self.give_title(), done=_("Given."), to=self.after)  # fmt: skip
-
-    def give_preview_page(self) -> HttpResponse:
-        """Who gains and who loses; the act is tried and undone."""
-        form = self.give_form()
-        return preview_page(self, form, lambda values: self.tried(form.heir(values)), self.give_words(),
-                            title=self.give_title(), form_action=self.to("give"),
-                            cancel_url=address(self.thing))  # fmt: skip
 
     def give(self, heir: User | Account) -> Item:
         return giving.give_item(self.actor, self.thing, heir)

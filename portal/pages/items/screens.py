@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
@@ -108,20 +107,11 @@ class ItemScreen(ItemPage):
             self.request.POST or None, initial=initial, look=self.look, kind=self.kind_name, accounts=accounts
         )
         title = _("Create a %(label)s") % {"label": self.noun.label.lower()}
-        return self.form_page(form, self.create, title=title, to=self.after_creation, done=_("Created."),
+        return self.form_page(form, self.create, title=title, to=self.after, done=_("Created."),
                               submit_label=_("Create"))  # fmt: skip
-
-    def start_account(self, accounts: QuerySet) -> Any:
-        """The account that the form starts with: the one acted for, else the first."""
-        return accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
 
     def create(self, values: Cleaned) -> Item:
         return services.create_item(self.actor, values.pop("account"), kind=self.kind_name, **values)
-
-    def after_creation(self, item: Item) -> str:
-        """Its page; the list for who may create but not view."""
-        seen = self.look.may(f"{item.kind}:view", item)
-        return address(item) if seen else list_address(item.kind)
 
     def list_page(self) -> HttpResponse:
         """The list; for who signed in by a tool's token it is the first page of the tool."""

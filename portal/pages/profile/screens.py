@@ -16,8 +16,6 @@ from django.utils.translation import ngettext_lazy
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
-from accesscontrol.services.frame.errors import Conflict, Invalid
-from accesscontrol.services.frame.revisions import Stale
 from accesscontrol.services.people import users as services
 from portal.actors import look_of
 from portal.addresses import address
@@ -127,16 +125,9 @@ def _pause(seconds: int) -> str:
 
 def save(actor: Actor, user: User, revising: Revising) -> bool:
     """Save what the form says; what is wrong, and what others changed meanwhile, is told in the form."""
-    form = revising.form
-    try:
-        services.change_user(revising.actor(actor), user, **form.cleaned_data)
-    except Stale as error:
-        revising.refuse(error)
-    except Invalid as error:
-        form.take(error)
-    except Conflict as error:
-        form.add_error(None, str(error))
-    return not form.errors
+    with revising.telling():
+        services.change_user(revising.actor(actor), user, **revising.form.cleaned_data)
+    return not revising.form.errors
 
 
 urlpatterns = [path("profile/", profile, name="profile"), *own_factors.urlpatterns]

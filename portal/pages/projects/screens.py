@@ -58,15 +58,11 @@ class ProjectScreen(NounPage):
 
     def create_page(self) -> HttpResponse:
         accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
+        start = self.start_account(accounts)
         form = ProjectForm(self.request.POST or None, initial={"account": start}, accounts=accounts)
         return self.form_page(form, lambda values: services.create_project(self.actor, values.pop("account"), **values),
                               title=_("Create a project"), done=_("The project has been created."), to=self.after,
                               submit_label=_("Create"))  # fmt: skip
-
-    def after(self, project: Project) -> str:
-        seen = self.look.may("project:view", project)
-        return address(project) if seen else list_address("project")
 
     def detail_page(self) -> HttpResponse:
         project = self.thing

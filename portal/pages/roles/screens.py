@@ -42,7 +42,7 @@ class RoleScreen(NounPage):
 
     def create_page(self) -> HttpResponse:
         accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
+        start = self.start_account(accounts)
         form = RoleForm(
             self.request.POST or None, initial={"account": start}, accounts=accounts, basics=self.basics(start)
         )

@@ -97,8 +97,8 @@ class TokenFormScreen(NounPage):
     def fresh_values(self, accounts: Any) -> Any:
         """What the empty form starts with: the own account; `?preset=trackit` fills a preset in."""
         data = new_values(self.request.GET.get("preset", ""))
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
-        data["account"] = name_in_address(start)
+        start = self.start_account(accounts)
+        data["account"] = name_in_address(start) if start is not None else ""
         return data
 
     def create(self, editor: TokenEditor) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.joining.invitations import Invited, enter_user, invite_user
-from portal.addresses import address, list_address
+from portal.addresses import list_address
 from portal.frame.forms import ThingField
 from portal.frame.newcomers import seen_at_once
 from portal.frame.noun_pages import NounPage
@@ -97,7 +97,7 @@ class UserAddingScreen(NounPage):
 
     def new_form(self) -> NewUserForm:
         accounts = self.creation_accounts()
-        start = accounts.filter(pk=self.own_account()).first() or accounts.order_by("name_order", "pk").first()
+        start = self.start_account(accounts)
         return NewUserForm(self.request.POST or None, initial={"account": start}, look=self.look, accounts=accounts)
 
     def create(self, values: Cleaned) -> User:
@@ -108,10 +108,6 @@ class UserAddingScreen(NounPage):
             self.made = invite_user(self.actor, values.pop("account"), **values, shown=way == LINK)
             return self.made.user
         return enter_user(self.actor, values.pop("account"), **values)
-
-    def after(self, user: User) -> str:
-        """The user's page; the list for who may create but not view."""
-        return address(user) if self.look.may("user:view", user) else list_address("user")
 
     def link_page(self, made: Invited) -> HttpResponse:
         """The link, shown once."""

@@ -107,7 +107,7 @@ def test_a_grantee_puts_own_devices_into_a_received_container_and_takes_them_out
     rows = carla.get("/items/channel/hub/items/").context["parts"][0]["rows"]
     assert [row["label"] for row in rows] == ["Van 1"]  # not Truck 7 of Northwind, which is in it as well
     assert len(browse("nora").get("/items/channel/hub/items/").context["parts"][0]["rows"]) == 2
-    carla.post(rows[0]["cut_url"])
+    carla.post(rows[0]["act"]["url"])
     assert carla.get("/items/channel/hub/items/").context["parts"][0]["rows"] == []
 
 
