@@ -37,7 +37,6 @@ OPTIONS_NO_OBJECT = Wording("options_no_object", gettext_noop("“options” is 
 NOT_A_SEMANTIC = Wording("not_a_semantic", gettext_noop("“options.evaluations_semantic” is one of %(valid)s."))
 EVALUATIONS_NO_LIST = Wording("evaluations_no_list", gettext_noop("“evaluations” is a list."))
 
-
 ENTITIES = ("subject", "action", "resource", "context")
 #: Semantics → the decision that ends a batch; None goes through all.
 SEMANTICS = {"execute_all": None, "deny_on_first_deny": False, "permit_on_first_permit": True}

@@ -29,7 +29,6 @@ NOT_OF_DJANGO = Wording(
     gettext_noop("“%(codename)s” is not a permission that this project knows; see docs/permissions.md."),
 )
 
-
 _VERBS = {"view": "view", "add": "create", "change": "change", "delete": "delete", "operate": "operate"}
 _APPS = {
     "account": "accounts",

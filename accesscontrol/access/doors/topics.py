@@ -34,7 +34,6 @@ NOT_A_TOPIC = Wording(
     "not_a_topic", gettext_noop("“%(topic)s” is not an MQTT topic: + stands for one whole level, # for all at the end.")
 )
 
-
 ACTIONS = {"subscribe": ("view",), "publish": ("create", "change")}
 ITEMS = "items"
 #: items/<kind>/<key>/<section>

@@ -29,8 +29,6 @@ OWNER_ENDS_BEFORE = Wording(
 NOT_OF_THE_OFFER = Wording(
     "not_of_the_offer", _("Only the owner or the administrator of the offer withdraws it, signed in in person.")
 )
-
-
 NOT_AN_ADMINISTRATOR = Wording("not_an_administrator", _("Choose an administrator of the account who can sign in."))
 
 

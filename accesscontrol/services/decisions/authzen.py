@@ -36,7 +36,6 @@ NOT_OF_TOPICS = Wording("not_of_topics", gettext_noop("“%(action)s” is not a
 CONTEXT_NO_TEXT = Wording("context_no_text", gettext_noop("“context.%(name)s” is a string."))
 NO_ADDRESS = Wording("no_address", gettext_noop("“context.address” is an IP address such as 10.1.2.3."))
 
-
 #: Types of resource: events and subscriptions are asked of the account.
 RESOURCE_TYPES = tuple(kind for kind in catalogue.KINDS if kind not in catalogue.ASKED_OF_ACCOUNT)
 TOPIC_ACTIONS = ("publish", "subscribe")

@@ -33,8 +33,6 @@ BEYOND_OWN_END_FOR_GOOD = Wording(
         "Give it to somebody who ends no later, or ask somebody whose access does not end."
     ),
 )
-
-
 BEYOND_OWN_DEPTH = Wording(
     "beyond_own_depth",
     _("You see %(days)s days back here yourself, and this would reach further. Choose a history depth within that."),

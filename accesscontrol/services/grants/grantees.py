@@ -22,8 +22,6 @@ from accesscontrol.services.items.link_grants import release
 NO_GRANTEE_OF_IT = Wording("no_grantee_of_it", _("%(account)s is no grantee of this grant. Reload the page."))
 ACCEPTED_ALREADY = Wording("accepted_already", _("The grant has been accepted already. Reload the page."))
 DROPS_ITSELF_ONLY = Wording("drops_itself_only", _("An account drops out for itself only. Operate as it first."))
-
-
 WHICH_ACCOUNT_DROPS = Wording("which_account_drops", _("Say which account drops out."))
 
 

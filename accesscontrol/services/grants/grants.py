@@ -19,29 +19,30 @@ from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Caller, Fact, act, caller, difference, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict
-from accesscontrol.services.frame.fields import Findings, make_key
+from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.grants import checks as grant_checks
 from accesscontrol.services.grants.cuts import Cuts
-from accesscontrol.services.grants.grantees import invite, sides_of
+from accesscontrol.services.grants.grantees import sides_of
 from accesscontrol.services.grants.specs import GrantSpec
+from accesscontrol.services.grants.storing import (
+    COLUMNS,
+    Pair,
+    accepts_at_once,
+    new_grant,
+    store_grantees,
+    store_items,
+    values_of,
+)
 from accesscontrol.services.items.link_grants import release
 
 GRANT_GONE = Wording("grant_gone", gettext_noop("The grant has been revoked meanwhile. Reload the page."))
 NOT_THE_GRANTOR = Wording(
     "not_the_grantor", gettext_noop("Only the account that granted this revokes it. Drop out of the grant instead.")
 )
-
-
 GRANTOR_STAYS = Wording("grantor_stays", gettext_noop("A grant keeps its grantor. Make a new one."))
-
-Pair = tuple[Grant, GrantSpec]
-_COLUMNS = (
-    *("covers", "kind", "include_subaccounts", "levels", "starts_at", "expires_at", "history_days", "enabled", "note"),
-    "invited",
-)
 
 
 def grant_spec(grant: Grant) -> GrantSpec:
@@ -102,46 +103,14 @@ def _create(actor: Actor, specs: Sequence[GrantSpec], unknown: dict[int, list[st
         for spec in specs:
             grant_checks.require_giving(ceiling, spec, lines, spec)
         require_all(actor, [asked for spec in specs for asked in grant_checks.acceptance(spec, spec.grantees, lines)])
-        grants = [_new(spec, unknown.get(id(spec), []), lines) for spec in specs]
+        grants = [new_grant(spec, unknown.get(id(spec), []), lines) for spec in specs]
         Grant.objects.bulk_create(grants, 2000)
         pairs = list(zip(grants, specs, strict=True))
-        _store_items(pairs)
-        _store_grantees([(grant, spec, spec.grantees) for grant, spec in pairs], lines)
+        store_items(pairs)
+        store_grantees([(grant, spec, spec.grantees) for grant, spec in pairs], lines)
         require_room(actor, [Growth(spec.account.pk, "grant") for spec in specs])
         record_all(actor, [fact for grant, spec in pairs for fact in _made(grant, spec)])
     return grants
-
-
-def _new(spec: GrantSpec, unknown: Sequence[str], lines: Lines) -> Grant:
-    waiting = [one.key for one in spec.grantees if not _accepts_at_once(spec, one, lines)]
-    columns = _values(spec) | {"invited": sorted({*waiting, *unknown})}
-    return Grant(key=spec.key or make_key("grant"), account=spec.account, **columns)
-
-
-def _values(spec: GrantSpec) -> dict[str, Any]:
-    values = {name: getattr(spec, name) for name in _COLUMNS if name != "invited"}
-    return values | {"levels": grant_checks.ordered(spec.levels)}
-
-
-def _store_items(pairs: Sequence[Pair]) -> None:
-    rows = [GrantItem(grant=grant, item=item) for grant, spec in pairs for item in dict.fromkeys(spec.items)]
-    GrantItem.objects.bulk_create(rows, 2000)
-
-
-def _store_grantees(wanted: Sequence[tuple[Grant, GrantSpec, Sequence[Account]]], lines: Lines) -> None:
-    now = timezone.now()
-    rows = []
-    for grant, spec, accounts in wanted:
-        at_once = [account for account in dict.fromkeys(accounts) if _accepts_at_once(spec, account, lines)]
-        rows += [GrantGrantee(grant=grant, account=account, accepted_at=now) for account in at_once]
-        if grant.invited:
-            invite(grant, {account.pk for account in accounts if account not in at_once})
-    GrantGrantee.objects.bulk_create(rows, 2000)
-
-
-def _accepts_at_once(spec: GrantSpec, account: Account, lines: Lines) -> bool:
-    """As the spec says; where it says nothing, an account of the same tree does, one of another tree is asked."""
-    return lines.same_tree(account.pk, spec.account.pk) if spec.accepted is None else spec.accepted
 
 
 def _made(grant: Grant, spec: GrantSpec) -> list[Fact]:
@@ -156,7 +125,7 @@ def _made(grant: Grant, spec: GrantSpec) -> list[Fact]:
 
 def told(spec: GrantSpec) -> dict[str, Any]:
     """The terms of a grant as a line of the log tells them to either side; the note is the grantor's own."""
-    values = {name: value for name, value in _values(spec).items() if name != "note"}
+    values = {name: value for name, value in values_of(spec).items() if name != "note"}
     return difference({}, values | {"items": [item.pk for item in spec.items]})
 
 
@@ -230,11 +199,11 @@ def _bring(actor: Actor, current: Sequence[Pair], before: dict[int, GrantSpec], 
         release([link for link, account in cuts.linked if account in gone], leaving)
         GrantGrantee.objects.filter(pk__in=[row.pk for row in leaving]).delete()
         added.append((grant, spec, new))
-    Grant.objects.bulk_update([grant for grant, _ in current], _COLUMNS, batch_size=500)
+    Grant.objects.bulk_update([grant for grant, _ in current], COLUMNS, batch_size=500)
     for piece in chunks([grant.pk for grant, _ in current]):
         GrantItem.objects.filter(grant__in=piece).delete()
-    _store_items(current)
-    _store_grantees(added, lines)
+    store_items(current)
+    store_grantees(added, lines)
     _accept(current)
     cuts.settle()
     grants = {grant.pk: grant for grant, _ in current}
@@ -246,9 +215,9 @@ def _bring(actor: Actor, current: Sequence[Pair], before: dict[int, GrantSpec], 
 
 
 def _set(grant: Grant, spec: GrantSpec, new: Sequence[Account], gone: Sequence[Account], lines: Lines) -> None:
-    for name, value in _values(spec).items():
+    for name, value in values_of(spec).items():
         setattr(grant, name, value)
-    waiting = {one.key for one in new if not _accepts_at_once(spec, one, lines)}
+    waiting = {one.key for one in new if not accepts_at_once(spec, one, lines)}
     over = {one.key for one in (spec.grantees if spec.accepted else gone)}
     grant.invited = sorted((set(grant.invited) | waiting) - over)
 
@@ -271,8 +240,8 @@ def _changed(grant: Grant, old: GrantSpec, spec: GrantSpec, hidden: set[str]) ->
     hidden: keys of accounts that had not answered, which the grantor's line does not tell.
     """
     changes = difference(
-        _values(old) | {"items": [item.pk for item in old.items]},
-        _values(spec) | {"items": [item.pk for item in spec.items]},
+        values_of(old) | {"items": [item.pk for item in old.items]},
+        values_of(spec) | {"items": [item.pk for item in spec.items]},
     )
     note = changes.pop("note", None)
     stay = [account for account in spec.grantees if account in old.grantees]

@@ -31,8 +31,6 @@ from accesscontrol.services.frame.own_ends import Extent
 from accesscontrol.services.items.specs import ShareSpec
 
 ASSIGNMENT_GONE = Wording("assignment_gone", _("The assignment has been taken away meanwhile. Reload the page."))
-
-
 ACCOUNT_LACKS = Wording("account_lacks", _("%(name)s does not have %(names)s. Grant it to the account first."))
 HAS_EVERYTHING = Wording("has_everything", _("%(user)s has everything that the account has; nothing can be added."))
 NOT_ASSIGNED = Wording("not_assigned", _("%(plural)s are not assigned: each user sees their own."))

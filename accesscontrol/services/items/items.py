@@ -33,8 +33,6 @@ from accesscontrol.services.items.links import count_devices, create_links
 from accesscontrol.services.items.specs import ItemSpec, LinkSpec
 
 ITEM_GONE = Wording("item_gone", _("%(item)s has been deleted meanwhile. Reload the page."))
-
-
 DEVELOPERS_OWN = Wording("developers_own", _("What a developer makes is the developer's own. Leave the owner empty."))
 KIND_STAYS = Wording("kind_stays", _("The kind of an item never changes; %(name)s is %(is_a)s."))
 PROJECT_DEVELOPER = Wording("project_developer", _("Choose a developer of %(name)s; %(username)s is not one."))

@@ -24,8 +24,6 @@ from accesscontrol.services.items.link_grants import set_grants
 from accesscontrol.services.items.specs import LinkSpec
 
 NOT_LINKED = Wording("not_linked", gettext_noop("%(member)s is not linked to %(container)s. Reload the page."))
-
-
 LINKED_ALREADY = Wording("linked_already", gettext_noop("%(name)s is linked to %(name_2)s already."))
 LINKED_TO_ITSELF = Wording("linked_to_itself", gettext_noop("%(name)s cannot be linked to itself. Choose another."))
 LINKED_TWICE = Wording("linked_twice", gettext_noop("%(name)s is linked to %(container_name)s twice. Name it once."))

@@ -24,8 +24,6 @@ from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.items.specs import RecordSpec
 
 ENTRY_GONE = Wording("entry_gone", _("The entry has been deleted meanwhile. Reload the page."))
-
-
 NO_RECORDS = Wording("no_records", _("“%(section)s” are %(elsewhere)s, not records. Change them there."))
 
 #: Sections whose contents are no records.

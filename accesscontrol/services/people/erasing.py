@@ -21,8 +21,6 @@ from accesscontrol.services.frame.lines import chunks
 STILL_THERE = Wording(
     "still_there", _("This user is still there. Remove the user first, then erase what the log holds.")
 )
-
-
 BY_PERSONS_ONLY = Wording(
     "erase_by_token", _("A token erases nothing from the log. Sign in to do it, or leave this out.")
 )

@@ -28,8 +28,6 @@ from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.people.specs import RoleSpec
 
 ROLE_GONE = Wording("role_gone", _("The role %(role)s has been deleted meanwhile. Reload the page."))
-
-
 BASIC_RIGHT = Wording("basic_right", _("“%(basic_codes)s” is a basic right: always on, so leave it out."))
 OWNER_RIGHT = Wording("owner_right", _("“%(owner_codes)s” is an owner right and cannot be given."))
 ROLE_STAYS = Wording("role_stays", _("A role stays in its account. Make a new one there."))

@@ -38,8 +38,6 @@ PLATFORM_OPERATOR = Wording(
     "platform_operator", gettext_noop("%(user)s is the platform operator and belongs to no account. Use the console.")
 )
 USER_GONE = Wording("user_gone", gettext_noop("%(user)s has been removed meanwhile. Reload the page."))
-
-
 HAS_AN_OWNER = Wording(
     "has_an_owner", gettext_noop("%(account)s has an owner. Choose another authority, or hand the ownership over.")
 )

@@ -34,8 +34,6 @@ ANSWERED_MEANWHILE = Wording(
     "answered_meanwhile", _("The invitation has been answered or withdrawn meanwhile. Reload the page.")
 )
 NO_INVITATION = Wording("no_invitation", _("There is no open invitation of this name. Reload the page."))
-
-
 MEMBER_ALREADY = Wording("member_already", _("%(username)s is a member already. Change that membership."))
 
 

@@ -31,8 +31,6 @@ from accesscontrol.services.projects.rows import as_told, empty_spec, project_sp
 from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectSpec
 
 PROJECT_GONE = Wording("project_gone", _("The project %(project)s has been deleted meanwhile. Reload the page."))
-
-
 PROJECT_DEVELOPERS_OWN = Wording(
     "project_developers_own", _("What a developer makes is the developer's own. Leave it empty.")
 )

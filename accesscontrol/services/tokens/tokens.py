@@ -40,8 +40,6 @@ from accesscontrol.tokens.life import token_state
 from accesscontrol.tokens.models import Token, TokenRule, TokenRuleItem, TokenTopic
 
 TOKEN_GONE = Wording("token_gone", _("The token %(token)s has been revoked meanwhile. Reload the page."))
-
-
 OVERLAP_TOO_LONG = Wording("overlap_too_long", _("The old key can count for up to 7 days longer. Choose less."))
 OWN_TOKENS_ONLY = Wording("own_tokens_only", _("A developer issues tokens for themself only."))
 TOKEN_STAYS = Wording("token_stays", _("A token keeps its account, user and type. Issue a new one instead."))

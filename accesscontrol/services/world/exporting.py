@@ -27,7 +27,6 @@ NO_SUCH_ACCOUNT = Wording(
     gettext_noop("There is no account “%(account)s”. Name one by its key, as `world export` writes it."),
 )
 
-
 #: Of the nouns that stand within an account: where they stand and how they are called.
 _WITHIN = (("roles", "role"), ("items", "item"), ("users", "user"), ("tokens", "token"), ("projects", "project"))
 #: The fields that name a user.

@@ -29,7 +29,6 @@ LIMIT_GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     ),
 )
 
-
 PEOPLE = {
     "owner": _("Owners"),
     "administrator": _("Administrators"),

@@ -23,7 +23,6 @@ from portal.requests import SignedInRequest
 
 NOT_A_KIND_OF_ITEM = Wording("not_a_kind_of_item", gettext_noop("“%(name)s” is no kind of item."))
 
-
 SHOWN = 30
 
 

@@ -33,7 +33,6 @@ from portal.requests import SignedInRequest
 
 NOT_SEARCHED = Wording("not_searched", gettext_noop("“%(name)s” is nothing that is searched."))
 
-
 SHOWN = 8
 OFFERED = 6
 #: What is searched, in the order in which it is shown.

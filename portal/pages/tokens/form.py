@@ -29,8 +29,9 @@ from portal.pages.tokens.editor import TokenEditor
 from portal.pages.tokens.entries import Pickers
 from portal.pages.tokens.forms import RotateForm, TokenForm
 from portal.pages.tokens.key import key_page
+from portal.pages.tokens.preview_words import TokenPreview, preview_words, whole_words
 from portal.pages.tokens.values import ENTRIES, new_values, part_of, take_step, values_of
-from portal.pages.tokens.words import FoldLines, TokenPreview, fold_words, preview_words, rule_lines, whole_words
+from portal.pages.tokens.words import FoldLines, fold_words, rule_lines
 from portal.requests import SignedInRequest
 
 VIEWS = PermissionSet.of(("*:view",))
