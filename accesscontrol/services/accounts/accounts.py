@@ -8,19 +8,16 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext_noop as _
 
-from accesscontrol import catalogue
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import following
 from accesscontrol.sentences import Wording
+from accesscontrol.services.accounts.checks import Pair, check_changes, check_new
 from accesscontrol.services.accounts.gifts import require_lifting, require_moves
 from accesscontrol.services.accounts.quotas import (
-    ABOVE_PARENT,
     NAMES,
     Growth,
-    check_limits,
-    check_within,
     require_room,
 )
 from accesscontrol.services.accounts.specs import AccountSpec
@@ -36,20 +33,17 @@ from accesscontrol.services.frame.acts import (
 )
 from accesscontrol.services.frame.ended import end_sessions_of_blocked
 from accesscontrol.services.frame.errors import Conflict, Invalid, Problem
-from accesscontrol.services.frame.fields import Findings, make_key
+from accesscontrol.services.frame.fields import make_key
 from accesscontrol.services.frame.lines import Lines, distinct
 from accesscontrol.services.frame.revisions import join
 
 ACCOUNT_GONE = Wording("account_gone", _("%(account)s has been closed meanwhile. Reload the page."))
 
 
-BEYOND_PLAN = Wording("beyond_plan", _("The plan reaches %(history_days)s days back. Enter less."))
 PARENT_NOT_STORED = Wording(
     "parent_not_stored", _("An account moves below an account that is stored. Open that one first.")
 )
-PARENT_UNKNOWN = Wording("parent_unknown", _("The parent is neither a stored account nor one before it in the list."))
 
-Pair = tuple[Account, AccountSpec]
 MOVED = Wording("moved", _("%(thing)s has been moved meanwhile. Reload the page."))
 _COLUMNS = ("name", "notes", "blocked", "limits", "history_days")
 #: Column → the permissions that changing it takes; `account.limits:change` is for an account above (§3, 1).
@@ -83,7 +77,7 @@ def create_accounts(actor: Actor, specs: Sequence[AccountSpec]) -> list[Account]
         require_all(actor, [("account:create", parent) for parent in stored.values()])
         if any(spec.parent is None for spec in specs):
             require_platform(actor)
-        _check_new(specs, Lines(stored))
+        check_new(specs, Lines(stored))
         accounts = _store(specs)
         below = {account.parent_id for account in accounts if account.parent_id is not None}
         require_room(actor, [Growth(parent_id, "account") for parent_id in below])
@@ -94,47 +88,6 @@ def create_accounts(actor: Actor, specs: Sequence[AccountSpec]) -> list[Account]
 
 def _opened(account: Account) -> dict[str, Any]:
     return difference({}, {"name": account.name, "parent": account.parent_id, "limits": account.limits})
-
-
-def _check_new(specs: Sequence[AccountSpec], lines: Lines) -> None:
-    findings = Findings()
-    findings.keys(Account, specs)
-    known: set[int] = set()
-    for spec in specs:
-        _check(findings, spec, lines, spec)
-        if isinstance(spec.parent, AccountSpec):
-            if id(spec.parent) not in known:
-                findings.add("parent", PARENT_UNKNOWN(), spec)
-            _check_below(findings, spec, spec.parent, lines)
-        known.add(id(spec))
-    findings.stop()
-
-
-def _check(findings: Findings, spec: AccountSpec, lines: Lines, about: Any) -> None:
-    findings.name("name", spec.name, about)
-    findings.text("notes", spec.notes, about)
-    findings.days("history_days", spec.history_days, about)
-    check_limits(findings, spec.limits, about)
-    if isinstance(spec.parent, Account) and isinstance(spec.limits, dict):
-        check_within(findings, spec.limits, spec.history_days, spec.parent, lines, about)
-
-
-def _check_below(findings: Findings, spec: AccountSpec, parent: AccountSpec, lines: Lines) -> None:
-    """Limits of an account whose parent is opened beside it: within those of every account above, opened or stored."""
-    most: dict[str, int] = {}
-    days = spec.history_days
-    above: Account | AccountSpec | None = parent
-    while isinstance(above, AccountSpec):
-        most = {**above.limits, **most}
-        if days is not None and above.history_days is not None and days > above.history_days:
-            findings.add("history_days", BEYOND_PLAN(history_days=above.history_days), spec)
-            days = None
-        above = above.parent
-    for name in spec.limits.keys() & most.keys():
-        if spec.limits[name] > most[name]:
-            findings.add("limits", ABOVE_PARENT(limit=name, named=catalogue.spoken(name), most=most[name]), spec)
-    free = {name: value for name, value in spec.limits.items() if name not in most}
-    check_within(findings, free, days, above, lines, spec)
 
 
 def _store(specs: Sequence[AccountSpec]) -> list[Account]:
@@ -195,7 +148,7 @@ def change_accounts(actor: Actor, pairs: Sequence[Pair]) -> list[Account]:
             require_platform(actor)
         above = {row.parent_id for row in rows.values()} | parent_ids
         lines = Lines([*rows, *(one for one in above if one is not None)])
-        _check_changes(current, lines)
+        check_changes(current, lines)
         moving = [(account, spec) for account, spec in current if account.parent_id != _parent_id(spec)]
         require_moves(actor, caller(actor), [(account, spec.parent) for account, spec in moving], lines)
         require_lifting(actor, current, lines)
@@ -238,22 +191,6 @@ def _questions(account: Account, spec: AccountSpec) -> list[tuple[str, Model]]:
         if isinstance(spec.parent, Account):
             questions.append(("account:create", spec.parent))
     return questions
-
-
-def _check_changes(current: Sequence[Pair], lines: Lines) -> None:
-    findings = Findings()
-    for account, spec in current:
-        findings.name("name", spec.name, account)
-        findings.text("notes", spec.notes, account)
-        check_limits(findings, spec.limits, account)
-        parent = spec.parent if isinstance(spec.parent, Account) else None
-        if isinstance(spec.limits, dict):
-            changed = {name: value for name, value in spec.limits.items() if account.limits.get(name) != value}
-            days = spec.history_days if spec.history_days != account.history_days else None
-            check_within(findings, changed, days, parent, lines, account)
-        if parent is None:
-            findings.days("history_days", spec.history_days, account)
-    findings.stop()
 
 
 def _growth(account: Account, spec: AccountSpec) -> list[Growth]:
