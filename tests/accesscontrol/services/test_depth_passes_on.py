@@ -274,3 +274,39 @@ def test_what_was_received_with_a_depth_is_passed_on_without_one(cast: Cast) -> 
     change_user(CONSOLE, cast.people["carl"], history_days=9)
     other = create_user(CONSOLE, contoso, username="other", verified=True)
     assert refused(lambda: assign_items(cast.actor("carl"), other, [truck])) == [CODE]
+
+
+@pytest.mark.parametrize("kind", ["master", "acl"])
+def test_a_token_makes_no_token_that_sees_further_back_than_itself(cast: Cast, kind: str) -> None:
+    """Also none for the very person that it acts for, who sees all of the past, and with no more in its rules."""
+    northwind, nora = cast.accounts["northwind"], cast.people["nora"]
+    rules = (MESSAGES, TokenRuleSpec(kind="token", verbs=("view", "create"))) if kind == "acl" else ()
+    fields = {"type": kind, "user": nora, "rules": rules, "expires_at": timezone.now() + timedelta(days=20)}
+    by = Actor.of(create_token(cast.actor("nora"), northwind, name="own", history_days=OWN, **fields).token)
+    made = {**fields, "rules": rules[:1], "expires_at": fields["expires_at"]}
+    for beyond in (OWN + 1, None):
+        assert refused(lambda beyond=beyond: create_token(by, northwind, name="t", history_days=beyond, **made)) == [
+            CODE
+        ]
+    assert create_token(by, northwind, name="t", history_days=OWN, **made).token.history_days == OWN
+
+
+def test_what_is_lifted_is_lifted_for_good_by_nobody_who_ends(cast: Cast) -> None:
+    """A block, a figure of an account or an item, and what stands above an account that moves away from it."""
+    contoso, northwind = cast.accounts["contoso"], cast.accounts["northwind"]
+    inner = open_account(CONSOLE, contoso, name="Inner")
+    truck = change_item(CONSOLE, cast.items["truck_8"], history_days=9)
+    change_account(CONSOLE, contoso, blocked=True, history_days=9)
+    for name in ("adam", "nora"):
+        change_user(CONSOLE, cast.people[name], expires_at=timezone.now() + timedelta(days=20))
+    adam, nora = cast.actor("adam"), cast.actor("nora")
+    for lifting in (
+        lambda: unblock_account(adam, contoso),
+        lambda: change_limits(adam, contoso, {}, 10),
+        lambda: move_account(adam, inner, northwind),
+        lambda: change_item(nora, truck, history_days=10),
+    ):
+        assert refused(lifting) == ["beyond_own_end"]
+    assert change_limits(adam, contoso, {}, 8).history_days == 8
+    change_user(CONSOLE, cast.people["adam"], expires_at=None)
+    assert unblock_account(adam, contoso).blocked is False
