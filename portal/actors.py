@@ -33,6 +33,7 @@ from portal import token_sessions
 from portal.declared import PUBLIC
 from portal.exposed_keys import IN_ADDRESS, key_in_address
 from portal.freshness import STARTED, shown_at
+from portal.must_change import to_new_password
 from portal.problems import DECISIONS
 from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
 from portal.token_sessions import SESSION_TOKEN, TokenHolder
@@ -157,7 +158,7 @@ class ActorMiddleware:
             return None
         if key_in_address(request, client_address(request)):
             return self._refuse_key(request)
-        return _to_sign_in(request) if request.actor is None else None
+        return _to_sign_in(request) if request.actor is None else to_new_password(request)
 
     @staticmethod
     def _refuse_key(request: PortalRequest) -> HttpResponse:

@@ -20,6 +20,7 @@ from accesscontrol.moments import MomentFault, read_moment
 from accesscontrol.services.frame.errors import Invalid, Problem
 from portal.addresses import name_in_address
 from portal.frame.moment_input import MomentInput
+from portal.frame.refusals import in_words
 from portal.frame.shown.parts import Section, Words
 from portal.frame.typed import PicksOrKeys
 
@@ -48,7 +49,7 @@ class ActForm(forms.Form):
         """Show what an act found wrong, at the field where there is one."""
         for problem in error.problems:
             field = self.field_of(problem)
-            self.add_error(field if field in self.fields else None, problem.sentence)
+            self.add_error(field if field in self.fields else None, in_words(problem))
 
     def offer(self, name: str, choices: Iterable[Any]) -> None:
         """What may be chosen in a field of choices."""

@@ -30,6 +30,7 @@ from portal.actors import look_of
 from portal.addresses import address, kind_of, list_address, name_in_address
 from portal.declared import marked
 from portal.frame.forms import ActForm
+from portal.frame.refusals import said
 from portal.frame.revising import Revising
 from portal.frame.routes import CHANGE, CREATE, DELETE, DETAIL, LIST, READ, WRITE, Route
 from portal.frame.shown.pages import ConfirmPage, FormPage, Head, ListPage, Page
@@ -271,7 +272,7 @@ class Screen:
         try:
             act()
         except (Invalid, Conflict) as error:
-            messages.error(self.request, str(error))
+            messages.error(self.request, said(error))
             return redirect(to)
         return self.go(to, done)
 

@@ -22,6 +22,7 @@ from portal.pages.search import screens as search
 from portal.pages.sign_in import by_factor
 from portal.pages.sign_in import by_password as sign_in
 from portal.pages.sign_in import by_token as token_sign_in
+from portal.pages.sign_in import new_password
 from portal.pages.tokens import screens as tokens
 from portal.pages.trees import screens as trees
 from portal.pages.users import screens as users
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *sign_in.urlpatterns,
     *by_factor.urlpatterns,
     *token_sign_in.urlpatterns,
+    *new_password.urlpatterns,
     *asking.urlpatterns,
     *links.urlpatterns,
     *mail.urlpatterns,

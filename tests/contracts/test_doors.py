@@ -11,9 +11,6 @@ from tests.contracts.calls import Module, modules, reached
 SERVICES = "accesscontrol.services."
 #: Acts whose doors come with what is being built next, and with what. Empty when all of that is there.
 TO_COME = {
-    "accounts.ownership.offer_ownership": "People",
-    "accounts.ownership.confirm_ownership": "People",
-    "accounts.ownership.withdraw_ownership": "People",
     "joining.invitations.enter_users": "People",
     "joining.proving.ask_new_address": "People",
     "joining.proving.ask_own_proof": "People",

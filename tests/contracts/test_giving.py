@@ -77,6 +77,8 @@ GIVES_NOTHING = {
     "people.sessions.record_sign_out": LINE,
     "people.sessions.start_operating": ONESELF,
     "people.sessions.stop_operating": ONESELF,
+    "people.compromised.declare_account_compromised": TAKES_AWAY,
+    "people.compromised.declare_compromised": TAKES_AWAY,
     "people.removing.remove_users": TAKES_AWAY,
     "people.users.set_password": "sets one's own password, in person",
     "people.users.store_users": f"{PART}: create_users and add_light_member",

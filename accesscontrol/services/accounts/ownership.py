@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.life import PersonState, is_later, person_state
-from accesscontrol.accounts.models import OwnershipHandover, User
+from accesscontrol.access.look import Look
+from accesscontrol.accounts.life import PersonState, alive_rows, is_later, person_state
+from accesscontrol.accounts.models import Account, OwnershipHandover, User
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import act, caller, record, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
@@ -30,6 +32,26 @@ NOT_OF_THE_OFFER = Wording(
     "not_of_the_offer", _("Only the owner or the administrator of the offer withdraws it, signed in in person.")
 )
 NOT_AN_ADMINISTRATOR = Wording("not_an_administrator", _("Choose an administrator of the account who can sign in."))
+
+
+def open_offer(look: Look, account: Account) -> OwnershipHandover | None:
+    """The offer that waits for an answer, for who may view whom it is made to."""
+    rows = OwnershipHandover.objects.filter(account=account, confirmed_at=None).select_related("from_user", "to_user")
+    offer = rows.first()
+    return offer if offer is not None and look.may("user:view", offer.to_user) else None
+
+
+def offer_to(user: User) -> OwnershipHandover | None:
+    """The offer that waits for the answer of this administrator."""
+    waiting = OwnershipHandover.objects.filter(to_user=user, confirmed_at=None)
+    return waiting.select_related("account", "from_user").first()
+
+
+def possible_heirs(look: Look, account: Account) -> QuerySet[User]:
+    """The administrators of an account who can sign in, as far as the caller may view them."""
+    alive = alive_rows(timezone.now())
+    rows = User.objects.filter(alive, account=account, authority=User.Authority.ADMINISTRATOR)
+    return look.visible("user:view", rows).order_by("name_order", "pk")
 
 
 def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:

@@ -32,9 +32,7 @@ BEYOND_PLAN_OF = Wording(
     "beyond_plan_of", _("The plan reaches %(plan)s days back. Enter %(plan)s days or less, or extend the plan first.")
 )
 LIMITS_BY_NAME = Wording("limits_by_name", _("Enter limits by name, such as {“device”: 100}."))
-LIMIT_REACHED = Wording(
-    "limit_reached", _("The limit “%(spoken)s” of %(value)s is reached. It can be raised %(where)s.")
-)
+LIMIT_REACHED = Wording("limit_reached", _("The limit “%(spoken)s” of %(value)s is reached. %(where)s"))
 OWN_LIMIT_REACHED = Wording(
     "own_limit_reached",
     _(
@@ -42,8 +40,13 @@ OWN_LIMIT_REACHED = Wording(
         "page of %(username)s, under Limits."
     ),
 )
-NO_SUBACCOUNTS = Wording(
-    "no_subaccounts", _("The plan has no subaccounts (limit “account”: 0). It can be raised %(where)s.")
+NO_SUBACCOUNTS = Wording("no_subaccounts", _("The plan has no subaccounts (limit “account”: 0). %(where)s"))
+#: Where a limit is raised by whoever may; else whom to ask. `raise_at` of what is refused is the account's key.
+RAISE_HERE = Wording("limit_raised_here", _("It can be raised on the page of %(account)s, under Limits."))
+ASK_ABOVE = Wording("limit_ask_above", _("Ask whoever manages %(account)s from above to raise it."))
+ASK_OPERATOR = Wording("limit_ask_operator", _("Ask the platform operator to raise it."))
+ASK_SOMEBODY = Wording(
+    "limit_ask_somebody", _("It is that of an account above yours. Ask whoever manages your account from above.")
 )
 
 #: What can be limited: users by authority, items by kind, and these.
@@ -163,14 +166,16 @@ def _owned(user: User, name: str) -> int:
 
 
 def _problem(actor: Actor, account: Account, name: str) -> Problem:
-    value = account.limits[name]
-    if engine.decide(actor, "account:view", account).allowed:
-        where = f"on the page of {account.name}, under Limits"
+    value, look = account.limits[name], engine.look(actor)
+    if look.may("account.limits:change", account):
+        told = {"where": RAISE_HERE(account=account.name), "raise_at": account.key}
+    elif not look.may("account:view", account):
+        told = {"where": ASK_SOMEBODY()}
     else:
-        where = "in an account above yours; ask its administrator"
+        told = {"where": ASK_ABOVE(account=account.name) if account.parent_id is not None else ASK_OPERATOR()}
     if name == "account" and value == 0:
-        return Problem(WHOLE, NO_SUBACCOUNTS(where=where), account)
-    return Problem(WHOLE, LIMIT_REACHED(spoken=catalogue.spoken(name), value=value, where=where), account)
+        return Problem(WHOLE, NO_SUBACCOUNTS(**told), account)
+    return Problem(WHOLE, LIMIT_REACHED(spoken=catalogue.spoken(name), value=value, **told), account)
 
 
 def _usage(counted: Mapping[int, Collection[str]]) -> dict[int, Counter[str]]:

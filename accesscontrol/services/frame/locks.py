@@ -99,7 +99,8 @@ def read_again(things: Iterable[Model | None]) -> list[Model]:
     by_model: dict[type[Model], dict[Any, list[Model]]] = {}
     for thing in things:
         if thing is not None:
-            by_model.setdefault(type(thing), {}).setdefault(thing.pk, []).append(thing)
+            model: type[Model] = thing._meta.model  # a lazily loaded user is a user
+            by_model.setdefault(model, {}).setdefault(thing.pk, []).append(thing)
     for model, named in by_model.items():
         found: dict[Any, Model] = {}
         for piece in chunks(named):

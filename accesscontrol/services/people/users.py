@@ -297,6 +297,6 @@ def set_password(actor: Actor, user: User, password: str) -> User:
 
 def renew_password(user: User, password: str) -> None:
     """Write a new password that has been asked for and checked; the sessions and links there are end."""
-    user.password = make_password(password)
+    user.password, user.password_must_change = make_password(password), False
     user.sessions_ended += 1
-    user.save(update_fields=["password", "sessions_ended"])
+    user.save(update_fields=["password", "password_must_change", "sessions_ended"])

@@ -37,6 +37,9 @@ class Written:
         """Write them all."""
         for user, names in self._alone:
             fields = [user._meta.get_field(name.removesuffix("_id")).name for name in names]
+            if "password" in names:
+                user.password_must_change = False
+                fields.append("password_must_change")
             user.save(update_fields=[*fields, "sessions_ended"])
         for values, users in self._together.items():
             columns: dict[str, Any] = dict(values)

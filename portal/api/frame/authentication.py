@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from django.core.cache import caches
+from django.utils.translation import gettext
 from rest_framework import authentication, exceptions, throttling
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -27,6 +28,7 @@ from accesscontrol.tokens.models import Token
 from portal.actors import ACCOUNT_HEADER, actor_of, client_address, look_of
 from portal.exposed_keys import count_refusal
 from portal.kept_out import log_csrf_refused, log_operating_refused
+from portal.must_change import FIRST, must_change
 from portal.requests import beneath
 
 REFUSED = "This needs a token that is valid here, in the header “Authorization: Bearer …”, or a signed-in session."
@@ -91,6 +93,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
         if actor is None:
             return None
         self.enforce_csrf(request)
+        if must_change(beneath(request)):
+            raise exceptions.PermissionDenied(gettext(FIRST))
         if not is_alive(look_of(beneath(request), actor.itself())):
             raise exceptions.AuthenticationFailed(REFUSED)
         beneath(request).actor = operating(request, actor)

@@ -86,6 +86,15 @@ def used(look: Look, account: Account) -> dict[str, int]:
     return {**item_counts(look, branch), **dict(people), **plain, "account": branch.count() - 1}
 
 
+def most(account: Account) -> dict[str, int]:
+    """What the accounts above allow at most, by the name of the limit."""
+    if account.parent_id is None:
+        return {}
+    lines = Lines([account.parent_id])
+    found = {name: lines.limit(account.parent_id, name) for name in NAMES}
+    return {name: limit[0] for name, limit in found.items() if limit is not None}
+
+
 def limits(look: Look, account: Account) -> LimitsTab:
     """Each limit that holds: its own figure, the one that counts and who set it, and how much is used."""
     lines = Lines([account.pk])

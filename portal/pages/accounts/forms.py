@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from accesscontrol import catalogue
 from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts.quotas import LARGEST, NAMES
 from accesscontrol.services.frame.errors import Problem
+from portal.frame.counting import thin
 from portal.frame.forms import ActForm, DaysField, ThingField
 from portal.open_shapes import Cleaned
 
@@ -110,7 +112,10 @@ class AccountChangeForm(ActForm):
 class LimitsForm(ActForm):
     """How much an account may hold over its branch; empty = only what the accounts above set."""
 
-    def __init__(self, data: Any = None, *, account: Account, **rest: Any):
+    def __init__(
+        self, data: Any = None, *, account: Account, used: Mapping[str, int], most: Mapping[str, int], **rest: Any
+    ):
+        """used: how much of each there is now. most: what the accounts above allow at most."""
         initial = {
             "history_days": account.history_days,
             **{f"limit_{name}": value for name, value in account.limits.items()},
@@ -120,8 +125,9 @@ class LimitsForm(ActForm):
         self.fields["history_days"] = DaysField(label=_("History depth"), help_text=text)
         for name in NAMES:
             self.fields[f"limit_{name}"] = forms.IntegerField(
-                label=limit_label(name), required=False, min_value=0, max_value=LARGEST
-            )
+                label=limit_label(name), required=False, min_value=0, max_value=LARGEST,
+                help_text=self.standing(used.get(name, 0), most.get(name)),
+            )  # fmt: skip
         self.groups = (
             (_("Plan"), "", ("history_days",)),
             *(
@@ -133,6 +139,12 @@ class LimitsForm(ActForm):
                 for title, names in LIMIT_GROUPS
             ),
         )
+
+    @staticmethod
+    def standing(used: int, most: int | None) -> str:
+        """How much there is now, and how much there may be at most."""
+        now = _("%(used)s now") % {"used": thin(used)}
+        return f"{now}, {_('at most %(most)s') % {'most': thin(most)}}" if most is not None else str(now)
 
     def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data

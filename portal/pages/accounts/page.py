@@ -102,6 +102,7 @@ class AccountPage(Screen):
             ("limits", _("Limits"), "limits", "account.limits:view" in self.may),
             ("events", _("Events"), "event", "event:view" in self.may),
             ("access", _("Access"), "access", True),
+            ("ownership", _("Ownership"), "flag", True),
         ]
         return [
             {"label": label, "url": self.to(name), "icon": icon, "active": name == active}
@@ -128,6 +129,8 @@ class AccountPage(Screen):
         if "account:create" in self.may:
             url = f"{reverse('account_create')}?parent={self.thing.key}"
             found.append({"label": _("Open a subaccount"), "url": url, "icon": "plus"})
+        if "account:change" in self.may:
+            found.append(self.action("compromised", _("Compromised"), "alert", dialog=True))
         if "account:change" not in self.may and "account.limits:change" not in self.may:
             return found
         limits = "account.limits:change" in self.may

@@ -26,6 +26,7 @@ from portal.open_shapes import Cleaned
 from portal.pages.accounts import contents as account_contents
 from portal.pages.accounts.access import who_has
 from portal.pages.accounts.forms import AccountChangeForm, AccountCreateForm, AccountMoveForm, LimitsForm
+from portal.pages.accounts.ownership import AccountOwnershipScreen
 from portal.pages.accounts.page import AccountPage, AccountTab, account_named
 from portal.pages.accounts.registration import RegistrationScreen
 from portal.pages.accounts.tree import PAGE, AccountTree, Level, TreeNode, children_url
@@ -215,7 +216,8 @@ class AccountScreen(AccountPage):
                               title=_("Rename and notes"), done=_("Saved."))  # fmt: skip
 
     def limits_change_page(self) -> HttpResponse:
-        form = LimitsForm(self.request.POST or None, account=self.thing)
+        used, most = account_contents.used(self.look, self.thing), account_contents.most(self.thing)
+        form = LimitsForm(self.request.POST or None, account=self.thing, used=used, most=most)
         return self.form_page(
             form,
             lambda values: services.change_limits(self.actor, self.thing, values["limits"], values["history_days"]),
@@ -297,4 +299,4 @@ class AccountScreen(AccountPage):
         )
 
 
-urlpatterns = [screens_at("accounts/", AccountScreen, RegistrationScreen)]
+urlpatterns = [screens_at("accounts/", AccountScreen, RegistrationScreen, AccountOwnershipScreen)]

@@ -31,6 +31,8 @@ _DID = {
     "token.leaked": gettext_lazy("found where others can read it, so that it ended:"),
     "token.exposed": gettext_lazy("sent in the open, so that it was refused:"),
     "user.password": gettext_lazy("set the password of"),
+    "user.compromised": gettext_lazy("declared compromised, which ended all sessions of"),
+    "token.compromised": gettext_lazy("ended the key of"),
     "sign_in": gettext_lazy("signed in:"),
     "sign_out": gettext_lazy("signed out:"),
     "sign_in_confirmed": gettext_lazy("confirmed who they are:"),

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_noop
 from accesscontrol import catalogue
 from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.look import Look
-from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.models import Account, OwnershipHandover, User
+from accesscontrol.services.accounts.ownership import offer_to
 from accesscontrol.services.grants import sides as grant_sides
 from portal.actors import look_of
 from portal.addresses import address
@@ -58,6 +59,7 @@ class HomePage(Page):
     steps: Sequence[Tile]
     empty: Empty | None
     invitations: Sequence[Invitation]
+    ownership: OwnershipHandover | None
 
 
 class GoingOn(Page):
@@ -86,6 +88,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "steps": _steps(access, {**items, **nouns}),
         "empty": None if items else _nothing(request, access),
         "invitations": unanswered(look, own) if nouns.get("grant") else [],
+        "ownership": _offered(user),
     }
     return render(request, "home/home.html", page)
 
@@ -112,6 +115,13 @@ def _hello(request: SignedInRequest) -> str:
     if isinstance(request.user, TokenHolder):
         return request.user.token.name
     return _("Hello, %(name)s") % {"name": request.user.first_name or request.user.username}
+
+
+def _offered(user: User | TokenHolder) -> OwnershipHandover | None:
+    """The ownership that waits for this administrator's answer."""
+    if not isinstance(user, User) or user.authority != User.Authority.ADMINISTRATOR:
+        return None
+    return offer_to(user)
 
 
 def _who(request: SignedInRequest) -> str:

@@ -18,6 +18,7 @@ ITEMS = ngettext_lazy("item that is theirs", "items that are theirs", "count")
 PROJECTS = ngettext_lazy("project that is theirs", "projects that are theirs", "count")
 TOKENS = ngettext_lazy("token", "tokens", "count")
 TOKENS_STOP = ngettext_lazy("token that stops working", "tokens that stop working", "count")
+TOKENS_END = ngettext_lazy("token whose key opens nothing any more", "tokens whose keys open nothing any more", "count")
 REPORTS = ngettext_lazy("report that they made", "reports that they made", "count")
 ASSIGNED = ngettext_lazy(
     "item assigned to them, which stays where it is", "items assigned to them, which stay where they are", "count"

@@ -12,6 +12,7 @@ from accesscontrol.access import engine
 from accesscontrol.services.items import assignments
 from accesscontrol.services.owning import leaving
 from accesscontrol.services.owning.previews import preview_owning
+from accesscontrol.services.people.compromised import declare_compromised
 from accesscontrol.services.people.owned import owned_by, owns_anything, seen_of
 from accesscontrol.services.previews.people import People
 from portal.addresses import address, list_address
@@ -23,7 +24,7 @@ from portal.frame.shown.pages import FormPage
 from portal.frame.shown.parts import Consequence
 from portal.open_shapes import Cleaned
 from portal.pages.users.forms import EraseForm, RemovalForm
-from portal.pages.users.goes import ASSIGNED, ITEMS, MEMBER, PROJECTS, REPORTS, TOKENS, Part, counted
+from portal.pages.users.goes import ASSIGNED, ITEMS, MEMBER, PROJECTS, REPORTS, TOKENS, TOKENS_END, Part, counted
 
 
 class RemovalPage(FormPage):
@@ -39,7 +40,23 @@ class UserLeavingScreen(NounPage):
     kind = "user"
     lookup = "username"
     joined = ("account", "role")
-    routes = (DELETE, Route("delete_preview", "<str:key>/delete/preview/", "delete", WRITE))
+    routes = (
+        DELETE,
+        Route("delete_preview", "<str:key>/delete/preview/", "delete", WRITE),
+        Route("compromised", "<str:key>/compromised/", "change", WRITE),
+    )
+
+    def compromised_page(self) -> HttpResponse:
+        """Ask before everything that somebody has is ended at once."""
+        user, named = self.thing, {"name": self.thing}
+        tokens = self.look.visible("token:view").filter(user=user)
+        return self.confirm_page(
+            lambda: declare_compromised(self.actor, [user]), title=_("Is %(name)s compromised?") % named,
+            warning=_("Somebody else may know their password or hold their device. All their sessions and links end at "
+                      "once, and they choose a new password before anything else."),
+            consequences=counted((TOKENS_END, tokens)), confirm_label=_("End everything"), to=address(user),
+            done=_("Everything of %(name)s has been ended.") % named,
+        )  # fmt: skip
 
     def delete_page(self) -> HttpResponse:
         user = self.thing

@@ -72,8 +72,7 @@ class UserScreen(NounPage):
         ]
         return self.thing_page(
             rows, self.assigned(), self.tokens(), self.projects(),
-            state=user_badge(user), actions=self.acts(),
-            more_actions=[*invitation_acts(self), *self.deletion(_("Remove the user"))],
+            state=user_badge(user), actions=self.acts(), more_actions=[*invitation_acts(self), *self.grave_acts()],
         )  # fmt: skip
 
     def acts(self) -> list[Action]:
@@ -83,6 +82,11 @@ class UserScreen(NounPage):
         elif self.has("change") and not self.is_self():
             found.append(self.switch_button(_("Enable"), "power", "enabled", wished=True))
         return found
+
+    def grave_acts(self) -> list[Action]:
+        """What is done in an emergency, and for good."""
+        compromised = self.action("compromised", _("Compromised"), "alert", dialog=True)
+        return [*([compromised] if self.has("change") else []), *self.deletion(_("Remove the user"))]
 
     def assigned(self) -> Part | None:
         """The items assigned to or shared with the user, as far as the caller may view them."""

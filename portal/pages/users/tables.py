@@ -76,6 +76,7 @@ class UserTable(ListTable):
         wanted = (
             ("change", "user:change", _("Change"), "edit", False),
             ("assign", "user.assignments:change", _("Assign items"), "plus", False),
+            ("compromised", "user:change", _("Compromised"), "alert", True),
             ("delete", "user:delete", _("Remove"), "trash", True),
         )
         return [

@@ -24,7 +24,7 @@ def test_the_sum_over_a_branch_never_exceeds_the_parents_limit(cast: Cast) -> No
         create_item(cast.actor("shira"), cast.accounts["shop"], kind="device", name="Fourth")
     assert "“device” of 3" in str(refused.value)
     assert "Contoso" not in str(refused.value), "nobody sees up"
-    with pytest.raises(Invalid, match="page of Contoso"):
+    with pytest.raises(Invalid, match="manages Contoso from above"):
         create_item(cast.actor("carla"), cast.accounts["contoso"], kind="device", name="Fourth")
     assert (
         Item.objects.filter(kind="device", account__in=[cast.accounts["contoso"], cast.accounts["shop"]]).count() == 3

@@ -69,7 +69,7 @@ def test_limits_are_read_and_set_from_above(person):
     over = person("carla").post("/api/v1/items/", {"account": "contoso", "kind": "device", "name": "b"}, format="json")
     assert (over.status_code, over.json()["detail"]) == (
         400,
-        "The limit “device” of 3 is reached. It can be raised on the page of Contoso, under Limits.",
+        "The limit “device” of 3 is reached. Ask whoever manages Contoso from above to raise it.",
     )
 
 

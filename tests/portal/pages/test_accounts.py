@@ -139,15 +139,19 @@ def menu(client, key: str) -> dict[str, str]:
 
 def test_acts_are_offered_as_far_as_one_may(browse):
     why_not = "Nobody does this to their own account. An account above yours can."
-    acts = ["Rename and notes", "Registration", "Open a subaccount", "Limits", "Move", "Block", "Close the account"]
+    acts = [
+        "Rename and notes", "Registration", "Open a subaccount", "Compromised", "Limits", "Move", "Block",
+        "Close the account",
+    ]  # fmt: skip
     assert menu(browse("nora"), "contoso") == dict.fromkeys(acts, "")
-    assert menu(browse("carla"), "contoso") == {**dict.fromkeys(acts[:3], ""), **dict.fromkeys(acts[3:], why_not)}
+    assert menu(browse("carla"), "contoso") == {**dict.fromkeys(acts[:4], ""), **dict.fromkeys(acts[4:], why_not)}
     assert menu(browse("siv"), "shop") == {}
 
 
 @pytest.mark.parametrize(
-    "tab", ["", "subaccounts/", "limits/", "events/", "access/", "change/", "move/", "block/", "delete/"]
-)
+    "tab", ["", "subaccounts/", "limits/", "events/", "access/", "change/", "move/", "block/", "delete/",
+            "ownership/", "compromised/"],
+)  # fmt: skip
 @pytest.mark.parametrize("key", ["acme", "northwind", "fabrikam", "there-is-none"])
 def test_a_foreign_account_is_like_one_that_does_not_exist(browse, tab, key):
     assert browse("carla").get(f"/accounts/{key}/{tab}").status_code == 404
@@ -300,10 +304,36 @@ def test_nobody_closes_their_own_account(browse):
     assert Account.objects.filter(key="contoso").exists()
 
 
+def test_a_limit_leads_whoever_may_to_where_it_is_raised_and_tells_others_whom_to_ask(browse, cast):
+    change_limits(CONSOLE, cast.accounts["contoso"], {"account": 1})
+    sent = {"parent": "contoso", "name": "One more"}
+    raised = browse("nora").post("/accounts/~new/", sent).context["form"].non_field_errors()[0]
+    assert raised == (
+        "The limit “account” of 1 is reached. It can be raised on the page of Contoso, under Limits. "
+        '<a href="/accounts/contoso/limits/change/">Raise the limit</a>'
+    )
+    asked = browse("carla").post("/accounts/~new/", sent).context["form"].non_field_errors()[0]
+    assert asked == "The limit “account” of 1 is reached. Ask whoever manages Contoso from above to raise it."
+    below = browse("shira").post("/users/~new/", {"account": "shop", "username": "x", "authority": "user"})
+    assert below.status_code == 302
+    change_limits(CONSOLE, cast.accounts["contoso"], {"developer": 0})
+    sent = {"account": "shop", "username": "y", "authority": "developer"}
+    unseen = browse("shira").post("/users/~new/", sent).context["form"].non_field_errors()[0]
+    assert unseen == (
+        "The limit “developer” of 0 is reached. It is that of an account above yours. "
+        "Ask whoever manages your account from above."
+    )
+
+
+def test_the_form_of_limits_says_what_there_is_and_what_there_may_be(browse, cast):
+    change_limits(CONSOLE, cast.accounts["northwind"], {"device": 10})
+    form = browse("nora").get("/accounts/contoso/limits/change/").context["form"]
+    told = {name: str(form.fields[f"limit_{name}"].help_text) for name in ("device", "administrator", "token")}
+    assert told == {"device": "2 now, at most 10", "administrator": "2 now", "token": "0 now"}
+
+
 def test_a_full_plan_says_where_to_raise_it(browse, cast):
     change_limits(CONSOLE, cast.accounts["northwind"], {"account": 3})
     form = browse("nora").post("/accounts/~new/", {"parent": "northwind", "name": "One more"}).context["form"]
-    assert form.non_field_errors() == [
-        "The limit “account” of 3 is reached. It can be raised on the page of Northwind, under Limits."
-    ]
+    assert form.non_field_errors() == ["The limit “account” of 3 is reached. Ask the platform operator to raise it."]
     assert open_account(CONSOLE, cast.accounts["acme"], name="Elsewhere").pk
