@@ -19,10 +19,9 @@ from portal.pages.projects import screens as projects
 from portal.pages.roles import screens as roles
 from portal.pages.search import choices
 from portal.pages.search import screens as search
-from portal.pages.sign_in import by_factor
+from portal.pages.sign_in import by_factor, new_password
 from portal.pages.sign_in import by_password as sign_in
 from portal.pages.sign_in import by_token as token_sign_in
-from portal.pages.sign_in import new_password
 from portal.pages.tokens import screens as tokens
 from portal.pages.trees import screens as trees
 from portal.pages.users import screens as users
