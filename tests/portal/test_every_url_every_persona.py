@@ -42,7 +42,8 @@ JOINING = {
     "send_again": 405, "demo_mail": 404, "demo_mail_one": 404,
 }  # fmt: skip
 SIGNED_IN_STATUS = {
-    "switch_stop": 405, "job_detail": 404, "job_cancel": 405, "job_bell": 286, "account_login": 302,
+    "switch_stop": 405, "new_password": 302, "job_detail": 404, "job_cancel": 405, "job_bell": 286,
+    "account_login": 302,
     "mfa_authenticate": 302, "mfa_login_webauthn": 302, "own_app_remove": 404, "own_passkey_rename": 404,
     "own_passkey_remove": 404, **JOINING,
 }  # fmt: skip
