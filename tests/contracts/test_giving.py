@@ -80,7 +80,7 @@ GIVES_NOTHING = {
     "people.compromised.declare_account_compromised": TAKES_AWAY,
     "people.compromised.declare_compromised": TAKES_AWAY,
     "people.removing.remove_users": TAKES_AWAY,
-    "people.users.set_password": "sets one's own password, in person",
+    "people.new_passwords.set_password": "sets one's own password, in person",
     "people.users.store_users": f"{PART}: create_users and add_light_member",
     "projects.members.accept_membership": ANSWERS,
     "projects.members.decline_membership": ANSWERS,

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from accesscontrol import settings as production
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Invalid
-from accesscontrol.services.people.users import set_password
+from accesscontrol.services.people.new_passwords import set_password
 from portal.api.frame.authentication import BearerAuthentication, SessionAuthentication
 from portal.declared import PUBLIC
 from portal.pages.sign_in.forms import SignInForm

@@ -21,7 +21,7 @@ from accesscontrol.services.joining import secrets
 from accesscontrol.services.mail import texts
 from accesscontrol.services.mail.sending import post
 from accesscontrol.services.people import checks
-from accesscontrol.services.people.users import renew_password
+from accesscontrol.services.people.new_passwords import renew_password
 
 PURPOSE = "reset"
 #: So many people under one address get a link each.

@@ -17,17 +17,16 @@ from accesscontrol.accounts.names import fold
 from accesscontrol.roles.models import Role
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
-from accesscontrol.services.frame.acts import Fact, act, caller, difference, fresh, record, record_all, require_all
+from accesscontrol.services.frame.acts import Fact, act, caller, difference, fresh, record_all, require_all
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import Conflict, Gathered, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.frame.freshness import require_fresh, require_in_person
+from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.people import checks as user_checks
-from accesscontrol.services.people import telling
 from accesscontrol.services.people.owned import ceases, require_nothing_owned
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.writing import Written
@@ -43,9 +42,6 @@ HAS_AN_OWNER = Wording(
 )
 ONE_OWNER_ONLY = Wording(
     "one_owner_only", gettext_noop("An account has one owner only. Hand the ownership over instead.")
-)
-PASSWORD_IN_PERSON = Wording(
-    "password_in_person", gettext_noop("Only the user sets the password, signed in in person.")
 )
 PASSWORD_OF_SOMEBODY = Wording(
     "password_of_somebody", gettext_noop("Only the user sets the password. Send a link to reset it instead.")
@@ -274,29 +270,3 @@ def present(rows: dict[int, User], user: User) -> User:
     if user.pk not in rows:
         raise Conflict(USER_GONE(user=user.username))
     return rows[user.pk]
-
-
-def set_password(actor: Actor, user: User, password: str) -> User:
-    """Set one's own password, in person; never by a token, and nobody else's. It ends the sessions there are: a face
-    renews the one that it was set in (`update_session_auth_hash`)."""
-    with act([user.account_id]):
-        require_all(actor, [("user:change", user)])
-        current = present(fresh(User, [user], "account"), user)
-        who = caller(actor)
-        if not (who.is_person(current) or who.is_console):
-            raise Invalid({"password": [PASSWORD_IN_PERSON()]})
-        findings = Findings()
-        user_checks.check_password(findings, password, current, current)
-        findings.stop()
-        require_in_person(actor)
-        renew_password(current, password)
-        record(actor, "user.password", current, current.account_id)
-        telling.tell(current, [telling.PASSWORD_SET()], actor)
-    return current
-
-
-def renew_password(user: User, password: str) -> None:
-    """Write a new password that has been asked for and checked; the sessions and links there are end."""
-    user.password, user.password_must_change = make_password(password), False
-    user.sessions_ended += 1
-    user.save(update_fields=["password", "password_must_change", "sessions_ended"])

@@ -20,7 +20,7 @@ from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.freshness import require_in_person
 from accesscontrol.services.people import factors as services
-from accesscontrol.services.people import users
+from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.passwords import shortest
 from portal.frame.qr import qr_code
 from portal.frame.shown.pages import ConfirmPage, FormPage, Page
@@ -100,7 +100,7 @@ def password(request: SignedInRequest, user: User) -> HttpResponse:
 
     def act(values: Cleaned) -> None:
         actor = note_password(request, user) if "current" in values else request.actor.itself()
-        users.set_password(actor, user, values["password"])
+        set_password(actor, user, values["password"])
         go_on(request, user)
 
     return form_page(request, form, act, {"submit_label": _("Change the password")}, title=_("Change the password"),

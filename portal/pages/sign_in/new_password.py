@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict, Invalid
-from accesscontrol.services.people.users import set_password
+from accesscontrol.services.people.new_passwords import set_password
 from portal.declared import SIGNED_IN, declares
 from portal.frame.forms import ActForm
 from portal.must_change import must_change

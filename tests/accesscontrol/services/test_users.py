@@ -18,6 +18,7 @@ from accesscontrol.projects.models import Project
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid
 from accesscontrol.services.items.items import create_item
 from accesscontrol.services.owning.leaving import remove_user, set_authority
+from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.users import (
     change_user,
@@ -25,7 +26,6 @@ from accesscontrol.services.people.users import (
     create_user,
     create_users,
     set_enabled,
-    set_password,
     set_role,
     user_spec,
 )
