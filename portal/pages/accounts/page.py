@@ -56,6 +56,10 @@ class AccountPage(Screen):
         """Whether it is the account that the caller acts for."""
         return self.thing.pk == self.own_account()
 
+    def may_create(self) -> bool:
+        """Whether there is any account to open one below, or the caller opens top-level accounts."""
+        return self.look.is_operator or super().may_create()
+
     def account_tag(self) -> None:
         """An account belongs to itself."""
         return

@@ -181,6 +181,7 @@ def test_the_people_of_the_tree_read_in_plain_words_who_was_inside_why_and_what_
 
 
 def test_the_operator_opens_a_top_level_account_and_enters_it_to_let_people_in(operator):
+    assert 'href="/accounts/~new/"' in text(operator, "/accounts/")
     made = operator.post("/accounts/~new/", {"parent": "", "name": "Globex"})
     assert made.status_code == 302
     globex = Account.objects.get(name="Globex")
