@@ -277,10 +277,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Who may do what, on which thing, and why.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENFORCE_NON_BLANK_FIELDS": True,  # what may not be empty says so
     "SCHEMA_PATH_PREFIX": r"/api/v1|/access/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "portal.api.frame.schema.describe_problems",
+        "portal.api.frame.finishing.finish_document",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ItemKind": "accesscontrol.catalogue.ITEM_KIND_CHOICES",

@@ -62,7 +62,7 @@ class SeveralField(forms.Field):
 
     def clean(self, value: Any) -> list[Any]:
         given = [one for one in dict.fromkeys(value or ()) if one != ""]
-        if len(given) > MOST_VALUES:
+        if len(value or ()) > MOST_VALUES:
             raise forms.ValidationError(self.error_messages["many"], code="many", params={"most": MOST_VALUES})
         found, wrong = [], []
         for one in given:

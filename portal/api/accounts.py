@@ -24,7 +24,7 @@ class AccountShown(serializers.ModelSerializer):
     parent = VisibleThing("account", read_only=True)  # type: ignore[assignment]
     notes = serializers.SerializerMethodField()
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
+    @extend_schema_field(serializers.CharField(allow_null=True, allow_blank=True))
     def get_notes(self, account: Account) -> str | None:
         """The words of those who may change the account, for them alone."""
         return account.notes if self.context["seen"].look.may("account:change", account) else None

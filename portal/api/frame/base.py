@@ -266,7 +266,8 @@ class NounViewSet(Conditional, View, viewsets.GenericViewSet, Generic[Row]):
     def said(self) -> Checked:
         """What the address says besides, checked by the action's own serializer. Raises WrongParameter."""
         parameters = self.request.query_params.dict()
-        said = self.in_address[self.action](data=parameters, context=self.get_serializer_context())
+        context = {**self.get_serializer_context(), "as_text": True}
+        said = self.in_address[self.action](data=parameters, context=context)
         if not said.is_valid():
             raise WrongParameter(said.errors)
         return dict(said.validated_data)

@@ -43,13 +43,49 @@ class StrictJSONParser(parsers.JSONParser):
             raise ParseError(str(error)) from error
 
 
+#: Fields → the type in JSON that they are of.
+_TYPES: tuple[tuple[type[serializers.Field], type | tuple[type, ...]], ...] = (
+    (serializers.BooleanField, bool),
+    (serializers.IntegerField, (int, float)),
+    (serializers.CharField, str),
+)
+
+
+def of_other_type(field: serializers.Field, value: object) -> object:
+    """What is wrong with a value of another type than the document says: REST framework takes “5” for 5, 1 for true."""
+    if value is None:
+        return None
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return {n: wrong for n, one in enumerate(value) if (wrong := of_other_type(field.child, one))} or None
+    if isinstance(field, serializers.DictField) and isinstance(value, Mapping):
+        return {name: wrong for name, one in value.items() if (wrong := of_other_type(field.child, one))} or None
+    expected = next((one for kind, one in _TYPES if isinstance(field, kind)), object)
+    fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool) or expected is object)
+    return None if fits else [serializers.ErrorDetail(field.error_messages["invalid"], "invalid")]
+
+
 class Payload(serializers.Serializer):
-    """A body of a request: a field that it does not know is refused by name, with those that it does."""  # W05, Z05
+    """A body of a request: a field that it does not know is refused by name, with those that it does.
+
+    Where it is read from an address instead, every value is text: context `as_text`.
+    """  # W05, Z05
 
     def to_internal_value(self, data: Any) -> Checked:
-        if isinstance(data, Mapping):
-            self._refuse_unknown(data)
-        return super().to_internal_value(data)
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        self._refuse_unknown(data)
+        wrong = {} if self.context.get("as_text") else self._of_other_types(data)
+        try:
+            found = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({**error.detail, **wrong}) from error  # type: ignore[dict-item]
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return found
+
+    def _of_other_types(self, data: Mapping[str, object]) -> dict[str, object]:
+        found = {name: of_other_type(field, data.get(name)) for name, field in self.fields.items()}
+        return {name: wrong for name, wrong in found.items() if wrong}
 
     def writable(self) -> list[str]:
         """The names that a body may hold."""

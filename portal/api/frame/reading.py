@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.pagination import Cursor, CursorPagination, LimitOffsetPagination
 from rest_framework.request import Request
@@ -87,7 +87,8 @@ class TimePages(CursorPagination):
         try:
             return Cursor(*signing.loads(given, salt=self.salt)) if given is not None else None
         except signing.BadSignature as error:
-            raise WrongParameter({"cursor": ["Take “cursor” from the “next” of the page before."]}) from error
+            told = ErrorDetail("Take “cursor” from the “next” of the page before.", "unknown_cursor")
+            raise WrongParameter({"cursor": [told]}) from error
 
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self.get_next_link(), "results": data})
@@ -224,10 +225,11 @@ def known_parameters(view: Any) -> dict[str, bool]:
 def refuse_wrong_parameters(request: Request, known: dict[str, bool]) -> None:
     """A misspelt filter would otherwise show everything, one named twice half of it. Raises WrongParameter."""  # W05
     valid = ", ".join(sorted(known)) or "none"
-    wrong: dict[str, list[str]] = {}
+    wrong: dict[str, list[Any]] = {}
     for name, values in request.query_params.lists():
         if name not in known and name != "format":
-            wrong[name[:100]] = [f"“{name[:100]}” is not a parameter here. Valid: {valid}."]
+            told = f"“{name[:100]}” is not a parameter here. Valid: {valid}."
+            wrong[name[:100]] = [ErrorDetail(told, "unknown_parameter")]
         elif len(values) > 1 and not known.get(name):
             wrong[name] = [f"“{name}” takes one value; these are {len(values)}."]
     if wrong:

@@ -19,9 +19,9 @@ from portal.api.frame.payloads import Named
 from portal.api.frame.preconditions import ETAG, IF_MATCH, IF_NONE_MATCH
 from portal.declared import PUBLIC
 from portal.open_shapes import Schema
-from portal.problems import MEDIA_TYPE, TYPES
+from portal.problems import TYPES
 
-_ERRORS = {
+ERRORS = {
     "400": "The request is not valid; `errors` says what is wrong with which part of it.",
     "401": "No valid token or session.",
     "403": "The thing is there, but this may not be done; `detail` says why.",
@@ -39,7 +39,7 @@ _ERRORS = {
     "503": "The database is busy with a long change of somebody else; nothing was changed. See Retry-After.",
 }
 #: What the decision endpoints answer with: the errors of AuthZEN, and those of any server.
-_OF_DECISIONS = ("400", "401", "403", "405", "406", "411", "429", "503")
+OF_DECISIONS = ("400", "401", "403", "405", "406", "411", "429", "503")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE")
 #: A strong tag.
 TAG = r'^"[0-9a-f-]+"$'
@@ -51,7 +51,7 @@ class ProblemError(serializers.Serializer):
     pointer = serializers.CharField(
         required=False, help_text="Into the body: a JSON pointer as a fragment, `#/rules/0/kind`; `#` is the whole."
     )
-    parameter = serializers.CharField(required=False, help_text="Of the address: its name.")
+    parameter = serializers.CharField(required=False, allow_blank=True, help_text="Of the address: its name.")
     detail = serializers.CharField(help_text="A sentence that says what to do next.")
     code = serializers.CharField(help_text="What is wrong, for programs; `invalid` where there is no closer word.")
 
@@ -210,7 +210,7 @@ class DeclaredSchema(AutoSchema):
     def _error_codes(self) -> Collection[str]:
         """Which errors this operation may answer with, those of its own aside."""
         if getattr(self.view, "errors_are_sentences", False):
-            return _OF_DECISIONS
+            return OF_DECISIONS
         codes = {"406", "429", "503"}
         public = self.view.declares.get(self._action) == PUBLIC
         if not public or self.method != "GET":
@@ -226,22 +226,6 @@ class DeclaredSchema(AutoSchema):
         if self.method != "GET":
             codes |= {"409", "411", "413"} if self.method == "DELETE" else {"409", "411", "413", "415"}
         return codes
-
-
-def describe_problems(result: Schema, **_: Any) -> Schema:
-    """Put the errors that all operations share into the document, once: a hook of drf-spectacular."""
-    document = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    sentence = {"application/json": {"schema": {"type": "string"}}}
-    result["components"]["responses"] = {
-        **{f"Problem{code}": {"description": about, "content": document} for code, about in _ERRORS.items()},
-        **{f"Sentence{code}": {"description": _ERRORS[code], "content": sentence | document} for code in _OF_DECISIONS},
-    }
-    for name, schema in result["components"]["schemas"].items():
-        if name.startswith("Patched"):
-            schema["minProperties"] = 1
-        if name.endswith("OrName"):  # the thing has all that its name has, so it is both
-            schema["anyOf"] = schema.pop("oneOf")
-    return result
 
 
 def shown_or_named(

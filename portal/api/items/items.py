@@ -145,7 +145,7 @@ class ItemViewSet(NounViewSet[Item]):
         item, data = self.get_object(), self.payload()
         if "settings" in data and "settings" in catalogue.KINDS[item.kind].sections:
             sentence = f"The settings of a {item.kind} are changed at …/{item.key}/settings/."
-            raise serializers.ValidationError({"settings": [sentence]})
+            raise serializers.ValidationError({"settings": [sentence]}, code="settings_elsewhere")
         return self.answer(items.change_item(self.actor, item, **data))
 
     def destroy(self, request: Request, key: str) -> Response:

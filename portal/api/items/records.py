@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -96,7 +97,15 @@ def asks(verb: str) -> Any:
     return wanted
 
 
-@extend_schema(parameters=[OpenApiParameter("section", str, OpenApiParameter.PATH, enum=RECORD_SECTIONS)])
+def in_sections(verb: str, sections: Sequence[str] = RECORD_SECTIONS) -> Any:
+    """Tells the document in which sections there is something to do: those that have the verb in some kind."""
+    there = {
+        name for kind in catalogue.ITEM_KINDS for name, verbs in catalogue.KINDS[kind].sections.items() if verb in verbs
+    }
+    enum = [name for name in sections if name in there]
+    return extend_schema(parameters=[OpenApiParameter("section", str, OpenApiParameter.PATH, enum=enum)])
+
+
 class RecordViewSet(SectionViewSet):
     """The entries of a section, newest first, no further back than the caller's history depth."""
 
@@ -170,15 +179,18 @@ class RecordViewSet(SectionViewSet):
 
     # --- Acts
 
+    @in_sections("view")
     def list(self, request: Request, key: str, section: str) -> Response:
         """The entries, newest first."""
         return self.answer_list(self.get_queryset())
 
+    @in_sections("view")
     def retrieve(self, request: Request, key: str, section: str, record: int) -> Response:
         """One entry."""
         row = self.entry(self.get_object(), record)
         return self.tagged(row, self.shown(row))
 
+    @in_sections("create")
     def create(self, request: Request, key: str, section: str) -> Response:
         """Add an entry: send a message, a command, call an endpoint, set a property …"""
         item, data = self.get_object(), self.payload()
@@ -190,6 +202,7 @@ class RecordViewSet(SectionViewSet):
             raise serializers.ValidationError({name: [sentence % name] for name in extra})
         return self.answer_entry(item, _QUEUED[section](self.actor, item, data["data"]), 201)
 
+    @in_sections("change", ("outputs",))
     def change_output(self, request: Request, key: str, section: str) -> Response:
         """Switch an output by its name."""
         if self.section != "outputs":
@@ -201,12 +214,14 @@ class RecordViewSet(SectionViewSet):
             raise serializers.ValidationError({name: ["This field is required."] for name in named})
         return self.answer_entry(item, sections.set_output(self.actor, item, data["name"], data["data"]))
 
+    @in_sections("change")
     def partial_update(self, request: Request, key: str, section: str, record: int) -> Response:
         """Change an entry in place."""
         item = self.get_object()
         row = self.entry(item, record)
         return self.answer_entry(item, sections.change_record(self.actor, item, row, **self.payload()))
 
+    @in_sections("delete")
     def destroy(self, request: Request, key: str, section: str, record: int) -> Response:
         """Delete one entry."""
         item = self.get_object()
@@ -214,6 +229,7 @@ class RecordViewSet(SectionViewSet):
         sections.delete_record(self.actor, item, row)
         return self.gone()
 
+    @in_sections("delete")
     def clear(self, request: Request, key: str, section: str) -> Response:
         """Delete every entry of the section."""
         item = self.get_object()

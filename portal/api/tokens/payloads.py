@@ -65,9 +65,8 @@ class TokenRulePayload(Payload):
         rows = self.context["listed"].get(noun, {})
         absent = [name for name in names if name not in rows]
         if absent:
-            raise serializers.ValidationError(
-                {"items": [f"There is no {noun} “{name[:100]}” here." for name in absent]}
-            )
+            told = {"items": [f"There is no {noun} “{name[:100]}” here." for name in absent]}
+            raise serializers.ValidationError(told, code="unknown")
         return list(dict.fromkeys(rows[name] for name in names))
 
 

@@ -161,7 +161,8 @@ class TokenViewSet(NounViewSet[Token]):
         """Raises ValidationError for a key of no token, or of one that the caller does not see: the same words."""
         absent = [key for key in keys if key not in found]
         if absent:
-            raise serializers.ValidationError({"keys": [f"There is no token “{key[:100]}” here." for key in absent]})
+            told = {"keys": [f"There is no token “{key[:100]}” here." for key in absent]}
+            raise serializers.ValidationError(told, code="unknown")
 
 
 def _columns(data: Checked) -> Checked:

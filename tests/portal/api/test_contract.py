@@ -1,4 +1,8 @@
-"""The document against the running interface: schemathesis makes calls, right and wrong, from docs/openapi.yaml."""
+"""The document against the running interface: schemathesis makes calls, right and wrong, from docs/openapi.yaml.
+
+All of its checks are on. Bodies come with their length and in chunks, parameters once and twice. The quick run takes a
+part of the calls, the same each time; `--deep` makes all calls at the edges of the document, and draws many more.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +10,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
-import yaml
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from schemathesis import Case, GenerationMode
-from schemathesis.checks import load_all_checks, not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS
 
-from accesscontrol.wsgi import application
-from portal.actors import ACCOUNT_HEADER
-from tests.contracts.source import ROOT
 from tests.factories import RecordFactory
+from tests.portal.api.calling import Caller, at_the_edges, operations
 
-DOCUMENT = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-]
-#: Names that exist, so that calls get further than “not found”.
-REAL = {"accounts": "contoso", "items": "truck-7", "users": "sam", "roles": "dispatcher", "tokens": "t-viewer",
-        "grants": "hub-for-contoso", "received": "hub-for-contoso", "projects": "pilot"}  # fmt: skip
-load_all_checks()
+OPERATIONS = operations()
 
 
 @pytest.fixture
@@ -52,49 +33,26 @@ def kept_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-def interface() -> Any:
-    schema = schemathesis.openapi.from_dict(DOCUMENT)
-    schema.app = application
-    return schema
-
-
-def noun_of(path: str) -> str:
-    """What an address is about: accounts, items, …"""
-    return path.removeprefix("/api/v1/").strip("/").partition("/")[0] or "root"
-
-
-def operations() -> dict[str, list[Any]]:
-    """The operations of the document by noun, so that one cast serves many."""
-    found: dict[str, list[Any]] = {}
-    for result in interface().get_all_operations():
-        found.setdefault(noun_of(result.ok().path), []).append(result.ok())
-    return found
-
-
-OPERATIONS = operations()
-
-
-def call(case: Case, secret: str, real: bool, record: int) -> None:
-    """Make one call and undo what it did; a name that exists stands in for a generated one when `real`."""
-    case.headers.pop(ACCOUNT_HEADER, None)
-    if real and "key" in case.path_parameters:
-        case.path_parameters["key"] = REAL[noun_of(case.path)]
-    if real and "record" in case.path_parameters:
-        case.path_parameters |= {"record": record, "section": "messages"}
-    with transaction.atomic():
-        response = case.call(headers={"Authorization": f"Bearer {secret}"})
-        transaction.set_rollback(True)
-    empty = "" in (case.query or {}).values()  # an empty field of a filter form means any
-    case.validate_response(response, checks=CHECKS[:-1] if empty or real else CHECKS)
+@pytest.fixture
+def caller(cast: Any, kept_connection: None) -> Caller:
+    return Caller(cast.tokens["master"].secret, RecordFactory(item=cast.items["truck_7"]).pk)
 
 
 @pytest.mark.checklist("W06")
 @pytest.mark.parametrize("noun", OPERATIONS)
-def test_no_call_breaks_the_interface_or_its_document(noun, cast, deep, kept_connection):
-    record = RecordFactory(item=cast.items["truck_7"]).pk
-    secret = cast.tokens["master"].secret
+def test_calls_at_the_edges_of_the_document_are_answered_as_it_says(noun: str, caller: Caller, deep: bool) -> None:
+    """The longest, the shortest, the one too many; headers left out, methods that there are not; on things that exist
+    and on none."""
+    for operation in OPERATIONS[noun]:
+        for case in at_the_edges(operation, each=1 if deep else 24):
+            caller.try_all(case, real=True)
+
+
+@pytest.mark.checklist("W06")
+@pytest.mark.parametrize("noun", OPERATIONS)
+def test_no_call_breaks_the_interface_or_its_document(noun: str, caller: Caller, deep: bool) -> None:
     often = settings(
-        max_examples=200 if deep else 6,
+        max_examples=100 if deep else 4,
         deadline=None,
         database=None,
         derandomize=not deep,
@@ -103,13 +61,22 @@ def test_no_call_breaks_the_interface_or_its_document(noun, cast, deep, kept_con
     )
     drawn = given(data=st.data(), mode=st.sampled_from(GenerationMode), real=st.booleans())
     for operation in OPERATIONS[noun]:
-        often(drawn(calls(operation, secret, record)))()
+        often(drawn(calls(operation, caller)))()
 
 
-def calls(operation: Any, secret: str, record: int) -> Any:
+def calls(operation: Any, caller: Caller) -> Any:
     """A property of one operation: whatever is drawn for it, the call is answered as the document says."""
 
     def run(data: st.DataObject, mode: GenerationMode, real: bool) -> None:
-        call(data.draw(operation.as_strategy(generation_mode=mode)), secret, real, record)
+        caller.try_all(data.draw(operation.as_strategy(generation_mode=mode)), real=real)
 
     return run
+
+
+def test_all_checks_are_on() -> None:
+    assert set(CHECKS.get_all_names()) == {
+        "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+        "response_schema_conformance", "negative_data_rejection", "positive_data_acceptance", "missing_required_header",
+        "unsupported_method", "allow_header_conformance", "use_after_free", "ensure_resource_availability",
+        "ignored_auth", "object_level_authorization",
+    }  # fmt: skip
