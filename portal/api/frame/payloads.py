@@ -61,7 +61,7 @@ def of_other_type(field: serializers.Field, value: object) -> object:
         return {name: wrong for name, one in value.items() if (wrong := of_other_type(field.child, one))} or None
     expected = next((one for kind, one in _TYPES if isinstance(field, kind)), object)
     fits = isinstance(value, expected) and (expected is bool or not isinstance(value, bool) or expected is object)
-    return None if fits else [serializers.ErrorDetail(field.error_messages["invalid"], "invalid")]
+    return None if fits else [serializers.ErrorDetail(str(field.error_messages["invalid"]), "invalid")]
 
 
 class Payload(serializers.Serializer):
@@ -83,7 +83,7 @@ class Payload(serializers.Serializer):
             raise serializers.ValidationError(wrong)
         return found
 
-    def _of_other_types(self, data: Mapping[str, object]) -> dict[str, object]:
+    def _of_other_types(self, data: Mapping[str, object]) -> Any:
         found = {name: of_other_type(field, data.get(name)) for name, field in self.fields.items()}
         return {name: wrong for name, wrong in found.items() if wrong}
 

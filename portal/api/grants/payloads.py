@@ -119,7 +119,7 @@ class GrantPreviewed(_Terms):
         revokes = attrs.pop("revoke", False)
         if revokes and attrs:
             sentence = "Either look at changes or at revoking. Leave one of them out."
-            raise serializers.ValidationError({"revoke": [sentence]})
+            raise serializers.ValidationError({"revoke": [sentence]}, code="revoke_or_changes")
         return {"changes": attrs, "revoke": revokes}
 
 

@@ -52,7 +52,7 @@ def test_calls_at_the_edges_of_the_document_are_answered_as_it_says(noun: str, c
 @pytest.mark.parametrize("noun", OPERATIONS)
 def test_no_call_breaks_the_interface_or_its_document(noun: str, caller: Caller, deep: bool) -> None:
     often = settings(
-        max_examples=100 if deep else 4,
+        max_examples=25 if deep else 4,
         deadline=None,
         database=None,
         derandomize=not deep,

@@ -233,3 +233,26 @@ def test_a_switch_of_a_person_is_not_thrown_back_by_an_old_dialog(browse: Any, c
     nora.post(path, on)
     assert not User.objects.get(username="sam").is_active
     assert Client.post(nora, path, {}).status_code == 400
+
+
+def sort_of(route: Route) -> str:
+    """The name of a route, whichever section of an item it is about."""
+    return route.name.removeprefix(f"{route.section}_") if route.section else route.name
+
+
+def test_every_form_about_a_thing_is_walked() -> None:
+    """Each screen of the address book that takes a form about one thing is among those above, by one of its kinds."""
+    walked = {(address.view.screen, sort_of(route)) for _kind, route, address in ROUTES}  # type: ignore[attr-defined]
+    there = set()
+    for address in addresses():
+        screen = getattr(address.view, "screen", None)
+        kinds = [kind for kind in catalogue.KINDS if address.name.startswith(f"{kind}_")]
+        if screen is None or "key" not in address.parts or not kinds:
+            continue
+        kind = max(kinds, key=len)
+        called_so = address.name.removeprefix(f"{kind}_")
+        there |= {
+            (screen, sort_of(one)) for one in screen.routes_of(kind) if one.name == called_so and "POST" in one.methods
+        }
+    assert len(there) > 25
+    assert there - walked == set()
