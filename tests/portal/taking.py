@@ -9,6 +9,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, Record
+from accesscontrol.joining.models import RegistrationRules
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.accounts import change_account
@@ -16,6 +17,7 @@ from accesscontrol.services.frame.revisions import digests
 from accesscontrol.services.grants.grants import change_grant
 from accesscontrol.services.items.items import change_item
 from accesscontrol.services.items.sections import change_record
+from accesscontrol.services.joining.registration import change_registration
 from accesscontrol.services.origins.states import STATES
 from accesscontrol.services.people.roles import change_role
 from accesscontrol.services.people.users import change_user
@@ -34,6 +36,7 @@ TAKEN: dict[type[Revised], Callable[[Any], Any]] = {
     Grant: lambda grant: change_grant(CONSOLE, grant, enabled=False),
     Project: lambda project: change_member(CONSOLE, project.members.get(), rules=()),
     Record: lambda row: change_record(CONSOLE, row.item, row, data={"value": 7}),
+    RegistrationRules: lambda rules: change_registration(CONSOLE, rules.account, public=False),
 }
 
 

@@ -13,9 +13,13 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from accesscontrol.items.models import Record
+from accesscontrol.joining.models import RegistrationRules
 from accesscontrol.services.grants.grants import create_grant
 from accesscontrol.services.grants.invitations import add_grantees
 from accesscontrol.services.items.sections import add_record
+from accesscontrol.services.joining.invitations import send_invitation
+from accesscontrol.services.joining.registration import change_registration
+from accesscontrol.services.people.users import create_user
 from portal.api import urls
 from portal.api.frame.base import NounViewSet
 from tests.portal.walking import Address, addresses
@@ -46,6 +50,9 @@ BODIES: dict[str, Any] = {
     "AccountViewSet.block": {},
     "AccountViewSet.unblock": {},
     "AccountViewSet.change_limits": {"limits": {"device": 50}, "history_days": None},
+    "RegistrationViewSet.partial_update": {"password_length": 20},
+    "InvitationViewSet.send": {},
+    "InvitationViewSet.destroy": None,
     "ItemViewSet.create": {"account": "northwind", "kind": "device", "name": "Truck 9"},
     "ItemViewSet.partial_update": {"name": "Renamed"},
     "ItemViewSet.destroy": None,
@@ -122,6 +129,10 @@ class Unsafe:
             named["key"] = "hub"
         if self.action == "accept":
             named["key"] = offered(cast)
+        if self.name.startswith("InvitationViewSet"):
+            named["key"] = invited(cast)
+        if self.name.startswith("RegistrationViewSet"):
+            change_registration(CONSOLE, cast.accounts["contoso"], public=True, allowed_domains=("contoso.example",))
         if self.action == "remove_grantee":  # never the last one
             add_grantees(CONSOLE, cast.hub_grant, [cast.accounts["fabrikam"]])
         if "record" in self.address.parts:
@@ -134,7 +145,8 @@ class Unsafe:
 
     def seen_at(self, path: str) -> str:
         """Where the thing that it is about is read: an entry, settings and limits at their own address."""
-        own = {"RecordViewSet.partial_update", "RecordViewSet.destroy", "AccountViewSet.change_limits"}
+        own = {"RecordViewSet.partial_update", "RecordViewSet.destroy", "AccountViewSet.change_limits",
+               "RegistrationViewSet.partial_update"}  # fmt: skip
         return path if self.name in own else "/".join([*path.split("/")[:5], ""])
 
     def call(self, client: APIClient, path: str, **headers: Any) -> Any:
@@ -143,6 +155,13 @@ class Unsafe:
     def body(self) -> tuple[Any, ...]:
         said = BODIES[self.name]
         return () if said is None else (APIClient()._encode_data(said, format="json")[0], "application/json")
+
+
+def invited(cast: Cast) -> str:
+    """Somebody who has been entered and not joined."""
+    maria = create_user(CONSOLE, cast.accounts["northwind"], username="maria", email="maria@northwind.example")
+    send_invitation(CONSOLE, maria)
+    return "maria"
 
 
 def offered(cast: Cast) -> str:
@@ -173,6 +192,8 @@ def thing_of(one: Unsafe, path: str) -> Any:
     view: Any = one.address.view.cls  # type: ignore[attr-defined]
     if "record" in one.address.parts:
         return Record.objects.select_related("item").get(pk=parts[-1])
+    if view.model is RegistrationRules:
+        return RegistrationRules.objects.select_related("account").get(account__key=parts[3])
     model = view.model if view.model is not Record else Record._meta.get_field("item").related_model
     return model.objects.get(**{"username" if one.noun == "users" else "key": parts[3]})
 
