@@ -21,6 +21,7 @@ from accesscontrol.services.frame.errors import Invalid, Problem
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.frame.simulating import simulate
 from accesscontrol.services.importing.lines import Line, Person
+from accesscontrol.services.joining.invitations import enter_users
 from accesscontrol.services.people import users as people
 from accesscontrol.services.people.specs import UserSpec
 
@@ -47,10 +48,12 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a line is taken to say where it says nothing, of people who are added."""
+    """What a line is taken to say where it says nothing, of people who are added. invite: whether whoever has an
+    address is sent a link to join."""
 
     authority: str = "user"
     role: Role | None = None
+    invite: bool = False
 
 
 def import_people(
@@ -107,7 +110,8 @@ class _Import:
         moved = {user.pk for user, _spec in changed}
         self.lines = {id(spec): one.line for one, spec in new} | {user.pk: one.line for one, user, _spec in known}
         self.tell("writing", 0, len(persons))
-        made = self._try(lambda: people.create_users(self.actor, [spec for _one, spec in new])) if new else []
+        enter = enter_users if self.defaults.invite else people.create_users
+        made = self._try(lambda: enter(self.actor, [spec for _one, spec in new])) if new else []
         self._try(lambda: people.change_users(self.actor, changed))
         self.found.people = made
         outcomes = [(one.line.line, one.username, ADDED) for one, _spec in new]

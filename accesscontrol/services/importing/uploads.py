@@ -28,7 +28,7 @@ MOST_NAME = 200
 
 def upload_people(
     actor: Actor, account: Account, name: str, data: bytes, *, authority: str = "user", role: Role | None = None,
-    mapping: Mapping[str, str] | None = None,
+    invite: bool = True, mapping: Mapping[str, str] | None = None,
 ) -> Upload:  # fmt: skip
     """Take a file in; how it is written and what its columns hold is guessed. Raises Invalid where it is no table."""
     require_all(actor, [("user:create", account)])
@@ -38,7 +38,7 @@ def upload_people(
     return Upload.objects.create(
         account=account, name=name[-MOST_NAME:], data=data, encoding=form.encoding, delimiter=form.delimiter,
         mapping=dict(mapping) if mapping is not None else guess(table.headings), **asker,
-        defaults={"authority": authority, "role": role.pk if role is not None else None},
+        defaults={"authority": authority, "role": role.pk if role is not None else None, "invite": invite},
     )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def defaults_of(actor: Actor, upload: Upload) -> Defaults:
     role = engine.look(actor).visible("role:view").filter(pk=number).first() if number is not None else None
     if number is not None and role is None:
         raise Invalid({"role": ["The role is not there any more. Choose another."]})
-    return Defaults(str(upload.defaults.get("authority", "user")), role)
+    return Defaults(str(upload.defaults.get("authority", "user")), role, bool(upload.defaults.get("invite")))
 
 
 def drop_upload(actor: Actor, upload: Upload) -> None:

@@ -22,7 +22,7 @@ from accesscontrol.services.importing.people import Defaults, check_people, impo
 from accesscontrol.services.importing.uploads import defaults_of, drop_upload, reader_of
 from accesscontrol.services.jobs.problems import MOST_PROBLEMS, told_problems
 from accesscontrol.services.jobs.progress import Progress
-from accesscontrol.services.owning.many import NEEDED, Deed, do_with_users
+from accesscontrol.services.joining.many import NEEDED, Deed, do_with_users
 
 NO_FILE = Wording("file_is_gone", _("The file is not kept any more. Choose it again."))
 #: What came of it in numbers, for the sentence that tells it.

@@ -45,8 +45,3 @@ def not_seen_for_long(now: datetime) -> Q:
 def ending_soon(now: datetime) -> Q:
     """The people whose access ends within a week."""
     return Q(ending_rows(now, SOON), is_active=True)
-
-
-def waiting() -> Q:
-    """The people who are to join and cannot sign in yet, since nobody has verified them."""
-    return Q(verified=False, is_active=True)

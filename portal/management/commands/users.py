@@ -39,6 +39,9 @@ class Command(WaitingCommand):
         bring.add_argument("--column", metavar="HEADING=FIELD", action="append", default=[], help=fields)
         bring.add_argument("--encoding", help="how the file is written, where the guess is wrong")
         bring.add_argument("--authority", default="user", help="of whom no column says it (default: user)")
+        bring.add_argument(
+            "--invite", action="store_true", help="send whoever is added and has an address a link to join"
+        )
         bring.add_argument("--dry-run", action="store_true", help="only say, line by line, what would happen")
 
     def handle(self, *args: Any, file: str, column: Sequence[str], dry_run: bool, **options: Any) -> None:
@@ -48,7 +51,14 @@ class Command(WaitingCommand):
             reader = self.reader(actor, Path(file).read_bytes(), column, options["encoding"])
             people = reader.people()
             act = check_people if dry_run else import_people
-            found = act(actor, account, people, Defaults(options["authority"]), reader.problems, self.tell)
+            found = act(
+                actor,
+                account,
+                people,
+                Defaults(options["authority"], invite=options["invite"]),
+                reader.problems,
+                self.tell,
+            )
         except OSError as error:
             raise CommandError(printable(f"{file} cannot be read: {error.strerror}.")) from error
         except Invalid as error:

@@ -35,6 +35,7 @@ _DEEDS = {
     "enable": gettext_lazy("Enable people"),
     "disable": gettext_lazy("Disable people"),
     "role": gettext_lazy("Give people a role"),
+    "invite": gettext_lazy("Invite people"),
     "remove": gettext_lazy("Remove people"),
 }
 _OUTCOMES = {

@@ -17,7 +17,7 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
-from accesscontrol.services.owning.many import DISABLE, ENABLE, REMOVE, ROLE, Deed
+from accesscontrol.services.joining.many import DISABLE, ENABLE, INVITE, REMOVE, ROLE, Deed
 from accesscontrol.services.people.owned import owners_among
 from portal.frame.forms import ThingField
 from portal.frame.owners import ACCOUNT, DELETE, HeirField
@@ -54,6 +54,14 @@ def said(what: str, count: int) -> Said:
             _("From now on they can do nothing. Their sessions end at once; what is theirs stays as it is."), PEOPLE,
             _("Disable them"),
             ngettext("%(count)s person is disabled.", "%(count)s people are disabled.", count) % number,
+        )  # fmt: skip
+    if what == INVITE:
+        return Said(
+            ngettext("Invite %(count)s person?", "Invite %(count)s people?", count) % number,
+            _("Each gets a mail with a link to join. A link that was sent before stops working."), PEOPLE,
+            _("Send the invitations"),
+            ngettext("%(count)s invitation has been sent.", "%(count)s invitations have been sent.", count) % number,
+            "primary",
         )  # fmt: skip
     if what == ROLE:
         return Said(

@@ -44,6 +44,11 @@ class ImportForm(ActForm):
         help_text=gettext_lazy("Where no column says it."),
     )  # fmt: skip
 
+    invite = forms.BooleanField(
+        label=gettext_lazy("Invite them by e-mail"), required=False, initial=True,
+        help_text=gettext_lazy("Whoever is added and has an address gets a link to join. Off: they are invited later."),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, screen: NounPage, **rest: Any):
         super().__init__(*args, **rest)
         accounts = screen.creation_accounts()
@@ -55,7 +60,7 @@ class ImportForm(ActForm):
             screen.look.visible("role:view").order_by("name_order", "id"), "role:view", label=_("Role"), required=False,
             empty=_("No role"), help_text=_("Where no column says it; only users have roles."),
         )  # fmt: skip
-        self.order_fields(["account", "file", "authority", "role"])
+        self.order_fields(["account", "file", "authority", "role", "invite"])
 
     def clean_file(self) -> tuple[str, bytes]:
         """Its name and its bytes, no more of them than are taken."""

@@ -74,6 +74,7 @@ class UserListing(Listing):
             ("enable", "user:change", _("Enable"), "power", ""),
             ("disable", "user:change", _("Disable"), "pause", ""),
             ("role", "user:change", _("Give a role"), "role", ""),
+            ("invite", "user:change", _("Invite again"), "mail", ""),
             ("remove", "user:delete", _("Remove"), "trash", "danger"),
         )
         found["bulk_actions"] = [
@@ -93,7 +94,7 @@ class UserListScreen(NounPage):
     """Users, many at once: as a list, and as a file."""
 
     kind = "user"
-    joined = ("account", "role")
+    joined = ("account", "role", "invitation")
     listing = UserListing
     routes = (LIST, Route("export", "~export/", "view"))
 

@@ -16,6 +16,7 @@ from portal.frame.shown.parts import Action, State
 from portal.frame.switches import switch_fields
 from portal.frame.tables import AccountColumn, ListTable, MenuColumn, TimeColumn
 from portal.frame.ticking import TickColumn
+from portal.pages.users.inviting import is_invited, waits
 
 
 class UserTable(ListTable):
@@ -48,7 +49,8 @@ class UserTable(ListTable):
         return render_to_string("users/who.html", {"user": record, "url": address(record), "state": user_badge(record)})
 
     def render_email(self, record: User) -> str:
-        return render_to_string("users/email.html", {"email": record.email.partition("@"), "verified": record.verified})
+        shown = {"email": record.email.partition("@"), "verified": record.verified, "invited": is_invited(record)}
+        return render_to_string("users/email.html", shown)
 
     def render_authority(self, record: User) -> str:
         return _now(record.get_authority_display())
@@ -76,6 +78,7 @@ class UserTable(ListTable):
         wanted = (
             ("change", "user:change", _("Change"), "edit", False),
             ("assign", "user.assignments:change", _("Assign items"), "plus", False),
+            ("invite", "user:change", _("Send an invitation"), "mail", True),
             ("compromised", "user:change", _("Compromised"), "alert", True),
             ("delete", "user:delete", _("Remove"), "trash", True),
         )
@@ -83,8 +86,15 @@ class UserTable(ListTable):
             {"label": label, "url": address(record, route), "icon": icon, "dialog": dialog,
              "style": "danger" if route == "delete" else ""}
             for route, needed, label, icon, dialog in wanted
-            if needed in marks and (route != "assign" or record.authority == User.Authority.USER)
+            if needed in marks and self.fits(record, route)
         ]  # fmt: skip
+
+    @staticmethod
+    def fits(record: User, route: str) -> bool:
+        """Whether it makes sense with this person."""
+        if route == "assign":
+            return record.authority == User.Authority.USER
+        return route != "invite" or bool(record.email and record.is_active and waits(record))
 
 
 _STATES = {

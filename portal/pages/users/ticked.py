@@ -18,7 +18,7 @@ from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.shown import CHANGED, state_of
 from accesscontrol.services.jobs.jobs import start_job
 from accesscontrol.services.jobs.kinds import USERS_MANY, deed_parameters
-from accesscontrol.services.owning.many import NEEDED, ROLE, Deed, do_with_users
+from accesscontrol.services.joining.many import INVITE, NEEDED, ROLE, Deed, do_with_users
 from accesscontrol.services.owning.previews import preview_people
 from portal.addresses import list_address
 from portal.frame.jobs import go_to_job
@@ -29,6 +29,7 @@ from portal.frame.shown.pages import ConfirmPage, ListPage
 from portal.frame.shown.parts import AccessPreview, Action, Consequence
 from portal.pages.users.deeds import FORMS, DeedForm, Said, said
 from portal.pages.users.goes import loss
+from portal.pages.users.inviting import waits
 from portal.pages.users.list import UserListing
 
 #: So many people at once, so many while somebody waits, and of so many it is said who gains and who loses.
@@ -48,7 +49,7 @@ class UserTickedScreen(NounPage):
     """Users, many at once."""
 
     kind = "user"
-    joined = ("account", "role")
+    joined = ("account", "role", "invitation")
     routes: ClassVar[tuple[Route, ...]] = (
         Route("ticked", "~ticked/", "view", WRITE),
         Route("ticked_preview", "~ticked/preview/", "view", WRITE),
@@ -111,7 +112,14 @@ class UserTickedScreen(NounPage):
             return []
         marks = self.look.mark(listed, [NEEDED[what]])
         others = [row for row in listed if marks[row.pk] and row.pk != self.request.user.pk]
-        return [row for row in others if what != ROLE or row.authority == User.Authority.USER]
+        return [row for row in others if self.fits(what, row)]
+
+    @staticmethod
+    def fits(what: str, row: User) -> bool:
+        """Whether it makes sense with this person."""
+        if what == INVITE:
+            return bool(row.email and row.is_active and waits(row))
+        return what != ROLE or row.authority == User.Authority.USER
 
     def found_besides(self, shown: int) -> int:
         """How many people the list found, where these are more than are shown here."""

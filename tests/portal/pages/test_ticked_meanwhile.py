@@ -12,7 +12,7 @@ from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.shown import CHANGED, state_of
 from accesscontrol.services.grants.grants import change_grant, create_grant, pause_grant
 from accesscontrol.services.grants.switching import switch_grants
-from accesscontrol.services.owning.many import Deed, do_with_users
+from accesscontrol.services.joining.many import Deed, do_with_users
 from accesscontrol.services.people.users import change_user, create_user, set_enabled
 from portal.pages.users import ticked
 from tests.portal.working import work

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.test import TestCase
 from django.utils import timezone
 
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item
+from accesscontrol.joining.models import Invitation
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.users import create_users
 from accesscontrol.tokens.models import Token
@@ -39,15 +41,17 @@ def cells(response, column: str) -> dict[str, str]:
 def ages(cast) -> None:
     """The people of Northwind, each with a story of its own."""
     stories = {
-        "nora": {"last_seen_at": NOW - timedelta(minutes=5)},
-        "adam": {"last_seen_at": NOW - timedelta(days=100)},
-        "anna": {"is_active": False, "last_seen_at": NOW},
-        "otto": {"date_joined": NOW - timedelta(days=200)},
+        "nora": {"last_seen_at": NOW - timedelta(minutes=5), "last_login": NOW},
+        "adam": {"last_seen_at": NOW - timedelta(days=100), "last_login": NOW},
+        "anna": {"is_active": False, "last_seen_at": NOW, "last_login": NOW},
+        "otto": {"date_joined": NOW - timedelta(days=200), "proven_at": NOW},
         "sam": {"expires_at": NOW + timedelta(days=3)},
         "lee": {"verified": False},
     }
     for name, story in stories.items():
         User.objects.filter(username=name).update(**story)
+    link = {"digest": "of sam", "maker_type": "system", "maker_id": 0, "sessions_ended": 0}
+    Invitation.objects.create(user=cast.people["sam"], expires_at=NOW + timedelta(days=7), **link)
     Authenticator.objects.create(user=cast.people["nora"], type=Authenticator.Type.TOTP, data={})
     Authenticator.objects.create(user=cast.people["adam"], type=Authenticator.Type.RECOVERY_CODES, data={})
 
@@ -56,7 +60,8 @@ def ages(cast) -> None:
     ("query", "expected"),
     [
         ("enabled=False", ["anna"]),
-        ("waiting=yes", ["lee"]),
+        ("joined=invited", ["sam"]),
+        ("joined=waiting", ["lee"]),
         ("factor=none", ["adam", "anna", "lee", "otto", "sam"]),
         ("seen=never", ["lee", "otto", "sam"]),
         ("seen=long_ago", ["adam", "otto"]),
@@ -78,6 +83,7 @@ def test_a_row_tells_who_it_is_how_they_stand_and_when_they_were_here(browse, ag
     }
     verified = {name: "not verified" not in words for name, words in cells(page, "email").items()}
     assert verified == {name: name != "lee" for name in OF_NORTHWIND}
+    assert [name for name, words in cells(page, "email").items() if "invited" in words] == ["sam"]
     dots = {name: words.split('title="')[1].split('"')[0] for name, words in cells(page, "username").items()}
     assert dots == {"adam": "Enabled", "anna": "Disabled", "lee": "Not verified", "nora": "Enabled", "otto": "Enabled",
                     "sam": "Enabled"}  # fmt: skip
@@ -258,6 +264,20 @@ def test_all_that_the_list_found_are_meant_where_that_is_said(browse, cast):
     assert whole.context["consequences"][0]["names"] == ["lee (Northwind)", "sam (Northwind)", "siv (Shop)"]
     looked_at(nora, f"{TICKED}?authority=user", {"action": "disable", "all": "1"})
     assert sorted(User.objects.filter(is_active=False).values_list("username", flat=True)) == ["lee", "sam", "siv"]
+
+
+def test_those_who_wait_are_invited_again_and_others_are_left_out(browse, cast, mailoutbox):
+    specs = [
+        UserSpec(account=cast.accounts["northwind"], username=name, email=f"{name}@x.example") for name in ("w", "v")
+    ]
+    create_users(CONSOLE, specs)
+    nora = browse("nora")
+    page = nora.post(TICKED, {"action": "invite", "selection": ["w", "v", "sam", "anna"], "origin": ""})
+    assert page.context["consequences"][0]["names"] == ["v (Northwind)", "w (Northwind)"]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        confirm(nora, "invite", "w", "v", seen=page.context["form"]["seen"].value())
+    assert sorted(mail.to[0] for mail in mailoutbox) == ["v@x.example", "w@x.example"]
+    assert names(nora.get(f"{LIST}?joined=invited")) == ["v", "w"]
 
 
 @pytest.mark.parametrize("sent", [{}, {"action": "disable"}, {"action": "fly", "selection": ["sam"]}])

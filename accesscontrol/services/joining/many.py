@@ -10,13 +10,14 @@ from accesscontrol.accounts.models import User
 from accesscontrol.roles.models import Role
 from accesscontrol.services.frame.acts import act, fresh
 from accesscontrol.services.frame.shown import require_as_shown
+from accesscontrol.services.joining.invitations import send_invitations
 from accesscontrol.services.owning.giving import Heir
 from accesscontrol.services.owning.leaving import remove_users
 from accesscontrol.services.people import users as people
 
-ENABLE, DISABLE, ROLE, REMOVE = "enable", "disable", "role", "remove"
+ENABLE, DISABLE, ROLE, INVITE, REMOVE = "enable", "disable", "role", "invite", "remove"
 #: What can be done → the permission that it takes on each of the people.
-NEEDED = {ENABLE: "user:change", DISABLE: "user:change", ROLE: "user:change", REMOVE: "user:delete"}
+NEEDED = dict.fromkeys((ENABLE, DISABLE, ROLE, INVITE), "user:change") | {REMOVE: "user:delete"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,5 +50,7 @@ def _do(actor: Actor, users: Sequence[User], deed: Deed) -> None:
         remove_users(actor, users, deed.heir, at_home=deed.at_home, delete_items=deed.delete_items, erase=deed.erase)
     elif deed.what == ROLE:
         people.set_role_all(actor, users, deed.role)
+    elif deed.what == INVITE:
+        send_invitations(actor, users)
     else:
         people.set_enabled_all(actor, users, deed.what == ENABLE)
