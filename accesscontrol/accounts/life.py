@@ -130,6 +130,11 @@ def alive_rows(now: datetime, at: str = "") -> Q:
     return Q(**{f"{at}is_active": True}) & named & going_rows(now, at)
 
 
+def may_come(person: Person, now: datetime) -> bool:
+    """Whether a person would be alive once verified: enabled and in time."""
+    return person.is_active and not is_over(person.expires_at, now)
+
+
 class Joining(Protocol):
     """What tells whether a person has joined."""
 

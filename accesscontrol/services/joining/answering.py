@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
-from accesscontrol.accounts.life import PersonState, blocked_rows, has_joined, person_state
+from accesscontrol.accounts.life import blocked_rows, has_joined, may_come
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
 from accesscontrol.joining.life import InvitationState, invitation_state
@@ -133,7 +133,7 @@ def waits(user: User, invitation: Invitation | None) -> bool:
 
 def _can_come(user: User) -> bool:
     """Whether, once verified, the person would be alive."""
-    if person_state(user, timezone.now()) in (PersonState.DISABLED, PersonState.ENDED):
+    if not may_come(user, timezone.now()):
         return False
     return not User.objects.filter(blocked_rows(), pk=user.pk).exists()
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.life import PersonState, has_joined, person_state
+from accesscontrol.accounts.life import has_joined, may_come
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.joining.life import InvitationState, invitation_state
 from accesscontrol.joining.models import Invitation
@@ -187,7 +187,7 @@ def _require_waiting(user: User) -> None:
         raise Conflict(HAS_JOINED(username=user.username))
     if user.has_usable_password():
         raise Conflict(HAS_PASSWORD(username=user.username))
-    if person_state(user, timezone.now()) in (PersonState.DISABLED, PersonState.ENDED):
+    if not may_come(user, timezone.now()):
         raise Conflict(NOT_ENABLED(username=user.username))
 
 

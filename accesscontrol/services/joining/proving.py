@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.life import PersonState, blocked_rows, person_state
+from accesscontrol.accounts.life import blocked_rows, may_come
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
 from accesscontrol.sentences import Wording
@@ -87,7 +87,7 @@ def who_proves(secret: str) -> tuple[User, str] | None:
     user = User.objects.select_related("account").filter(pk=user_id).exclude(blocked_rows()).first()
     if user is None or not secrets.still(PURPOSE, user, said):
         return None
-    if person_state(user, timezone.now()) in (PersonState.DISABLED, PersonState.ENDED):
+    if not may_come(user, timezone.now()):
         return None
     return user, str(said["email"])
 

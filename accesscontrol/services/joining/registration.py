@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
@@ -25,6 +24,7 @@ from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.own_ends import for_good
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.joining.specs import RegistrationSpec
+from accesscontrol.services.people import passwords
 
 RULES_BY_TOKEN = Wording(
     "rules_by_token", _("A token does not say who may register. Sign in to change the rules of registration.")
@@ -138,9 +138,7 @@ def _ascii(domain: str) -> str:
 
 def least_length() -> int:
     """The fewest characters that a password has in this installation."""
-    validators: Any = settings.AUTH_PASSWORD_VALIDATORS
-    lengths = [each.get("OPTIONS", {}).get("min_length", 0) for each in validators]
-    return max(lengths, default=0)
+    return passwords.shortest(None)
 
 
 def _require_gift(

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accesscontrol.access.actor import Actor
-from accesscontrol.accounts.life import PersonState, blocked_rows, person_state
+from accesscontrol.accounts.life import blocked_rows, may_come
 from accesscontrol.accounts.models import User
 from accesscontrol.joining.models import RegistrationRules
 from accesscontrol.sentences import Sentence
@@ -67,7 +67,7 @@ def _people(email: str) -> QuerySet[User]:
 def _letters(email: str, people: Sequence[User], rules: RegistrationRules | None) -> list[Letter]:
     """One mail for each who waits; else one that says who has joined; else the way to register."""
     now = timezone.now()
-    can = [user for user in people if person_state(user, now) not in (PersonState.DISABLED, PersonState.ENDED)]
+    can = [user for user in people if may_come(user, now)]
     waiting = [user for user in can if waits(user, invitation_of(user))]
     joined = [user for user in can if user.proven_at is not None]
     here = rules is not None and any(user.account_id == rules.account_id for user in people)

@@ -18,7 +18,6 @@ from accesscontrol.accounts.depths import depth_of, is_deeper
 from accesscontrol.accounts.life import alive_rows, has_joined, is_later, latest
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
-from accesscontrol.joining.models import RegistrationRules
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import CREATED, check_days, check_limits
 from accesscontrol.services.frame.acts import Caller
@@ -50,9 +49,6 @@ LIMITS_OF_DEVELOPERS = Wording(
 NOT_ABOUT_ONESELF = Wording("not_about_oneself", _("You cannot change this about yourself. Ask another administrator."))
 NOT_THEIR_ADDRESS = Wording(
     "address_of_somebody", _("%(username)s has joined, so only they change their address. Ask them to do it.")
-)
-PASSWORD_SHORT = Wording(
-    "password_short", _("Here a password has at least %(least)s characters. A sentence is easy to remember.")
 )
 PERSON_BY_TOKEN = Wording(
     "person_by_token", _("A token cannot change an e-mail address or a password. Sign in to do it.")
@@ -184,10 +180,6 @@ def check_password(findings: Findings, password: str | None, user: User, about: 
     except ValidationError as error:
         for sentence in error.messages:
             findings.add("password", sentence, about)
-        return
-    length = RegistrationRules.objects.filter(account=user.account_id).values_list("password_length", flat=True).first()
-    if length is not None and len(password) < length:
-        findings.add("password", PASSWORD_SHORT(least=length), about)
 
 
 def refuse_self(who: Caller, user: User, changed: Iterable[str]) -> None:

@@ -20,6 +20,7 @@ from accesscontrol import catalogue
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import fold
 from accesscontrol.accounts.tree import ancestor_ids
+from accesscontrol.joining.models import RegistrationRules
 
 #: So many characters are enough beside a second factor that is asked for (§6).
 WITH_SECOND_FACTOR = 8
@@ -45,9 +46,14 @@ PORTAL = (
 _WORD = re.compile(r"[^\W_]+")
 
 
-def shortest(user: User | None) -> int:  # noqa: ARG001  (a person whose account asks for a second factor needs fewer)
-    """How many characters a password of this person has at least."""
-    return int(settings.PASSWORD_MIN_LENGTH)
+def shortest(user: User | None) -> int:
+    """How many characters a password of this person has at least: more where the rules of their account say so."""
+    least = int(settings.PASSWORD_MIN_LENGTH)
+    if user is None or user.account_id is None:
+        return least
+    rules = RegistrationRules.objects.filter(account=user.account_id, password_length__isnull=False)
+    asked = rules.values_list("password_length", flat=True).first()
+    return max(least, asked or 0)
 
 
 class LongEnough:

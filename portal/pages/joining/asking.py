@@ -53,7 +53,7 @@ def _ask(
     request: PortalRequest, template: str, act: Callable[[str], Sentence | int | None], page: AskingPage
 ) -> HttpResponse:
     """The form; when it is sent, the same page for every address, with what to do next."""
-    form, status, sent = AddressForm(request.POST or None), 200, False
+    form, status, sent = AddressForm(request.POST if request.method == "POST" else None), 200, False
     if request.method == "POST" and too_many(request, template):
         form.errors.clear()
         form.add_error(None, SLOW)

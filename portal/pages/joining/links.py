@@ -46,7 +46,7 @@ def join(request: PortalRequest, secret: str) -> HttpResponse:
     try:
         asked = open_invitation(secret)
         names = {"first_name": asked.user.first_name, "last_name": asked.user.last_name}
-        form = JoinForm(request.POST or None, initial=names)
+        form = JoinForm(request.POST if request.method == "POST" else None, initial=names)
         done = lambda values: answer_invitation(secret, **values, **_where(request))  # noqa: E731
         return _form(request, "joining/join.html", form, done, _welcome, {"asked": asked})
     except LinkOver as error:
@@ -59,7 +59,7 @@ def register(request: PortalRequest, secret: str) -> HttpResponse:
     """Registering in an account whose rules let this address do it."""
     try:
         asked = sign_up.open_sign_up(secret)
-        form = RegisterForm(request.POST or None)
+        form = RegisterForm(request.POST if request.method == "POST" else None)
         done = lambda values: sign_up.sign_up(secret, **values, **_where(request))  # noqa: E731
         return _form(request, "joining/register.html", form, done, _welcome, {"asked": asked})
     except LinkOver as error:
@@ -86,7 +86,7 @@ def reset_password(request: PortalRequest, secret: str) -> HttpResponse:
     user = resets.who_resets(secret)
     if user is None:
         return over(request)
-    form = NewPasswordForm(request.POST or None)
+    form = NewPasswordForm(request.POST if request.method == "POST" else None)
     done = lambda values: resets.reset_password(secret, **values, **_where(request))  # noqa: E731
     return _form(request, "joining/reset.html", form, done, _reset, {"person": user})
 
