@@ -12,7 +12,7 @@ from portal.pages.grants import screens as grants
 from portal.pages.home import screens as home
 from portal.pages.items import screens as items
 from portal.pages.jobs import screens as jobs
-from portal.pages.joining import asking, links
+from portal.pages.joining import asking, links, own_address
 from portal.pages.mail import screens as mail
 from portal.pages.profile import screens as profile
 from portal.pages.projects import screens as projects
@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *new_password.urlpatterns,
     *asking.urlpatterns,
     *links.urlpatterns,
+    *own_address.urlpatterns,
     *mail.urlpatterns,
     *explorer.urlpatterns,
     *search.urlpatterns,

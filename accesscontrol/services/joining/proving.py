@@ -16,6 +16,7 @@ from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, caller, fresh, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.freshness import require_in_person
 from accesscontrol.services.joining import secrets
 from accesscontrol.services.mail import texts
 from accesscontrol.services.mail.sending import post
@@ -35,8 +36,8 @@ def ask_proof(user: User) -> None:
 def ask_proof_again(user_id: int) -> None:
     """The same, of somebody who gave the right password and is not verified. Nothing for everybody else."""
     with act():
-        user = User.objects.select_related("account").filter(pk=user_id, proven_at=None, is_active=True).first()
-        if user is not None:
+        user = User.objects.select_related("account").filter(pk=user_id, proven_at=None).exclude(blocked_rows()).first()
+        if user is not None and may_come(user, timezone.now()):
             ask_proof(user)
 
 
@@ -56,6 +57,7 @@ def ask_new_address(actor: Actor, user: User, email: str) -> None:
         findings = Findings()
         findings.email(email, current, required=True)
         findings.stop()
+        require_in_person(actor)
         _ask(current, email.strip())
         record_all(actor, [Fact("user.ask_address", current, current.account_id, {}, ())])
 

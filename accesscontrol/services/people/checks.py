@@ -46,6 +46,9 @@ ABOVE_ACCOUNTS = Wording(
 LIMITS_OF_DEVELOPERS = Wording(
     "limits_of_developers", _("Only developers create things of their own. Leave the limits empty for others.")
 )
+ADDRESS_ANSWERS = Wording(
+    "address_answers_first", _("A new address has to answer a mail first. Change it on your profile, under E-mail.")
+)
 NOT_ABOUT_ONESELF = Wording("not_about_oneself", _("You cannot change this about yourself. Ask another administrator."))
 NOT_THEIR_ADDRESS = Wording(
     "address_of_somebody", _("%(username)s has joined, so only they change their address. Ask them to do it.")
@@ -193,8 +196,13 @@ def refuse_self(who: Caller, user: User, changed: Iterable[str]) -> None:
 
 
 def refuse_address(who: Caller, user: User, changed: Iterable[str]) -> None:
-    """Once somebody has joined, only they change their address (access model §6); the console may, for files."""
-    if "email" in changed and has_joined(user) and not (who.is_console or who.is_person(user)):
+    """Once somebody has joined, only they change their address (access model §6), and the new one answers first; the
+    console may, for files."""
+    if "email" not in changed or who.is_console:
+        return
+    if who.is_person(user):
+        raise Invalid([Problem("email", ADDRESS_ANSWERS(), user)])
+    if has_joined(user):
         raise Invalid([Problem("email", NOT_THEIR_ADDRESS(username=user.username), user)])
 
 

@@ -22,7 +22,6 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import Conflict, Gathered, Invalid, Problem
 from accesscontrol.services.frame.fields import Findings
-from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
@@ -189,8 +188,6 @@ def change_users(actor: Actor, pairs: Sequence[Pair]) -> list[User]:
             with beyond.gathering():
                 user_checks.refuse_letting_in(who, spec, user)
                 user_checks.require_giving(ceiling, who, spec, user, shares.get(user.pk, ()))
-            if "email" in changed and who.is_person(user):
-                require_fresh(actor)
         beyond.stop()
         require_nothing_owned(actor, [user for user, spec in current if ceases(user, spec.authority)])
         before = user_checks.managed({user.account_id for user, _ in current if user.account_id is not None})

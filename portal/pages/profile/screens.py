@@ -45,7 +45,7 @@ def facts(user: User, look: Look) -> list[Fact]:
     authority = _("Platform operator") if account is None else _(user.get_authority_display())
     found: list[Fact | None] = [
         {"label": _("Username"), "value": user.username, "copyable": True},
-        {"label": _("E-mail"), "value": user.email},
+        {"label": _("E-mail"), "value": user.email or _("none yet"), "url": reverse("own_address")},
         {"label": _("Account"), "value": account.name, "url": address(account)} if account else None,
         {"label": _("Authority"), "value": authority},
         {"label": _("Role"), "value": role.name, "url": address(role)} if role else None,

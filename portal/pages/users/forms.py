@@ -44,6 +44,12 @@ class PersonForm(ActForm):
         return {name: getattr(user, name) for name in names} | {"enabled": user.is_active}
 
 
+class OwnForm(PersonForm):
+    """One's own data; the address changes on a page of its own, since the new one has to answer first."""
+
+    email = None  # type: ignore[assignment]
+
+
 #: Authority → what it may do, beside it in the form.
 MAY = {
     "owner": _("everything the account has, and its subscription; one an account"),

@@ -25,7 +25,7 @@ from portal.frame.shown.parts import Action, Fact, Part
 from portal.frame.switches import switch_fields
 from portal.open_shapes import Cleaned
 from portal.pages.users.adding import UserAddingScreen
-from portal.pages.users.forms import AssignForm, PersonForm, UserForm
+from portal.pages.users.forms import AssignForm, OwnForm, PersonForm, UserForm
 from portal.pages.users.goes import TOKENS_STOP, counted
 from portal.pages.users.importing import UserImportScreen
 from portal.pages.users.inviting import UserInvitingScreen, invitation_acts, invitation_rows
@@ -120,7 +120,7 @@ class UserScreen(NounPage):
     def change_form(self) -> PersonForm:
         initial, data = PersonForm.initial_of(self.thing), self.request.POST or None
         if self.is_self():
-            return PersonForm(data, initial=initial)
+            return OwnForm(data, initial=initial)
         owner = self.thing if self.owns() else None
         return UserForm(data, initial=initial, look=self.look, owner=owner)
 

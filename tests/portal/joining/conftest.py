@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.portal.pages.conftest import _uncounted_calls, browse, cast  # noqa: F401  (fixtures of the pages)
+from tests.portal.pages.conftest import _uncounted_calls, browse, cast, holder  # noqa: F401  (fixtures of the pages)
 
 PASSWORD = "four green otters in a row"
 _LINK = re.compile(r"http://127\.0\.0\.1:8000(/\S+)")

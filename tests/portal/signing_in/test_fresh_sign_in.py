@@ -16,6 +16,7 @@ from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.accounts.ownership import confirm_ownership, offer_ownership
 from accesscontrol.services.frame.freshness import NotFresh, NotInPerson
+from accesscontrol.services.joining.proving import ask_new_address
 from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.users import change_user
 from accesscontrol.services.tokens.tokens import create_token, rotate_token
@@ -153,7 +154,7 @@ ACTS: dict[str, Callable[[Any, Any], Any]] = {
     "a new key of one": lambda cast, by: rotate_token(by, cast.tokens["master"].token),
     "an authority": lambda cast, by: change_user(by, cast.people["lee"], authority="developer"),
     "a role": lambda cast, by: change_user(by, cast.people["lee"], role=cast.dispatcher),
-    "their own address": lambda cast, by: change_user(by, cast.people["nora"], email="other@northwind.example"),
+    "their own address": lambda cast, by: ask_new_address(by, cast.people["nora"], "other@northwind.example"),
     "their own password": lambda cast, by: set_password(by, cast.people["nora"], "another long secret sentence"),
     "the ownership": lambda cast, by: offer_ownership(by, cast.people["adam"]),
 }
