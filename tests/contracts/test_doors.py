@@ -11,7 +11,6 @@ from tests.contracts.calls import Module, modules, reached
 SERVICES = "accesscontrol.services."
 #: Acts whose doors come with what is being built next, and with what. Empty when all of that is there.
 TO_COME = {
-    "joining.invitations.enter_users": "People",
     "items.assignments.share_item": "Projects and subscription",
     "projects.members.accept_membership": "Projects and subscription",
     "projects.members.add_light_member": "Projects and subscription",
