@@ -148,7 +148,7 @@ UNSEEN_LINK = Wording("unseen_link", _("a %(kind)s you cannot see"))
 UNSEEN_LINK_VOWEL = Wording("unseen_link", _("an %(kind)s you cannot see"))
 UNSEEN_THING = Wording("unseen_link", _("a thing you cannot see"))()
 THROUGH = Wording("through", _("through %(link)s"))
-AN_OPERATOR = Wording("somebody", _("it is open to them"))()
+AN_OPERATOR = Wording("an_operator", _("it is open to them"))()
 SOMEBODY = Wording("somebody", _("somebody of this account has it"))()
 
 # --- What would be needed for a yes
