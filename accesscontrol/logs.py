@@ -10,15 +10,17 @@ SECRET_NAMES = frozenset({"password", "secret", "token", "authorization", "cooki
 REMOVED = "[removed]"
 #: What a token's key looks like (`services.keys.PATTERN`).
 TOKEN_KEY = re.compile(r"pt[sma]_[0-9A-Za-z]{46}")
+#: The secret of a link that came by mail, in the address of its page (`services.joining.secrets`).
+LINK_SECRET = re.compile(r"(?<=/)(join|register|confirm|forgotten)/[^/\s\"'?]+")
 
 
 def remove_secrets(_logger: Any, _method: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """Blank the values whose name says that they are secret, and keys of tokens in any other, as in a wrong address."""
+    """Blank the values whose name says that they are secret; in any other keys of tokens, and secrets of links."""
     for name, value in event.items():
         if name.lower() in SECRET_NAMES:
             event[name] = REMOVED
         elif isinstance(value, str):
-            event[name] = TOKEN_KEY.sub(REMOVED, value)
+            event[name] = LINK_SECRET.sub(rf"\1/{REMOVED}", TOKEN_KEY.sub(REMOVED, value))
     return event
 
 

@@ -25,6 +25,8 @@ class Invitation(models.Model):
     maker_type = models.CharField(max_length=8)
     maker_id = models.BigIntegerField()
     maker_acting = models.BigIntegerField(null=True)
+    #: From where: a token that works from some networks only gives as one that asks from there.
+    maker_address = models.CharField(max_length=45, blank=True)
     #: How often acts had ended the sessions of the person by then: under another number it is over.
     sessions_ended = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -139,7 +139,8 @@ def _can_come(user: User) -> bool:
 
 
 def _maker(invitation: Invitation) -> Actor:
-    return Actor(invitation.maker_type, invitation.maker_id, invitation.maker_acting)  # type: ignore[arg-type]
+    made_by, number, acting = invitation.maker_type, invitation.maker_id, invitation.maker_acting
+    return Actor(made_by, number, acting, invitation.maker_address or None)  # type: ignore[arg-type]
 
 
 def _still_given(invitation: Invitation) -> bool:

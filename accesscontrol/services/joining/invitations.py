@@ -213,8 +213,8 @@ def _store(actor: Actor, who: Caller, people: Sequence[User], *, shown: bool = F
 def _row(actor: Actor, user: User, secret: str, now: datetime, shown: bool) -> Invitation:
     return Invitation(
         user=user, digest=secrets.digest(secret), mailed_to="" if shown else user.email, maker_type=actor.type,
-        maker_id=actor.id, maker_acting=actor.acting, sessions_ended=user.sessions_ended, created_at=now,
-        expires_at=now + secrets.INVITATION,
+        maker_id=actor.id, maker_acting=actor.acting, maker_address=actor.address or "", created_at=now,
+        sessions_ended=user.sessions_ended, expires_at=now + secrets.INVITATION,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
@@ -101,13 +101,22 @@ def _values(spec: RegistrationSpec) -> dict[str, Any]:
 
 def _clean(spec: RegistrationSpec) -> RegistrationSpec:
     """Domains and names in the one form that they are compared in, each once."""
-    domains = {name: _folded(getattr(spec, name), "@") for name in LISTS[:2]}
+    domains = {name: _folded(getattr(spec, name), _domain) for name in LISTS[:2]}
     return RegistrationSpec(public=spec.public, role=spec.role, password_length=spec.password_length,
-                            barred_usernames=_folded(spec.barred_usernames, ""), **domains)  # fmt: skip
+                            barred_usernames=_folded(spec.barred_usernames, fold), **domains)  # fmt: skip
 
 
-def _folded(values: Iterable[str], stripped: str) -> tuple[str, ...]:
-    return tuple(sorted({folded for value in values if (folded := fold(value.strip().lstrip(stripped)))}))
+def _folded(values: Iterable[str], form: Callable[[str], str]) -> tuple[str, ...]:
+    return tuple(sorted({folded for value in values if (folded := form(value.strip()))}))
+
+
+def _domain(text: str) -> str:
+    """A domain in the one form in which it is compared, be it written in letters or as mail servers have it (xn--…)."""
+    plain = _ascii(fold(text.lstrip("@")))
+    try:
+        return fold(plain.encode("ascii").decode("idna")) if plain else fold(text.lstrip("@"))
+    except UnicodeError:
+        return plain
 
 
 def _check(spec: RegistrationSpec, account: Account) -> None:
@@ -169,7 +178,7 @@ def _require_gift(
 
 def domain_refusal(rules: RegistrationRules, email: str) -> Sentence | None:
     """Why an address may not register here, or None. It is about the domain alone, so it tells of no person."""
-    domain = fold(email.rpartition("@")[2])
+    domain = _domain(email.rpartition("@")[2])
     ends = _ends_of(domain)
     barred = not ends.isdisjoint(rules.barred_domains)
     allowed = not rules.allowed_domains or not ends.isdisjoint(rules.allowed_domains)

@@ -18,6 +18,7 @@ from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.acts import act, record
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.joining import secrets
+from accesscontrol.services.joining.mailboxes import by_mailbox
 from accesscontrol.services.mail import texts
 from accesscontrol.services.mail.sending import post
 from accesscontrol.services.people import checks
@@ -31,7 +32,7 @@ MOST = 20
 def ask_reset(email: str) -> int:
     """Send links to everybody alive under this address, where it is proven. Gives how many people there are."""
     people = list(_people(email_folded=email.strip())[:MOST])
-    post([_letter(people)] if people else [], apart=True)
+    post([_letter(readers) for readers in by_mailbox(people)], apart=True)
     return len(people)
 
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import blocked_rows, may_come
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.names import fold
 from accesscontrol.joining.models import RegistrationRules
-from accesscontrol.sentences import Sentence
+from accesscontrol.sentences import Sentence, Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
 from accesscontrol.services.frame.acts import Fact, act, difference, record_all
 from accesscontrol.services.frame.fields import Findings
@@ -25,6 +27,7 @@ from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.joining import secrets
 from accesscontrol.services.joining.answering import ENTERED, LinkOver, waits
 from accesscontrol.services.joining.invitations import invitation_of
+from accesscontrol.services.joining.mailboxes import by_mailbox
 from accesscontrol.services.joining.registration import check_username, default_role, domain_refusal
 from accesscontrol.services.mail import texts
 from accesscontrol.services.mail.letters import Letter
@@ -33,6 +36,9 @@ from accesscontrol.services.people import checks, users
 from accesscontrol.services.people.specs import UserSpec
 
 PURPOSE = "sign_up"
+ADDRESS_OF_OTHERS = Wording(
+    "address_of_others", _("A username with @ can only be your own address. Choose one without it.")
+)
 #: Of one address, so many people are written to.
 MOST = 20
 
@@ -73,9 +79,7 @@ def _letters(email: str, people: Sequence[User], rules: RegistrationRules | None
     here = rules is not None and any(user.account_id == rules.account_id for user in people)
     letters = [_entered(user) for user in waiting]
     if joined and (rules is None or here):
-        named = [(user.username, str(user.account or "")) for user in joined]
-        letters.append(texts.already_joined(joined[0].email, people=named, sign_in=secrets.address_of("account_login"),
-                                            reset=secrets.address_of("ask_reset")))  # fmt: skip
+        letters += [_joined(readers) for readers in by_mailbox(joined)]
     if rules is not None and not here:
         letters.append(_register(email, rules))
     return letters
@@ -87,6 +91,12 @@ def _entered(user: User) -> Letter:
         user.email, name=user.first_name or user.username, username=user.username, account=str(user.account or ""),
         who="", link=link, end=timezone.now() + secrets.SIGN_UP,
     )  # fmt: skip
+
+
+def _joined(people: Sequence[User]) -> Letter:
+    named = [(user.username, str(user.account or "")) for user in people]
+    return texts.already_joined(people[0].email, people=named, sign_in=secrets.address_of("account_login"),
+                                reset=secrets.address_of("ask_reset"))  # fmt: skip
 
 
 def _register(email: str, rules: RegistrationRules) -> Letter:
@@ -150,5 +160,7 @@ def _check(spec: UserSpec, rules: RegistrationRules) -> None:
     checks.check_usernames(findings, [(spec, None)])
     checks.check(findings, spec, Lines([spec.account.pk]), spec)
     check_username(findings, rules, spec.username)
+    if "@" in spec.username and fold(spec.username) != fold(spec.email):
+        findings.add("username", ADDRESS_OF_OTHERS())
     checks.check_password(findings, spec.password, users.named_so(spec), spec)
     findings.stop()
