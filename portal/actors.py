@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 from rest_framework.views import APIView
 
@@ -26,6 +27,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.addresses import Address, is_inside, read_address
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.services.people import sessions
 from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
@@ -39,6 +41,11 @@ from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
 from portal.token_sessions import SESSION_TOKEN, TokenHolder
 
 OPERATES = "operates"
+#: Why a session is over that somebody ended, in words.
+ENDED = {
+    Session.Ended.ONESELF: gettext_lazy("You ended this session from another one. Sign in again to go on."),
+    Session.Ended.OTHERS: gettext_lazy("An administrator ended your sessions. Sign in again to go on."),
+}
 ACCOUNT_HEADER = "X-Account-Id"
 
 
@@ -142,6 +149,7 @@ class ActorMiddleware:
 
     def __call__(self, request: PortalRequest) -> HttpResponse:
         request.request_id = _request_id(request)
+        request.session.seen_from(client_address(request), request.headers.get("User-Agent", ""))
         request.actor = self._actor(request)
         with timezone.override(self._time_zone(request)):
             response = self.get_response(request)
@@ -170,9 +178,10 @@ class ActorMiddleware:
         return render(request, "portal/wrong.html", {"reason": IN_ADDRESS}, status=400)
 
     def _actor(self, request: PortalRequest) -> Actor | None:
-        by_token, user = SESSION_TOKEN in request.session, request.user
+        by_token, begun = SESSION_TOKEN in request.session, SESSION_KEY in request.session
+        user = request.user
         if not by_token and not isinstance(user, User):
-            return None
+            return self._told_why(request, begun=begun)
         now = time.time()
         if now - request.session.setdefault(STARTED, now) > settings.SESSION_ABSOLUTE_SECONDS:
             return self._end(request, _("You were signed in for very long. Sign in again to go on."))
@@ -185,8 +194,7 @@ class ActorMiddleware:
         actor = self._acting(request, actor_of(request, user))
         if look_of(request, actor).alive:
             return actor
-        logout(request)
-        return None
+        return self._end(request, str(token_sessions.SIGNED_OUT))
 
     def _actor_by_token(self, request: PortalRequest) -> Actor | None:
         """The token that the session was opened by; the session ends with it, and says why."""
@@ -198,6 +206,14 @@ class ActorMiddleware:
         keys.note_use(token, actor.address)
         request.user = TokenHolder(token)
         return self._acting(request, actor)
+
+    @staticmethod
+    def _told_why(request: PortalRequest, *, begun: bool) -> None:
+        """Say on the next page why a session is over that somebody ended, or that ended with what it began with."""
+        if request.session.ended:
+            messages.info(request, ENDED[Session.Ended(request.session.ended)])
+        elif begun:
+            messages.info(request, token_sessions.SIGNED_OUT)
 
     @staticmethod
     def _end(request: PortalRequest, sentence: str) -> None:

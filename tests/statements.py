@@ -16,7 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 _SORTS = {
-    "session": r'SELECT .* FROM "django_session"',
+    "session": r'SELECT .* FROM "accounts_session"',
     "person": r'SELECT "accounts_user"\."id", "accounts_user"\."password".* LEFT OUTER JOIN "accounts_account" '
     r'.* WHERE "accounts_user"\."id" = \S+ ORDER BY',
     "epochs": r"SELECT root, value FROM access_accessepoch",

@@ -15,6 +15,7 @@ from mptt.querysets import TreeQuerySet
 from accesscontrol import catalogue
 from accesscontrol.accounts.names import FoldedField, KeyField, Named, NamedRows, OrderField, SearchedField, fold
 from accesscontrol.accounts.revisions import Revised
+from accesscontrol.accounts.signing_in import FactorReset, SecurityPolicy, Session  # noqa: F401  (Django looks here)
 from accesscontrol.accounts.spelling import KEY_LENGTH, USERNAME_LENGTH, check_username, key_validator
 from accesscontrol.json_data import BoundedJSONField
 

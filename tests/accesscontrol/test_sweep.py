@@ -6,7 +6,6 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import call_command
 from django.db import connection
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.audit.models import Event
 from accesscontrol.grants.models import EndNotice
 from accesscontrol.items.models import ItemLink

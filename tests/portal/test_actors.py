@@ -6,11 +6,11 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import F
 from django.test import Client, RequestFactory
 
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.services.accounts.accounts import block_account, move_account
 from accesscontrol.services.people.users import set_enabled
 from portal.actors import OPERATES, STARTED, client_address
@@ -77,7 +77,7 @@ def test_a_session_is_renewed_once_a_minute_and_what_others_wrote_meanwhile_stay
 
     def beside(execute, sql, *rest):
         """Another request of this session writes between this one's read and its renewal."""
-        if sql.startswith('UPDATE "django_session"') and not written:
+        if sql.startswith('UPDATE "accounts_session"') and not written:
             written.append(sql)
             set_session(client, **{OPERATES: {"account": cast.accounts["contoso"].pk, "since": 1}})
             Session.objects.update(expire_date=late)

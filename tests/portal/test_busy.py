@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F
@@ -16,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.items.models import Item
 from accesscontrol.services.frame.acts import act
 from accesscontrol.tokens.models import Token

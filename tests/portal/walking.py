@@ -122,7 +122,7 @@ class Walker(Client):
             response = self.handler(self._base_environ(**request))
         begun = [sql for sql in statements if sql.startswith(("BEGIN", "SAVEPOINT"))]
         written = [sql for sql in statements if sql.startswith(WRITES)]
-        session = [sql for sql in written if sql.startswith('UPDATE "django_session"')]
+        session = [sql for sql in written if sql.startswith('UPDATE "accounts_session"')]
         whole = [sql for sql in session if "session_data" in sql]  # the first page's, in a transaction of its own
         beyond = [sql for sql in written if sql not in session] + begun[len(whole) :]
         self.wrote += [f"GET {request['PATH_INFO']}: {sql[:60]}" for sql in beyond]

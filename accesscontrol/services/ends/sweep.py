@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import joined_rows, over_rows
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.audit import chain
 from accesscontrol.grants.models import EndNotice
 from accesscontrol.items.models import ItemLink
@@ -84,9 +83,7 @@ def _cut_links(now: datetime) -> int:
 
 
 def _clear_sessions(now: datetime) -> int:
-    number = Session.objects.filter(expire_date__lt=now).count()
-    SessionStore.clear_expired()
-    return number
+    return Session.objects.filter(expire_date__lt=now).delete()[0]
 
 
 def _clear_invitations() -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,6 +18,7 @@ from accesscontrol.access.law.limits import wrong_address
 from accesscontrol.access.look import Look
 from accesscontrol.access.waiting import stamping
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.audit import chain
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import LONGEST_REQUEST_ID, Fact, act, record, record_all
@@ -35,6 +35,8 @@ REVOKED, ROTATED, ELSEWHERE, STOPPED, SIGNED_OUT = "revoked", "rotated", "elsewh
 SEEN_EVERY = timedelta(minutes=1)
 #: Of those whom a name or address may mean, so many are looked at; more than one address is nobody's.
 LOOKED_AT = 3
+#: What no request writes of its session.
+KEPT = ("session_key", "ended")
 #: Who acts in a line about a refused sign-in.
 NOBODY_ACTS = Wording("nobody_acts", gettext_noop("Nobody can act as %(account)s now. Choose another account."))
 NOBODY_ACTS_BECAUSE = Wording(
@@ -120,15 +122,22 @@ def sign_in_by_token(key: str, *, address: str | None, request_id: str = "") -> 
     return token
 
 
-def renew_session(key: str, until: datetime, user_id: int | None = None) -> None:
+def renew_session(key: str, until: datetime, user_id: int | None = None, address: str = "") -> None:
     """The session with this key goes on until then: its own stamp, which changes nothing else and waits for nobody.
 
-    user_id: the person whose session it is, who has been seen by it; None for one by token.
+    user_id: the person whose session it is, who has been seen by it; None for one by token. address: from where.
     """
     with stamping():
-        Session.objects.filter(session_key=key).update(expire_date=until)
+        seen = {"last_seen_at": timezone.now(), "address": address}
+        Session.objects.filter(session_key=key, ended="").update(expire_date=until, **seen)
         if user_id is not None:
             note_seen(user_id)
+
+
+def write_session(row: Session) -> bool:
+    """Write what a session holds by now. False where it is gone or was ended: nothing wakes it."""
+    values = {field.name: getattr(row, field.name) for field in row._meta.concrete_fields if field.name not in KEPT}
+    return bool(Session.objects.filter(session_key=row.session_key, ended="").update(**values))
 
 
 def find_session_token(number: int) -> Token | None:

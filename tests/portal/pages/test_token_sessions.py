@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.audit.models import Event
 from accesscontrol.services.tokens import tokens
 from accesscontrol.tokens.models import Token

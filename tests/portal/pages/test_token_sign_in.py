@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 import structlog
-from django.contrib.sessions.models import Session
 from django.core import serializers
 from django.test import Client
 from django.utils import timezone
 
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.audit.models import Event, EventDetail
 from accesscontrol.services.tokens import tokens
 from accesscontrol.tokens.models import Token
