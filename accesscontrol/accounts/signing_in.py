@@ -26,7 +26,7 @@ class Session(AbstractBaseSession):
         ONESELF = "oneself"
         OTHERS = "others"
 
-    public = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    public = models.UUIDField(default=uuid.uuid4, editable=False)  # two rows bear it while the key changes
     user = models.ForeignKey("accounts.User", on_delete=models.CASCADE, null=True, related_name="sessions")
     started_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)

@@ -75,6 +75,8 @@ V1: list[URLPattern | URLResolver] = [
         one(InvitationViewSet, "invitation/", get="retrieve", post="send", delete="destroy"),
         one(UserViewSet, "assignments/", get="list_assignments", post="assign"),
         one(UserViewSet, "assignments/<str:item>/", delete="unassign"),
+        one(UserViewSet, "sessions/", get="list_sessions", delete="end_sessions"),
+        one(UserViewSet, "sessions/<uuid:session>/", delete="end_session"),
     ),
     noun("invitations", lists("invitations", InvitationViewSet)),
     noun("roles", lists("roles", RoleViewSet), one(RoleViewSet)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -15,11 +16,13 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import named
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
 from accesscontrol.services.joining.invitations import enter_user
 from accesscontrol.services.owning import leaving
-from accesscontrol.services.people import users
+from accesscontrol.services.people import live_sessions, users
+from portal.agents import browser_in_words
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import AccountToCreateIn, Days, Moment, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, YesOrNo
@@ -135,6 +138,21 @@ class Assignment(Payload):
     expires_at = Moment(allow_null=True, default=None)
 
 
+class SessionShown(serializers.ModelSerializer):
+    """A browser that somebody is signed in with; `id` names it and opens nothing."""
+
+    id = serializers.UUIDField(source="public", read_only=True)
+    browser = serializers.SerializerMethodField(help_text="What the browser says that it is.")
+
+    def get_browser(self, session: Session) -> str:
+        return browser_in_words(session.agent)
+
+    class Meta:
+        model = Session
+        fields = ("id", "browser", "address", "started_at", "last_seen_at")
+        read_only_fields = fields
+
+
 class UserFilters(NounFilters):
     search = AnyWord(rows_of="holding", help_text="Part of a name or of the e-mail.")
     authority = AnyChoice(_AUTHORITIES)
@@ -162,6 +180,9 @@ class UserViewSet(NounViewSet[User]):
         "list_assignments": "user.assignments:view",
         "assign": "user.assignments:change",
         "unassign": "user.assignments:change",
+        "list_sessions": "user.sessions:view",
+        "end_sessions": "user.sessions:delete",
+        "end_session": "user.sessions:delete",
     }
     serializer_class = UserShown
     payloads = {
@@ -173,7 +194,9 @@ class UserViewSet(NounViewSet[User]):
         "assign": Assignment,
     }
     in_address = {"destroy": Removal}
-    answers = {"list_assignments": ItemShown(many=True), "assign": {204: None}}
+    answers = {
+        "list_assignments": ItemShown(many=True), "assign": {204: None}, "list_sessions": SessionShown(many=True),
+    }  # fmt: skip
     filterset_class = UserFilters
     orderings = ("username", "date_joined")
 
@@ -234,4 +257,18 @@ class UserViewSet(NounViewSet[User]):
         if found is None:
             raise NotFound("Not found.")
         assignments.unassign_items(self.actor, user, [found])
+        return self.gone()
+
+    def list_sessions(self, request: Request, key: str) -> Response:
+        """The browsers in which a user is signed in."""
+        return Response(self.show(live_sessions.live_sessions(self.get_object()), SessionShown))
+
+    def end_sessions(self, request: Request, key: str) -> Response:
+        """End all sessions of a user, those opened by their tokens too."""
+        live_sessions.end_all_sessions(self.actor, self.get_object())
+        return self.gone()
+
+    def end_session(self, request: Request, key: str, session: UUID) -> Response:
+        """End one session of a user."""
+        live_sessions.end_session(self.actor, self.get_object(), session)
         return self.gone()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model, QuerySet
@@ -83,8 +84,8 @@ class Address:
         """The path with these values in its parts; what has no value leads nowhere."""
         path = self.pattern
         for entry in self.parts:
-            for converter in ("str", "int"):
-                nothing = NOTHING_THERE if converter == "str" else 0
+            for converter in ("str", "int", "uuid"):
+                nothing = {"str": NOTHING_THERE, "int": 0, "uuid": UUID(int=0)}[converter]
                 path = path.replace(f"<{converter}:{entry}>", str(values.get(entry, nothing)))
         return f"/{path}"
 

@@ -23,7 +23,7 @@ from portal.open_shapes import Cleaned
 from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder
 
-SIGN_IN = "own_sign_in"
+SIGN_IN, SESSIONS = "own_sign_in", "own_sessions"
 
 
 def of_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -43,6 +43,7 @@ def tabs(active: str) -> list[Tab]:
     shown = (
         ("profile", _("Profile"), "user"),
         (SIGN_IN, _("Sign-in"), "fingerprint"),
+        (SESSIONS, _("Sessions"), "world"),
     )
     return [{"label": label, "url": reverse(name), "icon": icon, "active": name == active}
             for name, label, icon in shown]  # fmt: skip

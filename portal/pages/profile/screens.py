@@ -24,6 +24,7 @@ from portal.frame.revising import Revising
 from portal.frame.shown.pages import Page
 from portal.frame.shown.parts import Fact, Tile
 from portal.pages.profile import factors as own_factors
+from portal.pages.profile import sessions as own_sessions
 from portal.pages.profile.forms import ProfileForm
 from portal.pages.profile.own import tabs
 from portal.requests import SignedInRequest
@@ -130,4 +131,4 @@ def save(actor: Actor, user: User, revising: Revising) -> bool:
     return not revising.form.errors
 
 
-urlpatterns = [path("profile/", profile, name="profile"), *own_factors.urlpatterns]
+urlpatterns = [path("profile/", profile, name="profile"), *own_factors.urlpatterns, *own_sessions.urlpatterns]

@@ -31,6 +31,7 @@ from portal.pages.users.importing import UserImportScreen
 from portal.pages.users.inviting import UserInvitingScreen, invitation_acts, invitation_rows
 from portal.pages.users.leaving import UserLeavingScreen
 from portal.pages.users.list import UserListScreen
+from portal.pages.users.sessions import UserSessionsScreen
 from portal.pages.users.tables import user_badge
 from portal.pages.users.ticked import UserTickedScreen
 
@@ -76,7 +77,8 @@ class UserScreen(NounPage):
         )  # fmt: skip
 
     def acts(self) -> list[Action]:
-        found = self.buttons(("change", "change", _("Change"), "edit"))
+        sessions = ("sessions", "sessions:view", _("Sessions"), "world")
+        found = self.buttons(("change", "change", _("Change"), "edit"), *([] if self.is_self() else [sessions]))
         if self.has("change") and not self.is_self() and self.thing.is_active:
             found.append(self.action("switch", _("Disable"), "power", dialog=True))
         elif self.has("change") and not self.is_self():
@@ -207,7 +209,7 @@ class UserScreen(NounPage):
 
 urlpatterns = [
     screens_at(
-        *("users/", UserListScreen, UserTickedScreen, UserImportScreen, UserAddingScreen),
+        *("users/", UserListScreen, UserSessionsScreen, UserTickedScreen, UserImportScreen, UserAddingScreen),
         *(UserScreen, UserInvitingScreen, UserLeavingScreen),
     )
 ]
