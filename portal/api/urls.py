@@ -14,8 +14,10 @@ from portal.api.grants.received import ReceivedLogViewSet, ReceivedViewSet
 from portal.api.items.items import ItemViewSet
 from portal.api.items.records import RecordViewSet
 from portal.api.items.sections import MemberViewSet, SettingsViewSet
+from portal.api.jobs import ImportView, JobsView, JobView, ManyView
 from portal.api.joining import InvitationViewSet, RegistrationViewSet
 from portal.api.management import ProjectViewSet, RoleViewSet
+from portal.api.ownership import OwnershipViewSet
 from portal.api.tokens.tokens import LeakedView, TokenLogViewSet, TokenViewSet
 from portal.api.users import UserViewSet
 
@@ -50,6 +52,10 @@ V1: list[URLPattern | URLResolver] = [
         one(AccountViewSet, "unblock/", post="unblock"),
         one(AccountViewSet, "limits/", get="limits", put="change_limits"),
         one(RegistrationViewSet, "registration/", get="retrieve", patch="partial_update"),
+        one(OwnershipViewSet, "ownership/", get="retrieve", post="offer", delete="withdraw"),
+        one(OwnershipViewSet, "ownership/confirm/", post="confirm"),
+        one(OwnershipViewSet, "usage/", get="usage"),
+        one(OwnershipViewSet, "compromised/", post="declare_compromised"),
     ),
     noun(
         "items",
@@ -68,9 +74,12 @@ V1: list[URLPattern | URLResolver] = [
     noun(
         "users",
         lists("users", UserViewSet, create=True),
+        path("import/", ImportView.as_view(), name="api_user_import"),
+        path("many/", ManyView.as_view(), name="api_user_many"),
         one(UserViewSet, **CHANGE),
         one(UserViewSet, "enable/", post="enable"),
         one(UserViewSet, "role/", post="give_role"),
+        one(UserViewSet, "compromised/", post="declare_compromised"),
         one(UserViewSet, "authority/", post="give_authority"),
         one(InvitationViewSet, "invitation/", get="retrieve", post="send", delete="destroy"),
         one(UserViewSet, "assignments/", get="list_assignments", post="assign"),
@@ -78,6 +87,7 @@ V1: list[URLPattern | URLResolver] = [
         one(UserViewSet, "sessions/", get="list_sessions", delete="end_sessions"),
         one(UserViewSet, "sessions/<uuid:session>/", delete="end_session"),
     ),
+    noun("jobs", path("", JobsView.as_view(), name="api_jobs"), path("<int:job>/", JobView.as_view())),
     noun("invitations", lists("invitations", InvitationViewSet)),
     noun("roles", lists("roles", RoleViewSet), one(RoleViewSet)),
     noun(

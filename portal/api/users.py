@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -21,10 +22,11 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
 from accesscontrol.services.joining.invitations import enter_user
 from accesscontrol.services.owning import leaving
-from accesscontrol.services.people import live_sessions, users
+from accesscontrol.services.people import live_sessions, standing, users
+from accesscontrol.services.people.compromised import declare_compromised
 from portal.agents import browser_in_words
 from portal.api.frame.base import NounViewSet
-from portal.api.frame.payloads import AccountToCreateIn, Days, Moment, Payload, VisibleItems, VisibleThing
+from portal.api.frame.payloads import AccountToCreateIn, Days, Moment, Nothing, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, YesOrNo
 from portal.api.items.items import ItemShown
 from portal.open_shapes import Checked
@@ -42,6 +44,8 @@ class UserShown(serializers.ModelSerializer):
     proven = serializers.SerializerMethodField(help_text="Whether this address has answered a mail.")
     limits = serializers.DictField(child=serializers.IntegerField(), read_only=True)
 
+    second_factor = serializers.BooleanField(read_only=True, help_text="Whether they have one beside the password.")
+
     def get_proven(self, user: User) -> bool:
         return user.proven_at is not None
 
@@ -49,12 +53,12 @@ class UserShown(serializers.ModelSerializer):
         model = User
         fields = ("id", "username", "first_name", "middle_name", "last_name", "email", "phone", "account", "authority",
                   "role", "enabled", "verified", "proven", "expires_at", "history_days", "limits", "time_zone",
-                  "date_joined")  # fmt: skip
+                  "external_id", "second_factor", "last_seen_at", "date_joined")  # fmt: skip
         read_only_fields = fields
 
 
-class UserChanges(Payload):
-    """What a person's page holds; authority, role and enabled have addresses of their own."""
+class UserFields(Payload):
+    """What is said of a person, new or not."""
 
     username = serializers.CharField(max_length=150)
     first_name = serializers.CharField(max_length=150, allow_blank=True, required=False)
@@ -70,9 +74,15 @@ class UserChanges(Payload):
         help_text="How much a developer may create: items by kind, token, project.",
     )  # fmt: skip
     time_zone = serializers.CharField(max_length=64, allow_blank=True, required=False)
+    external_id = serializers.CharField(
+        max_length=200, allow_blank=True, required=False,
+        help_text="What the caller's own program calls them; unique within the account.",
+    )  # fmt: skip
+    role = VisibleThing("role", required=False, allow_null=True)
+    enabled = serializers.BooleanField(required=False)
 
 
-class NewUser(UserChanges):
+class NewUser(UserFields):
     """A user to create; with an e-mail address and without a password they are invited by mail and set one themselves.
 
     A token sets no password and verifies nobody: whom it makes joins by invitation, or waits for an administrator.
@@ -80,8 +90,6 @@ class NewUser(UserChanges):
 
     account = AccountToCreateIn("user")
     authority = serializers.ChoiceField(choices=_AUTHORITIES, required=False)
-    role = VisibleThing("role", required=False, allow_null=True)
-    enabled = serializers.BooleanField(required=False)
     password = serializers.CharField(write_only=True, required=False, trim_whitespace=False, max_length=4096)
 
 
@@ -113,6 +121,12 @@ class HandingOver(Payload):
         return attrs
 
 
+class UserChanges(HandingOver, UserFields):
+    """All of a person, of which a call names what it changes. Who ceases to be a developer hands over what they own."""
+
+    authority = serializers.ChoiceField(choices=_AUTHORITIES, required=False)
+
+
 class AuthorityOfUser(HandingOver):
     """The authority that a user gets."""
 
@@ -123,12 +137,15 @@ class Removal(HandingOver):
     """What becomes of what a removed developer owns; one of these has to be said where there is anything."""
 
     delete_items = serializers.BooleanField(default=False, help_text="Items and projects are deleted with the user.")
+    erase = serializers.BooleanField(
+        default=False, help_text="What the log holds of their name and addresses goes, too; in person only."
+    )
     ways = (*HandingOver.ways, "delete_items")
 
 
 def heir_of(user: User, said: Checked) -> User | Account | None:
     """Who gets what a user owns."""
-    return user.account if said["hand_items_to_account"] else said.get("hand_items_to")
+    return user.account if said.pop("hand_items_to_account", False) else said.pop("hand_items_to", None)
 
 
 class Assignment(Payload):
@@ -157,6 +174,24 @@ class UserFilters(NounFilters):
     search = AnyWord(rows_of="holding", help_text="Part of a name or of the e-mail.")
     authority = AnyChoice(_AUTHORITIES)
     enabled = YesOrNo(field_name="is_active")
+    external_id = AnyWord(rows_of="called", help_text="The id of the caller's own program.")
+    second_factor = YesOrNo(method="by_factor")
+    seen = AnyChoice([("never", "never"), ("long_ago", "not for 90 days")], rows_of="unseen")
+    ends = AnyChoice([("soon", "within 7 days")], rows_of="ending")
+
+    def called(self, value: str) -> Q:
+        return Q(external_id=value)
+
+    def by_factor(self, rows: QuerySet[User], _name: str, value: bool) -> QuerySet[User]:
+        return (
+            rows.exclude(standing.without_second_factor()) if value else rows.filter(standing.without_second_factor())
+        )
+
+    def unseen(self, value: str) -> Q:
+        return standing.never_seen() if value == "never" else standing.not_seen_for_long(timezone.now())
+
+    def ending(self, _value: str) -> Q:
+        return standing.ending_soon(timezone.now())
 
     class Meta:
         model = User
@@ -183,6 +218,7 @@ class UserViewSet(NounViewSet[User]):
         "list_sessions": "user.sessions:view",
         "end_sessions": "user.sessions:delete",
         "end_session": "user.sessions:delete",
+        "declare_compromised": "user:change",
     }
     serializer_class = UserShown
     payloads = {
@@ -192,13 +228,17 @@ class UserViewSet(NounViewSet[User]):
         "give_role": RoleOfUser,
         "give_authority": AuthorityOfUser,
         "assign": Assignment,
+        "declare_compromised": Nothing,
     }
     in_address = {"destroy": Removal}
     answers = {
         "list_assignments": ItemShown(many=True), "assign": {204: None}, "list_sessions": SessionShown(many=True),
     }  # fmt: skip
     filterset_class = UserFilters
-    orderings = ("username", "date_joined")
+    orderings = ("username", "date_joined", "last_seen_at")
+
+    def rows(self, wanted: str) -> QuerySet[User]:
+        return super().rows(wanted).annotate(second_factor=standing.having_second_factor())
 
     def create(self, request: Request) -> Response:
         """Create a user in an account."""
@@ -206,16 +246,25 @@ class UserViewSet(NounViewSet[User]):
         return self.answer(enter_user(self.actor, data.pop("account"), **data), 201)
 
     def partial_update(self, request: Request, key: str) -> Response:
-        """Change a person's names, addresses, end, history depth."""
-        user = self.get_object()
-        return self.answer(users.change_user(self.actor, user, **self.payload()))
+        """Change whatever the body names of a person. Who ceases to be a developer hands over what they own."""
+        user, data = self.get_object(), self.payload()
+        heir = heir_of(user, data)
+        return self.answer(leaving.change_user(self.actor, user, heir, **data))
 
     def destroy(self, request: Request, key: str) -> Response:
         """Remove a user. What a developer owns is handed over, which takes every permission of its kind on each thing,
         or deleted, which takes `delete` on each; one of the two has to be said."""
         user, said = self.get_object(), self.said()
-        leaving.remove_user(self.actor, user, heir_of(user, said), delete_items=said["delete_items"])
+        heir = heir_of(user, said)
+        leaving.remove_user(self.actor, user, heir, delete_items=said["delete_items"], erase=said["erase"])
         return self.gone()
+
+    def declare_compromised(self, request: Request, key: str) -> Response:
+        """End all sessions, tokens and links of somebody, and ask them for a new password. Nothing wakes them."""
+        user = self.get_object()
+        self.payload()
+        declare_compromised(self.actor, [user])
+        return self.answer(user)
 
     def enable(self, request: Request, key: str) -> Response:
         """Switch a user on or off; off means nothing at all, tokens included."""

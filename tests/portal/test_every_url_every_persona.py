@@ -235,6 +235,8 @@ def endpoint_cases(endpoint: Address, caller: Caller, deep: bool) -> Iterator[tu
         declared = endpoint.endpoint.declares[action]
         if endpoint.pattern.startswith("^"):
             yield method, "/api/there/is/nothing", 404
+        elif "job" in endpoint.parts:
+            yield method, endpoint.at(), 404
         elif not {"key", "event"} & endpoint.parts:
             yield method, endpoint.at(), 200 if method == "get" else 400
         elif callable(declared):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import Count, Model, QuerySet
 from django.utils.translation import gettext_noop as _
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.grants.models import Grant
@@ -176,6 +177,29 @@ def _problem(actor: Actor, account: Account, name: str) -> Problem:
     if name == "account" and value == 0:
         return Problem(WHOLE, NO_SUBACCOUNTS(**told), account)
     return Problem(WHOLE, LIMIT_REACHED(spoken=catalogue.spoken(name), value=value, **told), account)
+
+
+class Standing(TypedDict):
+    """How much there is of something over a branch, how much there may be, and the key of the account that says so."""
+
+    used: int
+    allowed: int | None
+    limit_of: str | None
+
+
+def standing_of(look: Look, account: Account) -> dict[str, Standing]:
+    """By the name of the limit, for who may see the limits of the account."""
+    lines, counted = Lines([account.pk]), _count(account.pk, NAMES)
+    found: dict[str, Standing] = {}
+    for name in NAMES:
+        limit = lines.limit(account.pk, name)
+        setter = limit[1] if limit is not None and look.may("account:view", limit[1]) else None
+        found[name] = {
+            "used": counted[name],
+            "allowed": limit[0] if limit is not None else None,
+            "limit_of": setter.key if setter is not None else None,
+        }
+    return found
 
 
 def _usage(counted: Mapping[int, Collection[str]]) -> dict[int, Counter[str]]:

@@ -20,14 +20,15 @@ from accesscontrol.services.projects.projects import remove_projects
 
 
 def set_authority(actor: Actor, user: User, authority: str, hand_items_to: Heir | None = None) -> User:
-    """Give another authority; a role stays only with a `user`. hand_items_to: who gets what a developer owns."""
-    kept = {} if authority == User.Authority.USER else {"role": None}
-    return change_user(actor, user, hand_items_to, authority=authority, **kept)
+    """Give another authority. hand_items_to: who gets what a developer owns."""
+    return change_user(actor, user, hand_items_to, authority=authority)
 
 
 def change_user(actor: Actor, user: User, hand_items_to: Heir | None = None, **changes: Any) -> User:
-    """Change some fields of a user (those of UserSpec). hand_items_to: who gets what a developer owns who ceases to be
-    one; without it that is refused, with the list of it."""
+    """Change some fields of a user (those of UserSpec); a role stays only with a `user`. hand_items_to: who gets what a
+    developer owns who ceases to be one; without it that is refused, with the list of it."""
+    if changes.get("authority", User.Authority.USER) != User.Authority.USER:
+        changes.setdefault("role", None)
     with act([user.account_id]):
         if hand_items_to is not None:
             require_all(actor, [("user:change", user)])

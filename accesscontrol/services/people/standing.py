@@ -20,9 +20,14 @@ LONG, SOON = timedelta(days=90), timedelta(days=7)
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
+def having_second_factor() -> Exists:
+    """Whether somebody has a second factor, for rows of people."""
+    return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS))
+
+
 def without_second_factor() -> Q:
     """The people who sign in by their password alone."""
-    return ~Q(Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)))
+    return ~Q(having_second_factor())
 
 
 def with_second_factor(users: Iterable[User]) -> set[int]:

@@ -36,7 +36,7 @@ class Written:
     def write(self) -> None:
         """Write them all."""
         for user, names in self._alone:
-            fields = [user._meta.get_field(name.removesuffix("_id")).name for name in names]
+            fields = [user._meta.get_field(name).name for name in names]
             if "password" in names:
                 user.password_must_change = False
                 fields.append("password_must_change")
