@@ -92,7 +92,7 @@ class PeopleFile(Payload):
     dry_run = serializers.BooleanField(default=False, help_text="Only say, line by line, what would happen.")
 
 
-@extend_schema_field(serializers.ListField(child=serializers.CharField(), min_length=1, max_length=MOST_PEOPLE))
+@extend_schema_field({"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_PEOPLE})
 class VisiblePeople(serializers.Field):
     """People named by their usernames, found only among those that the caller may see."""
 
@@ -107,7 +107,7 @@ class VisiblePeople(serializers.Field):
             self.fail("type")
         if not 0 < len(data) <= MOST_PEOPLE:
             self.fail("many")
-        found: dict[str, Any] = {}
+        found: dict[str, User] = {}
         rows = self.context["seen"].look.visible("user:view").select_related("account")
         for piece in chunks(data):
             found |= named_in(rows, piece)
@@ -130,6 +130,10 @@ class ManyPeople(Payload):
     hand_items_to_account = serializers.BooleanField(default=False, help_text="The account of each gets it.")
     delete_items = serializers.BooleanField(default=False)
     erase = serializers.BooleanField(default=False, help_text="What the log holds of the removed goes, too.")
+
+
+def _number(name: str, least: int, most: int) -> OpenApiParameter:
+    return OpenApiParameter(name, {"type": "integer", "minimum": least, "maximum": most})
 
 
 class OfJobs(View):
@@ -161,7 +165,7 @@ class JobsView(OfJobs):
 
     @extend_schema(
         operation_id="job_list", responses=JobPage,
-        parameters=[OpenApiParameter("limit", int), OpenApiParameter("offset", int)],
+        parameters=[_number("limit", 1, MOST_ROWS), _number("offset", 0, FARTHEST)],
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """The caller's own jobs, newest first."""

@@ -74,6 +74,7 @@ class OwnershipViewSet(NounViewSet[Account]):
     payloads = {"offer": Offer, "confirm": Nothing, "declare_compromised": Emergency}
     answers = {"offer": {201: OwnershipShown}, "usage": Usage, "declare_compromised": Ended}
     shows_state = ()
+    stateless = ("offer", "confirm", "declare_compromised")
 
     def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
         """Whose the account is."""
@@ -94,7 +95,8 @@ class OwnershipViewSet(NounViewSet[Account]):
 
     def withdraw(self, request: Request, key: str) -> Response:
         """Take the offer back, or decline it."""
-        ownership.withdraw_ownership(self.actor, self.open_offer(self.get_object()))
+        offer = self.open_offer(self.get_object())
+        ownership.withdraw_ownership(self.actor, offer)
         return self.gone()
 
     def open_offer(self, account: Account) -> OwnershipHandover:

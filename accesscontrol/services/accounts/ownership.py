@@ -16,6 +16,7 @@ from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.freshness import require_in_person
 from accesscontrol.services.frame.own_ends import for_good
+from accesscontrol.services.frame.revisions import require_seen
 
 NOT_THE_OWNER = Wording("not_the_owner", _("Only the owner hands over the ownership, signed in in person."))
 OFFER_GONE = Wording("offer_gone", _("The offer has been withdrawn or confirmed meanwhile. Reload the page."))
@@ -70,6 +71,7 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
         extent = for_good("to_user", heir.expires_at)
         Ceiling(actor).require_act("subscription:change", owner.account, extent, heir)
         require_in_person(actor)
+        require_seen(actor, [owner.account])
         OwnershipHandover.objects.filter(account=owner.account, confirmed_at=None).delete()
         offer = OwnershipHandover.objects.create(account=owner.account, from_user=owner, to_user=heir)
         told = {"from": owner.pk, "to": heir.pk}
@@ -80,7 +82,9 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
 def confirm_ownership(actor: Actor, offer: OwnershipHandover) -> User:
     """Take the ownership that was offered: the owner becomes an administrator, the administrator the owner."""
     with act([offer.account_id]):
-        current = OwnershipHandover.objects.select_related("from_user", "to_user").filter(pk=offer.pk).first()
+        current = (
+            OwnershipHandover.objects.select_related("account", "from_user", "to_user").filter(pk=offer.pk).first()
+        )
         require_all(actor, [("user:change", offer.to_user)])
         if current is None or current.confirmed_at is not None:
             raise Conflict(OFFER_GONE())
@@ -92,6 +96,7 @@ def confirm_ownership(actor: Actor, offer: OwnershipHandover) -> User:
         if is_later(new.expires_at, old.expires_at):
             raise Conflict(OWNER_ENDS_BEFORE())
         require_in_person(actor)
+        require_seen(actor, [current.account])
         _swap(old, new)
         current.confirmed_at = timezone.now()
         current.save(update_fields=["confirmed_at"])
@@ -115,6 +120,7 @@ def withdraw_ownership(actor: Actor, offer: OwnershipHandover) -> None:
         require_all(actor, [("user:view", offer.to_user)])
         if not (who.is_person(offer.from_user) or who.is_person(offer.to_user)):
             raise Conflict(NOT_OF_THE_OFFER())
+        require_seen(actor, [offer.account])
         if OwnershipHandover.objects.filter(pk=offer.pk, confirmed_at=None).delete()[0] == 0:
             raise Conflict(OFFER_GONE())
         record(actor, "account.withdraw_ownership", offer.to_user, offer.account_id, counted=())

@@ -15,6 +15,7 @@ from accesscontrol.services.frame.acts import Fact, act, fresh, record_all, requ
 from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.lines import chunks
+from accesscontrol.services.frame.revisions import require_seen
 from accesscontrol.tokens.models import Token
 
 
@@ -34,6 +35,7 @@ def declare_account_compromised(actor: Actor, account: Account, *, tokens: bool 
     with act([account.pk]):
         require_all(actor, [("account:change", account)])
         require_fresh(actor)
+        require_seen(actor, [account])
         people, keys = compromised_by(actor, account, tokens=tokens)
         rows, ending = list(people), list(keys)
         _end(actor, rows, ending)

@@ -14,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accesscontrol.items.models import Record
 from accesscontrol.joining.models import RegistrationRules
+from accesscontrol.services.accounts.ownership import offer_ownership
 from accesscontrol.services.grants.grants import create_grant
 from accesscontrol.services.grants.invitations import add_grantees
 from accesscontrol.services.items.sections import add_record
@@ -23,7 +24,7 @@ from accesscontrol.services.people.users import create_user
 from portal.api import urls
 from portal.api.frame.base import NounViewSet
 from tests.portal.walking import Address, addresses
-from tests.world import CONSOLE, Cast
+from tests.world import CONSOLE, Cast, in_person
 
 #: Whose addresses are about what, and who calls.
 KEYS = {
@@ -31,11 +32,16 @@ KEYS = {
     "received": "hub-for-contoso", "projects": "pilot", "roles": "dispatcher",
 }  # fmt: skip
 CALLERS = {"received": "carla"}
+#: Who hands an ownership over, and who takes it: people of the account, who are nobody once it is blocked.
+IN_PERSON = {"OwnershipViewSet.offer": "carla", "OwnershipViewSet.confirm": "carl",
+             "OwnershipViewSet.withdraw": "carla"}  # fmt: skip
 #: Endpoints that change no thing, and why.
 NO_THING = {
     "EvaluationView.post": "a question",
     "EvaluationsView.post": "questions",
     "LeakedView.post": "keys, whosever they are",
+    "ImportView.post": "a file, which a job brings in", "ManyView.post": "a job does it",
+    "JobView.delete": "a job of one's own",
     "Nowhere.post": "leads nowhere", "Nowhere.put": "leads nowhere", "Nowhere.patch": "leads nowhere",
     "Nowhere.delete": "leads nowhere",
 }  # fmt: skip
@@ -51,6 +57,11 @@ BODIES: dict[str, Any] = {
     "AccountViewSet.unblock": {},
     "AccountViewSet.change_limits": {"limits": {"device": 50}, "history_days": None},
     "RegistrationViewSet.partial_update": {"password_length": 20},
+    "OwnershipViewSet.offer": {"to_user": "carl"},
+    "OwnershipViewSet.confirm": {},
+    "OwnershipViewSet.withdraw": None,
+    "OwnershipViewSet.declare_compromised": {"tokens": True},
+    "UserViewSet.declare_compromised": {},
     "InvitationViewSet.send": {},
     "InvitationViewSet.destroy": None,
     "ItemViewSet.create": {"account": "northwind", "kind": "device", "name": "Truck 9"},
@@ -119,6 +130,8 @@ class Unsafe:
         return "key" in self.address.parts
 
     def caller(self) -> str:
+        if self.name in IN_PERSON:
+            return IN_PERSON[self.name]
         return "alma" if self.action == "accept" else CALLERS.get(self.noun, "nora")
 
     def path(self, cast: Cast) -> str:
@@ -133,6 +146,8 @@ class Unsafe:
             named["key"] = invited(cast)
         if self.name.startswith("RegistrationViewSet"):
             change_registration(CONSOLE, cast.accounts["contoso"], public=True, allowed_domains=("contoso.example",))
+        if self.action in ("confirm", "withdraw"):
+            offer_ownership(in_person(cast.people["carla"]), cast.people["carl"])
         if self.action == "remove_grantee":  # never the last one
             add_grantees(CONSOLE, cast.hub_grant, [cast.accounts["fabrikam"]])
         if "record" in self.address.parts:
