@@ -19,7 +19,7 @@ from portal.api.joining import InvitationViewSet, RegistrationViewSet
 from portal.api.management import ProjectViewSet, RoleViewSet
 from portal.api.ownership import OwnershipViewSet
 from portal.api.tokens.tokens import LeakedView, TokenLogViewSet, TokenViewSet
-from portal.api.users import UserViewSet
+from portal.api.users.users import UserViewSet
 
 CHANGE = {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
 
