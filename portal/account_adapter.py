@@ -14,12 +14,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.names import fold
 from accesscontrol.services.people import sessions, telling
 from portal import devices
 from portal.actors import actor_of, client_address, look_of
@@ -29,6 +32,7 @@ from portal.pages.sign_in.words import NOT_LET_IN
 from portal.requests import PortalRequest
 
 log = structlog.get_logger("portal.sign_in")
+BEGUN_AS = "begun_as"  # a name in the session: the mark of the person as they were when the sign-in began
 #: How the factors are called in events and logs, by what allauth calls them.
 FACTORS = {"totp": "code", "recovery_codes": "recovery_code", "webauthn": "passkey"}
 
@@ -43,12 +47,12 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Trying
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Slow down who guesses: by person and network, by network, and by person from wherever. A browser in which
-        the person signed in before counts for itself, so that no stranger keeps them out of it."""  # A10
+        """Slow down who guesses: by name and network, by network, and by name from wherever. A browser in which
+        the person signed in before counts for itself, so that no stranger keeps them out of it. A name is what was
+        typed: a count that a username and an address share would tell that they belong together."""  # A10, A11
         name = credentials.get("username", "")
-        user = sessions.find_by_login(name)
-        device = devices.known_device(request, user)
-        person = f"user:{user.pk}" if user is not None else f"name:{name}"
+        device = devices.known_device(request, sessions.find_by_login(name))
+        person = f"name:{fold(name)}"
         if device is not None:
             limits = [("sign_in_from_device", device)]
         else:
@@ -77,7 +81,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whoever has shown a factor gets in only while they are alive; everybody else reads the one sentence."""
         actor = actor_of(request, user)
         if look_of(request, actor).alive:
+            request.session[BEGUN_AS] = user.get_session_auth_hash()
             return None
+        return self._refuse(request, user, actor)
+
+    def _refuse(self, request: PortalRequest, user: Any, actor: Actor) -> HttpResponse:
         sessions.record_refused_factor(
             user, self.factors(request, user), address=actor.address, request_id=actor.request_id
         )
@@ -85,8 +93,12 @@ class AccountAdapter(DefaultAccountAdapter):
         messages.error(request, str(NOT_LET_IN))
         return redirect("account_login")
 
-    def login(self, request: HttpRequest, user: Any) -> None:
-        """Begin the session, whose name is new, and which counts from now."""
+    def login(self, request: PortalRequest, user: Any) -> None:  # type: ignore[override]
+        """Begin the session, whose name is new, and which counts from now. Whoever was half way in when sessions of
+        theirs ended, or a new password was set, begins anew (access model §11, ended is ended)."""
+        actor, begun_as = actor_of(request, user), request.session.pop(BEGUN_AS, "")
+        if begun_as != user.get_session_auth_hash() or not look_of(request, actor).alive:
+            raise ImmediateHttpResponse(self._refuse(request, user, actor))
         request.is_first_sign_in = user.last_login is None  # type: ignore[attr-defined]
         super().login(request, user)
         request.session[STARTED] = time.time()

@@ -55,6 +55,8 @@ class Job(models.Model):
     acting_account_id = models.BigIntegerField(null=True)
     address = models.CharField(max_length=45, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+    #: How often acts had ended the sessions of whoever asked: under another number nobody stands behind it any more.
+    sessions_ended = models.PositiveIntegerField(default=0)
     #: Whether the person had just shown that it was them.
     fresh = models.BooleanField(default=False)
     upload = models.ForeignKey(Upload, on_delete=models.SET_NULL, null=True, related_name="jobs")

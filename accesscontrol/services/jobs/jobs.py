@@ -11,14 +11,15 @@ from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.waiting import stamping
-from accesscontrol.accounts.models import Account
+from accesscontrol.accounts.models import Account, User
 from accesscontrol.jobs.life import untold_rows
 from accesscontrol.jobs.models import Job, Upload
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.freshness import is_fresh
 from accesscontrol.services.jobs.kinds import KINDS
-from accesscontrol.services.jobs.running import run_job
+from accesscontrol.services.jobs.running import run_job, sessions_ended_of
+from accesscontrol.tokens.models import Token
 
 #: So many jobs of one asker wait or run at once.
 MOST_AT_ONCE = 10
@@ -38,7 +39,7 @@ def start_job(
         job = Job.objects.create(
             kind=kind, account=account, parameters=parameters, total=total, upload=upload, **_asker(actor),
             acting_account_id=actor.acting, address=actor.address or "", request_id=actor.request_id[:64],
-            fresh=is_fresh(actor),
+            fresh=is_fresh(actor), sessions_ended=_sessions_ended(actor),
         )  # fmt: skip
         run_job.enqueue(job.pk)
     return job
@@ -46,6 +47,11 @@ def start_job(
 
 def _asker(actor: Actor) -> dict[str, Any]:
     return {f"{actor.type}_id": actor.id} if actor.type in ("user", "token") else {}
+
+
+def _sessions_ended(actor: Actor) -> int:
+    token = Token.objects.select_related("user").get(pk=actor.id) if actor.type == "token" else None
+    return sessions_ended_of(User.objects.get(pk=actor.id) if actor.type == "user" else None, token)
 
 
 def jobs_of(actor: Actor) -> QuerySet[Job]:

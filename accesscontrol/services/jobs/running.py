@@ -11,6 +11,7 @@ from django_tasks import task
 
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.models import User
 from accesscontrol.jobs.models import Job
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -18,9 +19,14 @@ from accesscontrol.services.frame.freshness import NotFresh
 from accesscontrol.services.jobs.kinds import KINDS
 from accesscontrol.services.jobs.problems import MOST_PROBLEMS, told_problems
 from accesscontrol.services.jobs.progress import Cancelled, Progress
+from accesscontrol.tokens.models import Token
 
 log = structlog.get_logger("jobs")
 NO_MORE = Wording("asker_no_more", _("Whoever asked for this may do nothing here any more. Nothing was changed."))
+ENDED = Wording(
+    "asker_ended",
+    _("The sign-in or token by which this was asked for has ended meanwhile. Nothing was changed. Ask for it again."),
+)
 BROKEN = Wording(
     "job_broken", _("This went wrong by a fault of ours. Nothing was changed. Tell whoever runs the portal.")
 )
@@ -33,7 +39,7 @@ def run_job(number: int) -> None:
     now = timezone.now()
     if not taken.update(state=Job.State.RUNNING, started_at=now, beat_at=now):
         return
-    job = Job.objects.select_related("user", "token", "account", "upload").get(pk=number)
+    job = Job.objects.select_related("user", "token__user", "account", "upload").get(pk=number)
     try:
         result = _work(job)
     except Cancelled:
@@ -55,7 +61,15 @@ def _work(job: Job) -> dict[str, Any]:
     actor = actor_of(job)
     if not engine.look(actor).alive:
         raise Conflict(NO_MORE())
+    if sessions_ended_of(job.user, job.token) != job.sessions_ended:
+        raise Conflict(ENDED())
     return KINDS[job.kind].run(actor, job, Progress(job))
+
+
+def sessions_ended_of(user: User | None, token: Token | None) -> int:
+    """How often acts have ended the sessions of somebody: no worker wakes what was ended (access model §11)."""
+    rows = (user, token, token.user if token is not None else None)
+    return sum(row.sessions_ended for row in rows if row is not None)
 
 
 def actor_of(job: Job) -> Actor:

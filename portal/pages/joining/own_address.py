@@ -56,7 +56,7 @@ def _person(request: SignedInRequest) -> User:
 def _asked(request: SignedInRequest, user: User, form: AddressForm, *, changing: bool) -> bool:
     """Whether the mail is on its way; what is wrong is told in the form, or on the next page."""
     email, actor = form.cleaned_data["email"] if changing else user.email, request.actor.itself()
-    if not may_be_written_to("own", email):
+    if not (may_be_written_to("own", email) and may_be_written_to("own by", str(user.pk))):
         messages.error(request, SLOW)
         return True
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from hashlib import blake2s
 
 import structlog
@@ -33,9 +34,10 @@ def may_be_written_to(door: str, email: str) -> bool:
 
 
 def _count(what: str, seconds: int) -> int:
-    key = f"joining.{blake2s(what.encode(), digest_size=16).hexdigest()}"
-    cache.add(key, 0, seconds)
-    try:
-        return cache.incr(key)
-    except ValueError:  # it ended between the two
-        return 1
+    """How often by now, since it was counted first; after so many seconds it begins anew, whatever the cache does."""
+    key, now = f"joining.{blake2s(what.encode(), digest_size=16).hexdigest()}", time.time()
+    since, count = cache.get(key) or (now, 0)
+    if now - since >= seconds:
+        since, count = now, 0
+    cache.set(key, (since, count + 1), since + seconds - now)
+    return int(count) + 1

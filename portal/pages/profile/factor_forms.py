@@ -6,16 +6,19 @@ import json
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.core import context
 from allauth.mfa.base.internal.flows import check_rate_limit
-from allauth.mfa.totp.internal.auth import get_totp_secret, validate_totp_code
+from allauth.mfa.totp.internal.auth import generate_totp_secret, validate_totp_code
 from allauth.mfa.webauthn.internal import auth as ceremony
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.models import User
 from accesscontrol.json_data import JsonObject
+from accesscontrol.sealing import Unreadable, seal, unseal
 from portal.frame.forms import ActForm
 
+NEW_APP = "new_app"  # a name in the session
 LONGEST_NAME = 60
 
 
@@ -47,6 +50,17 @@ class PasswordForm(ActForm):
         return current
 
 
+def new_secret() -> str:
+    """The key of an app that is being added: the same in every tab until it is. The session keeps it sealed."""
+    session = context.request.session
+    try:
+        return unseal(session[NEW_APP])
+    except (KeyError, Unreadable):
+        secret = generate_totp_secret()
+        session[NEW_APP] = seal(secret)
+        return secret
+
+
 class AppForm(ActForm):
     """The first code of an authenticator app, which shows that it has the key."""
 
@@ -59,7 +73,7 @@ class AppForm(ActForm):
     def __init__(self, data: Any = None, *, user: User):
         super().__init__(data)
         self.user = user
-        self.secret: str = get_totp_secret()  # the same in every tab, until the app is added
+        self.secret = new_secret()
 
     def clean_code(self) -> str:
         forget = check_rate_limit(self.user)

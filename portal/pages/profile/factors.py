@@ -8,7 +8,6 @@ from typing import TypedDict
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import clear_totp_secret
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -26,7 +25,7 @@ from portal.frame.qr import qr_code
 from portal.frame.shown.pages import ConfirmPage, FormPage, Page
 from portal.freshness import note_password
 from portal.open_shapes import Cleaned
-from portal.pages.profile.factor_forms import AppForm, NameForm, PasskeyForm, PasswordForm, creation_options
+from portal.pages.profile.factor_forms import NEW_APP, AppForm, NameForm, PasskeyForm, PasswordForm, creation_options
 from portal.pages.profile.own import SIGN_IN, form_page, go_on, of_person, show, tabs
 from portal.requests import SignedInRequest
 
@@ -118,7 +117,7 @@ def add_app(request: SignedInRequest, user: User) -> HttpResponse:
 
     def act(_values: Cleaned) -> HttpResponse | None:
         codes = services.add_app(request.actor.itself(), user, form.secret)
-        clear_totp_secret(request)
+        request.session.pop(NEW_APP, None)
         go_on(request, user)
         return codes_page(request, codes)
 

@@ -9,7 +9,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import fold
-from accesscontrol.services.people.sessions import find_by_login
 from portal.open_shapes import Cleaned
 from portal.pages.sign_in.words import NOT_LET_IN
 
@@ -39,11 +38,9 @@ class SignInForm(LoginForm):
         return fold(super().clean_login())
 
     def user_credentials(self) -> dict[str, str]:
-        """The username behind what was typed, which may be an address; what nobody has stays as it is."""
-        login = self.cleaned_data["login"]
-        found = find_by_login(login)
-        return {"username": found.username_folded if found is not None else login,
-                "password": self.cleaned_data["password"]}  # fmt: skip
+        """What was typed, which may be an address: whose it is, the backend finds out. Tries are counted by it too, so
+        that nobody learns from them which address belongs to a name."""
+        return {"username": self.cleaned_data["login"], "password": self.cleaned_data["password"]}
 
     def clean(self) -> Cleaned:
         try:

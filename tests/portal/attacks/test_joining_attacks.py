@@ -127,3 +127,48 @@ def test_every_address_that_holds_a_secret_is_known_to_the_log():
             "django.server", logging.INFO, __file__, 1, f'"GET {address} HTTP/1.1" 200', (), None
         )
         assert "S3cret" not in as_written(record), page.name
+
+
+# --- Mail
+
+
+def test_nobody_writes_to_many_strangers_from_their_own_page(cast, browse, sent):
+    sam = browse("sam")
+    mails = sent(lambda: [sam.post("/profile/address/", {"email": f"x{n}@home.example"}) for n in range(9)])
+    assert len(mails) == 5
+
+
+def test_a_mail_leads_where_the_settings_say_whatever_host_was_asked(cast, sent):
+    User.objects.filter(username="sam").update(proven_at=timezone.now())
+    asked = {"email": "sam@northwind.example"}
+    [letter] = sent(lambda: Client().post("/forgotten/", asked, HTTP_HOST="localhost:9999"))
+    assert "localhost" not in letter.body
+    assert "localhost" not in letter.alternatives[0].content
+    assert Client().post("/forgotten/", asked, HTTP_HOST="evil.example").status_code == 400
+
+
+def test_names_in_a_mail_are_words(cast, sent):
+    account = cast.accounts["northwind"]
+    account.name = '<a href="https://evil.example">North</a>'
+    account.save(update_fields=["name"])
+    name = "<img src=x>"
+    [letter] = sent(
+        lambda: invite_user(cast.actor("nora"), account, username="mia", email="mia@home.example", first_name=name)
+    )
+    html = letter.alternatives[0].content
+    assert ("<img" in html, 'href="https://evil' in html) == (False, False)
+    assert ("&lt;img" in html, "&lt;a href" in html) == (True, True)
+
+
+@pytest.mark.parametrize("bad", ["x@home.example\nBcc: y@evil.example", "x@home.example\r\n\r\nhello", "a b@c.example"])
+def test_no_address_brings_lines_of_its_own_into_a_mail(cast, sent, bad):
+    sam = User.objects.get(username="sam")
+    sam.email, sam.proven_at = bad, timezone.now()
+    sam.save()
+    assert sent(lambda: ask("/forgotten/", bad)) == []
+    assert sent(lambda: ask("/sign-up/", bad)) == []
+
+
+def test_the_mail_of_a_demo_is_shown_nowhere_else(cast, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    assert [Client().get(path).status_code for path in ("/demo-mail/", "/demo-mail/x/")] == [404, 404]
