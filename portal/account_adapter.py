@@ -93,7 +93,7 @@ class AccountAdapter(DefaultAccountAdapter):
         messages.error(request, str(NOT_LET_IN))
         return redirect("account_login")
 
-    def login(self, request: PortalRequest, user: Any) -> None:  # type: ignore[override]
+    def login(self, request: PortalRequest, user: Any) -> None:
         """Begin the session, whose name is new, and which counts from now. Whoever was half way in when sessions of
         theirs ended, or a new password was set, begins anew (access model §11, ended is ended)."""
         actor, begun_as = actor_of(request, user), request.session.pop(BEGUN_AS, "")
