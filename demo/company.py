@@ -34,6 +34,7 @@ def add_company(draft: Draft, scale: float) -> None:
     draft.roles.append({"key": "northwind-viewer", "name": "Viewer (all clients)", "rights": [], "history_days": 30})
     draft.user("nora.lind", "owner")
     draft.user("adam.stone", "administrator")
+    draft.user("dev.nils", "developer", verified=False, invited=True, limits={"device": 25, "token": 3})
     draft.user("wanda.workshop", role="northwind-installer", assigned=devices[:6])
     draft.user("vic.viewer", role="northwind-viewer", assigned=devices[3:9])
     _add_tokens(draft, devices)

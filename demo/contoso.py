@@ -9,7 +9,10 @@ from demo.fleets import fill
 
 def add_contoso(draft: Draft, scale: float) -> None:
     """Contoso and its last-mile subsidiary."""
-    draft.fields = {"limits": {"device": 300, "account": 5, "developer": 3}}
+    draft.fields = {
+        "limits": {"device": 300, "account": 5, "developer": 3},
+        "registration": {"public": True, "allowed_domains": ["contoso.example"], "barred_usernames": ["admin", "root"]},
+    }
     devices = fill(draft, max(6, round(60 * scale)))
     add_people(draft, devices, "carla.contoso")
     draft.user("cora.contoso", "administrator")

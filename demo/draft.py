@@ -69,9 +69,9 @@ class Draft:
         """Add a user; gives the username."""
         self.taken.add(username)
         domain = self.key.split("-")[0]
-        self.users.append(
-            {"username": username, "authority": authority, "email": f"{username}@{domain}.example", **fields}
-        )
+        here = {"proven": True} if fields.get("verified", True) else {}
+        email = f"{username}@{domain}.example"
+        self.users.append({"username": username, "authority": authority, "email": email, **here, **fields})
         return username
 
     def token(self, key: str, name: str, type: str, **fields: Any) -> str:

@@ -13,6 +13,7 @@ from accesscontrol.services.accounts.accounts import block_account, change_accou
 from accesscontrol.services.accounts.entries import enter_tree, leave_tree
 from accesscontrol.services.items.items import change_settings, create_item
 from accesscontrol.services.items.sections import add_record, call_endpoint, send_command
+from accesscontrol.services.joining.invitations import invite_user
 from accesscontrol.services.people.users import set_enabled
 from accesscontrol.tokens.models import Token
 from demo.personas import OPERATOR
@@ -106,8 +107,15 @@ def _look_in() -> None:
     leave_tree(operator, northwind)
 
 
+def _invite() -> None:
+    """A bus driver has been entered and not answered yet; the mail stands on the page of the demo's mail."""
+    invite_user(_actor("milo.lindholm"), _account("buses"), username="petra.newbus", email="petra@buses.example",
+                first_name="Petra", last_name="Newbus")  # fmt: skip
+
+
 DEEDS: tuple[Callable[[], None], ...] = (
     _look_in,
+    _invite,
     _let_go,
     _help_harbor,
     _install_device,

@@ -42,6 +42,14 @@ def kept_mail() -> list[Kept]:
     return [mail for file in files[:MOST] for mail in reversed(list(_read(file)))][:MOST]
 
 
+def forget_mail() -> None:
+    """Throw the mail of a demo away, with everything else of it."""
+    if is_kept():
+        for file in Path(settings.EMAIL_FILE_PATH).glob("*.log"):
+            if _NAME.fullmatch(file.name):
+                file.unlink(missing_ok=True)
+
+
 def _age(file: Path) -> tuple[float, str]:
     return file.stat().st_mtime, file.name
 

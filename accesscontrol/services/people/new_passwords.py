@@ -34,9 +34,11 @@ def set_password(actor: Actor, user: User, password: str) -> User:
         user_checks.check_password(findings, password, current, current)
         findings.stop()
         require_in_person(actor)
+        changed = current.has_usable_password()
         renew_password(current, password)
         record(actor, "user.password", current, current.account_id)
-        telling.tell(current, [telling.PASSWORD_SET()], actor)
+        if changed:  # a first one is set by whoever joins
+            telling.tell(current, [telling.PASSWORD_SET()], actor)
     return current
 
 

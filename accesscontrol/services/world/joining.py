@@ -18,6 +18,7 @@ from accesscontrol.joining.life import open_rows
 from accesscontrol.joining.models import RegistrationRules
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, record_all, require_console
+from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.joining import invitations
 from accesscontrol.services.joining.registration import LISTS, set_registration
 from accesscontrol.services.joining.specs import RegistrationSpec
@@ -98,9 +99,9 @@ def bring_proven(actor: Actor, pairs: Sequence[tuple[User, bool]]) -> None:
     """Let addresses be proven, or not, as a file says it; the console only."""
     with act(user.account_id for user, _ in pairs):
         require_console(actor)
-        for user, proven in pairs:
-            user.proven_at = timezone.now() if proven else None
-            user.save(update_fields=["proven_at"])
+        for at in (timezone.now(), None):
+            for piece in chunks([user.pk for user, proven in pairs if proven is (at is not None)]):
+                User.objects.filter(pk__in=piece).update(proven_at=at)
         told = [Fact("user.prove", user, user.account_id, {"proven": [not proven, proven]}) for user, proven in pairs]
         record_all(actor, told)
 

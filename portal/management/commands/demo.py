@@ -18,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.urls import reverse
 
+from accesscontrol.services.mail.kept import forget_mail, is_kept
 from demo.making import Secrets, counts, is_empty, is_there, make_demo, renew_secrets
 from demo.personas import PERSONAS
 
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             )
         if not no_serve:
             require_free(host, port)
+        settings.PORTAL_ADDRESS = f"http://{host}:{port}"  # where links in its mail lead
         if fresh:
             self.remove()
         secrets = self.prepare(new_passwords)
@@ -85,6 +87,7 @@ class Command(BaseCommand):
         connection.close()
         for ending in SIDE_FILES:
             Path(f"{name}{ending}").unlink(missing_ok=True)
+        forget_mail()
 
     def tell(self, secrets: Secrets | None, address: str) -> None:
         """Whom to sign in as. Passwords are shown once: the database knows their hashes only."""
@@ -107,6 +110,8 @@ class Command(BaseCommand):
         for key, secret in sorted(secrets.tokens.items(), reverse=True):
             self.stdout.write(f'  {key}:\n    curl -H "Authorization: Bearer {secret}" {address}api/v1/items/')
         link = address.rstrip("/") + reverse("open_tool") + "#" + secrets.tokens[TOOL]
+        if is_kept():
+            self.stdout.write(f"\nWhat it writes by mail is shown at {address.rstrip('/')}{reverse('demo_mail')}")
         self.stdout.write(f"\nThe first of them as a tool, in a private window (four devices with tracks):\n  {link}")
         self.stdout.write("")
 

@@ -60,6 +60,10 @@ class AccountPage(Screen):
         """Whether there is any account to open one below, or the caller opens top-level accounts."""
         return self.look.is_operator or super().may_create()
 
+    def is_platform(self) -> bool:
+        """Whether the caller is the platform operator in person, who alone makes top-level accounts."""
+        return self.look.is_operator
+
     def account_tag(self) -> None:
         """An account belongs to itself."""
         return

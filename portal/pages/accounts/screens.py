@@ -14,23 +14,20 @@ from django.utils.translation import gettext as _
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.accounts import accounts as services
-from accesscontrol.services.joining.invitations import Invited
-from accesscontrol.services.joining.opening import open_account_with_owner
 from portal.addresses import address, list_address
 from portal.frame.revising import Revising
-from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
+from portal.frame.screens import CHANGE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.frame.shown.pages import FormPage, Head
 from portal.frame.shown.parts import Fact
 from portal.frame.switches import switch_fields
-from portal.open_shapes import Cleaned
 from portal.pages.accounts import contents as account_contents
 from portal.pages.accounts.access import who_has
-from portal.pages.accounts.forms import AccountChangeForm, AccountCreateForm, AccountMoveForm, LimitsForm
+from portal.pages.accounts.forms import AccountChangeForm, AccountMoveForm, LimitsForm
+from portal.pages.accounts.opening import AccountOpeningScreen
 from portal.pages.accounts.ownership import AccountOwnershipScreen
 from portal.pages.accounts.page import AccountPage, AccountTab, account_named
 from portal.pages.accounts.registration import RegistrationScreen
 from portal.pages.accounts.tree import PAGE, AccountTree, Level, TreeNode, children_url
-from portal.pages.joining.shown import LinkPage
 
 KEY = "<str:key>/"
 BRANCH = Route("children", f"{KEY}children/", "view")
@@ -74,10 +71,9 @@ class LevelTab(AccountTab, Level):
 
 
 class AccountScreen(AccountPage):
-    """Accounts. invited: the first owner of an account that was just opened."""
+    """Accounts."""
 
-    invited: Invited | None = None
-    routes = (LIST, CREATE, DETAIL, BRANCH, *TABS, CHANGE, *ACTS, DELETE)
+    routes = (LIST, DETAIL, BRANCH, *TABS, CHANGE, *ACTS, DELETE)
 
     # --- The tree
 
@@ -182,34 +178,6 @@ class AccountScreen(AccountPage):
 
     # --- The acts
 
-    def is_platform(self) -> bool:
-        """Whether the caller is the platform operator in person, who alone makes top-level accounts."""
-        return self.look.is_operator
-
-    def create_page(self) -> HttpResponse:
-        parents = self.look.visible("account:create") if self.is_platform() else self.creation_accounts()
-        chosen = (
-            account_named(parents, self.request.GET.get("parent", "")) or parents.filter(pk=self.own_account()).first()
-        )
-        form = AccountCreateForm(
-            self.request.POST or None, initial={"parent": chosen}, parents=parents, top_level=self.is_platform()
-        )
-        answer = self.form_page(form, self.open, title=_("Open an account"), done=_("Opened."), submit_label=_("Open"))
-        if self.invited is None or not self.invited.link:
-            return answer
-        user = self.invited.user
-        title = _("A link for %(name)s") % {"name": user}
-        page: LinkPage = {"link": self.invited.link, "person": user, "back": address(user)}
-        return self.show("users/link.html", page, title=title, crumbs=self.crumbs((title, "")))
-
-    def open(self, values: Cleaned) -> Account:
-        """Open it, with its first owner where one is named."""
-        parent, owner = values.pop("parent"), values.pop("owner")
-        if owner is None:
-            return services.open_account(self.actor, parent, **values)
-        account, self.invited = open_account_with_owner(self.actor, parent, owner=owner, **values)
-        return account
-
     def change_page(self) -> HttpResponse:
         form = AccountChangeForm(self.request.POST or None, account=self.thing)
         return self.form_page(form, lambda values: services.change_account(self.actor, self.thing, **values),
@@ -299,4 +267,4 @@ class AccountScreen(AccountPage):
         )
 
 
-urlpatterns = [screens_at("accounts/", AccountScreen, RegistrationScreen, AccountOwnershipScreen)]
+urlpatterns = [screens_at("accounts/", AccountOpeningScreen, AccountScreen, RegistrationScreen, AccountOwnershipScreen)]

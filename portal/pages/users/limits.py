@@ -9,7 +9,7 @@ from accesscontrol import catalogue
 from accesscontrol.accounts.models import User
 from accesscontrol.services.accounts.quotas import CREATED, LARGEST
 from accesscontrol.services.frame.errors import Problem
-from portal.frame.shown.parts import Words
+from portal.frame.shown.parts import Fact, Words
 from portal.open_shapes import Cleaned
 
 _FAMILIES = (catalogue.TELEMATICS, catalogue.IOT, catalogue.FLEET)
@@ -41,6 +41,14 @@ def limit_groups() -> list[tuple[Words, Words, tuple[str, ...]]]:
 def limits_of(user: User) -> dict[str, int]:
     """What stands in the fields."""
     return {f"limit_{name}": value for name, value in user.limits.items()}
+
+
+def limit_rows(user: User) -> list[Fact]:
+    """What a person's page tells of their limits."""
+    if user.authority != User.Authority.DEVELOPER:
+        return []
+    told = [f"{_(catalogue.KINDS[name].plural)}: {user.limits[name]}" for name in CREATED if name in user.limits]
+    return [{"label": _("May create"), "value": ", ".join(told) or _("as much as the account may")}]
 
 
 def take_limits(cleaned: Cleaned) -> dict[str, int]:

@@ -30,6 +30,7 @@ from portal.pages.users.goes import TOKENS_STOP, counted
 from portal.pages.users.importing import UserImportScreen
 from portal.pages.users.inviting import UserInvitingScreen, invitation_acts, invitation_rows
 from portal.pages.users.leaving import UserLeavingScreen
+from portal.pages.users.limits import limit_rows
 from portal.pages.users.list import UserListScreen
 from portal.pages.users.sessions import UserSessionsScreen
 from portal.pages.users.tables import user_badge
@@ -68,6 +69,7 @@ class UserScreen(NounPage):
             *invitation_rows(user),
             {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": ""},
             {"label": _("History depth"), "value": depth},
+            *limit_rows(user),
             {"label": _("Last seen"), "time": user.last_seen_at, "value": ""},
             {"label": _("Registered"), "time": user.date_joined},
         ]

@@ -107,5 +107,6 @@ _STATES = {
 
 def user_badge(user: User) -> State:
     """Whether a user can sign in, as far as it stands in the user itself, in words."""
-    label, tone = _STATES[person_state(user, timezone.now())]
+    state = person_state(user, timezone.now())
+    label, tone = (_("Invited"), "info") if state is PersonState.UNVERIFIED and is_invited(user) else _STATES[state]
     return {"label": str(label), "tone": tone}
