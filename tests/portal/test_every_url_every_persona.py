@@ -119,7 +119,7 @@ def page_cases(page: Address, caller: Caller) -> Iterator[tuple[str, str, int]]:
         yield from operator_cases(page, caller)
     elif "key" not in page.parts:
         needed = permission(page.declared)
-        opens_tops = page.name == "account_create" and engine.look(caller.actor).is_operator
+        opens_tops = page.name in ("account_create", "account_create_preview") and engine.look(caller.actor).is_operator
         open_to_all = needed.verb != "create" or opens_tops or caller.may_create(page.declared)
         yield "GET", page.at(), 200 if open_to_all else 403
     else:
