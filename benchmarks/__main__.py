@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
         _manage("world", "apply", str(file), "--progress")
         print(f"world apply: {accounts:,} accounts and {items:,} items in {perf_counter() - start:.0f} s\n")
         django.setup()
-        from benchmarks import checks, pages, previews, tokens  # noqa: PLC0415  (they need Django set up)
+        from benchmarks import checks, pages, people, previews, tokens  # noqa: PLC0415  (they need Django set up)
 
-        return max(pages.measure(), checks.measure(), previews.measure(), tokens.measure(size))
+        return max(pages.measure(), checks.measure(), previews.measure(), tokens.measure(size), people.measure(size))
 
 
 def _manage(*arguments: str) -> None:

@@ -55,9 +55,9 @@ def measure(size: str) -> int:
     client.force_login(User.objects.get(username="owner.account-0"))
     print(f"{tokens:,} tokens and {items:,} devices in one account")
     print(f"{'list':<34}{'p95 ms':>10}{'statements':>12}{'rows':>8}")
-    over = sum(_row(label, client, address, Token, most) for label, (address, most) in LISTS.items())
+    over = sum(row(label, client, address, Token, most) for label, (address, most) in LISTS.items())
     for label, letters in PICKERS.items():
-        over += _row(label, client, f"/choices/device:view/?kind=device&q={letters}", Item, 31)
+        over += row(label, client, f"/choices/device:view/?kind=device&q={letters}", Item, 31)
     print(f"\n{timezone.now():%Y-%m-%d} {connection.vendor}: {over} over {MARK} ms or a page of rows\n")
     return 1 if over else 0
 
@@ -89,7 +89,7 @@ def _token(account: Account, number: int, now: Any) -> Token:
     )  # fmt: skip
 
 
-def _row(label: str, client: Client, address: str, model: type, most: int) -> int:
+def row(label: str, client: Client, address: str, model: type, most: int) -> int:
     with CaptureQueriesContext(connection) as queries, counting(model) as read:
         status = client.get(address).status_code
         statements, rows = len(queries), read[0]
