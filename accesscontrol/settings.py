@@ -186,6 +186,8 @@ ACCOUNT_RATE_LIMITS = {
     "sign_in_of_person": "100/d/key",  # from wherever; browsers in which they signed in before count for themselves
     "sign_in_from_device": "10/5m/key",
 }
+# Of whom a second factor is asked whatever their accounts say: nobody, managers (owners, administrators), everybody.
+SECOND_FACTOR_FOR = env.str("SECOND_FACTOR_FOR", default="nobody" if DEBUG else "managers")
 ACCOUNT_REAUTHENTICATION_TIMEOUT = FRESH_SIGN_IN_SECONDS
 MFA_ADAPTER = "portal.factor_adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accesscontrol.access.actor import Actor
+from accesscontrol.accounts.demands import demands_on
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
 from accesscontrol.services.people import sessions, telling
@@ -28,7 +29,7 @@ from portal import devices
 from portal.actors import actor_of, client_address, look_of
 from portal.agents import browser_in_words
 from portal.freshness import STARTED
-from portal.pages.sign_in.words import NOT_LET_IN
+from portal.pages.sign_in.words import ELSEWHERE, NOT_LET_IN
 from portal.requests import PortalRequest
 
 log = structlog.get_logger("portal.sign_in")
@@ -80,17 +81,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: PortalRequest, user: Any, **_rest: Any) -> HttpResponse | None:
         """Whoever has shown a factor gets in only while they are alive; everybody else reads the one sentence."""
         actor = actor_of(request, user)
-        if look_of(request, actor).alive:
+        alive = look_of(request, actor).alive
+        if alive and demands_on(user).lets_in_from(actor.address):
             request.session[BEGUN_AS] = user.get_session_auth_hash()
             return None
-        return self._refuse(request, user, actor)
+        return self._refuse(request, user, actor, ELSEWHERE if alive else NOT_LET_IN)
 
-    def _refuse(self, request: PortalRequest, user: Any, actor: Actor) -> HttpResponse:
+    def _refuse(self, request: PortalRequest, user: Any, actor: Actor, said: Any = NOT_LET_IN) -> HttpResponse:
         sessions.record_refused_factor(
             user, self.factors(request, user), address=actor.address, request_id=actor.request_id
         )
         clear_login(request)
-        messages.error(request, str(NOT_LET_IN))
+        messages.error(request, str(said))
         return redirect("account_login")
 
     def login(self, request: PortalRequest, user: Any) -> None:

@@ -16,6 +16,7 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,6 +27,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.addresses import Address, is_inside, read_address
+from accesscontrol.accounts.demands import Demands, demands_on
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.signing_in import Session
 from accesscontrol.services.people import sessions
@@ -35,9 +37,10 @@ from portal import token_sessions
 from portal.declared import PUBLIC
 from portal.exposed_keys import IN_ADDRESS, key_in_address
 from portal.freshness import STARTED, shown_at
-from portal.must_change import to_new_password
+from portal.must_change import must_change, to_new_password
 from portal.problems import DECISIONS
 from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
+from portal.session_store import EVERY
 from portal.token_sessions import SESSION_TOKEN, TokenHolder
 
 OPERATES = "operates"
@@ -46,6 +49,8 @@ ENDED = {
     Session.Ended.ONESELF: gettext_lazy("You ended this session from another one. Sign in again to go on."),
     Session.Ended.OTHERS: gettext_lazy("An administrator ended your sessions. Sign in again to go on."),
 }
+#: What a view says that people without a second factor reach, of whom one is asked: it leads to one.
+LEADS_TO_FACTOR = "leads_to_factor"
 ACCOUNT_HEADER = "X-Account-Id"
 
 
@@ -138,6 +143,25 @@ def _to_sign_in(request: PortalRequest) -> HttpResponse:
     return HttpResponseClientRedirect(redirect_to_login(page).url)
 
 
+def _to_factor(request: PortalRequest) -> HttpResponse:
+    """Go to the page on which a second factor is added, which is asked for here."""
+    to = reverse("own_sign_in")
+    return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
+
+
+def why_over(request: PortalRequest, demands: Demands) -> str | None:
+    """Why a person's session is over by what their account asks for, as a sentence; None while it goes on."""  # Z13
+    now = time.time()
+    renewed = request.session.renewed_at
+    if not demands.lets_in_from(client_address(request)):
+        return _("Your account lets people in from certain networks only, and you are not in one of them.")
+    if now - request.session.get(STARTED, now) > demands.absolute_seconds:
+        return _("You were signed in for very long. Sign in again to go on.")
+    if renewed is not None and now - renewed.timestamp() > demands.idle_seconds + EVERY:
+        return _("You were away for longer than your account allows. Sign in again to go on.")
+    return None
+
+
 class ActorMiddleware:
     """Gives each request its id and its actor (None before signing in), and lets nobody past unsigned.
 
@@ -166,7 +190,12 @@ class ActorMiddleware:
             return None
         if key_in_address(request, client_address(request)):
             return self._refuse_key(request)
-        return _to_sign_in(request) if request.actor is None else to_new_password(request)
+        if request.actor is None:
+            return _to_sign_in(request)
+        if must_change(request):
+            return to_new_password(request)
+        lacks = getattr(request, "lacks_factor", False) and not getattr(view, LEADS_TO_FACTOR, False)
+        return _to_factor(request) if lacks else None
 
     @staticmethod
     def _refuse_key(request: PortalRequest) -> HttpResponse:
@@ -192,9 +221,13 @@ class ActorMiddleware:
     def _actor_in_person(self, request: PortalRequest, user: User) -> Actor | None:
         """The person who is signed in, as long as they are alive: the same look then answers for the page."""
         actor = self._acting(request, actor_of(request, user))
-        if look_of(request, actor).alive:
-            return actor
-        return self._end(request, str(token_sessions.SIGNED_OUT))
+        if not look_of(request, actor).alive:
+            return self._end(request, str(token_sessions.SIGNED_OUT))
+        over = why_over(request, demands_on(user))
+        if over is not None:
+            return self._end(request, over)
+        request.lacks_factor = demands_on(user).second_factor and not getattr(user, "has_second_factor", False)
+        return actor
 
     def _actor_by_token(self, request: PortalRequest) -> Actor | None:
         """The token that the session was opened by; the session ends with it, and says why."""

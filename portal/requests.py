@@ -24,6 +24,7 @@ class PortalRequest(HttpRequest):
     htmx: HtmxDetails
     session: SessionStore
     user: User | TokenHolder | AnonymousUser  # type: ignore[assignment]  # Django knows no holder of a token
+    lacks_factor: bool
     frame: Mapping[str, object]
 
 

@@ -15,6 +15,7 @@ TEST_KEYS = {
     "TOKEN_PEPPER": "test-only-token-pepper-0123456789abcdef0123456789abcdef",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     "LOG_LEVEL": "WARNING",
+    "SECOND_FACTOR_FOR": "nobody",
     "THROTTLE_ANON": "1000000/min",
     "THROTTLE_USER": "1000000/min",
     "THROTTLE_TOKEN": "1000000/min",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -19,6 +20,7 @@ from accesscontrol import catalogue
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.access.permissions import Permission, UnknownName, permission
+from accesscontrol.accounts.demands import with_policies
 from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.accounts.models import User
 from accesscontrol.items.models import Item
@@ -29,6 +31,8 @@ NOT_OF_DJANGO = Wording(
     gettext_noop("“%(codename)s” is not a permission that this project knows; see docs/permissions.md."),
 )
 
+#: What counts as a second factor; recovery codes only stand in for one.
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 _VERBS = {"view": "view", "add": "create", "change": "change", "delete": "delete", "operate": "operate"}
 _APPS = {
     "account": "accounts",
@@ -92,8 +96,11 @@ class EngineBackend(ModelBackend):
         return isinstance(user, User) and bool(user.pk) and engine.look(Actor.of(user)).alive
 
     def get_user(self, user_id: int) -> User | None:
-        """The row behind a session, with its account. Whether it is alive is asked once a request, by its look."""
-        return User.objects.select_related("account").filter(pk=user_id).first()
+        """The row behind a session, with its account, what is asked of it, and whether it has a second factor. Whether
+        it is alive is asked once a request, by its look."""
+        factor = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+        rows = with_policies(User.objects.select_related("account").annotate(has_second_factor=Exists(factor)))
+        return rows.filter(pk=user_id).first()
 
     def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: Model | None = None) -> bool:
         """The engine's answer. Without a thing it is no: every permission is on a thing. Raises UnknownName."""

@@ -22,6 +22,7 @@ from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.freshness import NotInPerson, require_in_person
 from accesscontrol.services.people import telling
+from accesscontrol.services.people.policies import require_factor_left
 
 TOTP, PASSKEY, RECOVERY_CODES = (
     Authenticator.Type.TOTP.value, Authenticator.Type.WEBAUTHN.value, Authenticator.Type.RECOVERY_CODES.value,
@@ -89,6 +90,7 @@ def remove_factor(actor: Actor, factor: Authenticator) -> None:
         current = _oneself(actor, factor.user)
         row = _present(factor)
         name, kind = (str(row) if row.type == PASSKEY else ""), row.type
+        require_factor_left(current, others=any(one.type in SECOND and one.pk != row.pk for one in factors_of(current)))
         row.delete()
         if not kinds_of(current) & set(SECOND):
             Authenticator.objects.filter(user=current).delete()

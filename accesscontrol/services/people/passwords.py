@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from zxcvbn import zxcvbn
 
 from accesscontrol import catalogue
+from accesscontrol.accounts.demands import demands_on
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import fold
 from accesscontrol.accounts.tree import ancestor_ids
@@ -51,6 +52,8 @@ def shortest(user: User | None) -> int:
     least = int(settings.PASSWORD_MIN_LENGTH)
     if user is None or user.account_id is None:
         return least
+    if demands_on(user).second_factor:
+        least = WITH_SECOND_FACTOR
     rules = RegistrationRules.objects.filter(account=user.account_id, password_length__isnull=False)
     asked = rules.values_list("password_length", flat=True).first()
     return max(least, asked or 0)

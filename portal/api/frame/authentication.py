@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from django.core.cache import caches
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from rest_framework import authentication, exceptions, throttling
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -33,6 +33,9 @@ from portal.requests import beneath
 
 REFUSED = "This needs a token that is valid here, in the header “Authorization: Bearer …”, or a signed-in session."
 EXPOSED = "A token stands in the Authorization header, never in an address or a form. Rotate it: it may be known now."
+FACTOR_ASKED_FOR = gettext_noop(
+    "Your account asks for a second factor. Add one on the page of your sign-in, then call again."
+)
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NO_SUCH_ACCOUNT = f"There is no account “%s” to operate as here, or nothing lets you. Leave {ACCOUNT_HEADER} out."
 
@@ -95,6 +98,8 @@ class SessionAuthentication(authentication.SessionAuthentication):
         self.enforce_csrf(request)
         if must_change(beneath(request)):
             raise exceptions.PermissionDenied(gettext(FIRST))
+        if getattr(beneath(request), "lacks_factor", False):
+            raise exceptions.PermissionDenied(gettext(FACTOR_ASKED_FOR))
         if not is_alive(look_of(beneath(request), actor.itself())):
             raise exceptions.AuthenticationFailed(REFUSED)
         beneath(request).actor = operating(request, actor)

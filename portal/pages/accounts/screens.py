@@ -26,6 +26,7 @@ from portal.pages.accounts.forms import AccountChangeForm, AccountMoveForm, Limi
 from portal.pages.accounts.opening import AccountOpeningScreen
 from portal.pages.accounts.ownership import AccountOwnershipScreen
 from portal.pages.accounts.page import AccountPage, AccountTab, account_named
+from portal.pages.accounts.policy import AccountPolicyScreen
 from portal.pages.accounts.registration import RegistrationScreen
 from portal.pages.accounts.tree import PAGE, AccountTree, Level, TreeNode, children_url
 
@@ -267,4 +268,9 @@ class AccountScreen(AccountPage):
         )
 
 
-urlpatterns = [screens_at("accounts/", AccountOpeningScreen, AccountScreen, RegistrationScreen, AccountOwnershipScreen)]
+urlpatterns = [
+    screens_at(
+        *("accounts/", AccountOpeningScreen, AccountScreen),
+        *(RegistrationScreen, AccountOwnershipScreen, AccountPolicyScreen),
+    )
+]

@@ -47,6 +47,7 @@ class SignInPage(Page):
     app: Authenticator | None
     passkeys: Sequence[PasskeyRow]
     codes_left: int | None
+    asked_for: bool
 
 
 class AppPage(FormPage):
@@ -78,6 +79,7 @@ def overview(request: SignedInRequest, user: User) -> HttpResponse:
         "has_password": user.has_usable_password(),
         "app": next((one for one in found if one.type == services.TOTP), None),
         "passkeys": [passkey_row(one) for one in found if one.type == services.PASSKEY],
+        "asked_for": getattr(request, "lacks_factor", False),
         "codes_left": len(codes[0].wrap().get_unused_codes()) if codes else None,
     }  # fmt: skip
     return show(request, "profile/sign_in.html", shown, title=_("Sign-in"), below=SIGN_IN)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from portal.actors import LEADS_TO_FACTOR
 from portal.declared import SIGNED_IN, marked
 from portal.frame.forms import ActForm
 from portal.frame.shown.pages import FormPage, Head
@@ -35,6 +36,7 @@ def of_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             raise Http404
         return view(request, request.user, **parts)
 
+    setattr(shown, LEADS_TO_FACTOR, True)
     return marked(shown, SIGNED_IN)
 
 

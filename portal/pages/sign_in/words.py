@@ -5,3 +5,4 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 NOT_LET_IN = _("This username and password do not let you in. Check both, or ask an administrator of your account.")
+ELSEWHERE = _("Your account lets people in from certain networks only, and you are not in one of them.")
