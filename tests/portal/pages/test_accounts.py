@@ -140,8 +140,8 @@ def menu(client, key: str) -> dict[str, str]:
 def test_acts_are_offered_as_far_as_one_may(browse):
     why_not = "Nobody does this to their own account. An account above yours can."
     acts = [
-        "Rename and notes", "Registration", "Sign-in policy", "Open a subaccount", "Compromised", "Limits", "Move", "Block",
-        "Close the account",
+        "Rename and notes", "Registration", "Sign-in policy", "Open a subaccount", "Compromised", "Limits", "Move",
+        "Block", "Close the account",
     ]  # fmt: skip
     assert menu(browse("nora"), "contoso") == dict.fromkeys(acts, "")
     assert menu(browse("carla"), "contoso") == {**dict.fromkeys(acts[:5], ""), **dict.fromkeys(acts[5:], why_not)}
