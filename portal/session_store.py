@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.utils import timezone
 
 from accesscontrol.accounts.signing_in import Session
@@ -76,6 +77,15 @@ class SessionStore(db.SessionStore):
             sessions.renew_session(self.session_key, self.get_expiry_date(), user_id, self.address)
         elif not sessions.write_session(self.create_model_instance(self._get_session())):  # type: ignore[attr-defined]
             raise UpdateError
+
+    def cycle_key(self) -> None:
+        """A new name; one that somebody has ended meanwhile goes on under none."""
+        data, old = self._session, self.session_key  # type: ignore[attr-defined]  # Django's types leave it out
+        self.create()
+        self._session_cache = data
+        if old is not None and not sessions.forget_session(old):
+            self.delete()
+            raise SessionInterrupted("The session was ended while this request went on.")
 
     def _get_session_from_db(self) -> Session | None:
         """The row behind the cookie; one that was ended opens nothing, and says why."""

@@ -210,6 +210,8 @@ class OwnershipHandover(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="handovers")
     from_user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     to_user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    #: How often acts had ended the owner's sessions when they offered it: what ends those ends the offer.
+    sessions_ended = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
@@ -37,15 +37,20 @@ NOT_AN_ADMINISTRATOR = Wording("not_an_administrator", _("Choose an administrato
 
 def open_offer(look: Look, account: Account) -> OwnershipHandover | None:
     """The offer that waits for an answer, for who may view whom it is made to."""
-    rows = OwnershipHandover.objects.filter(account=account, confirmed_at=None).select_related("from_user", "to_user")
-    offer = rows.first()
+    offer = _open().filter(account=account).first()
     return offer if offer is not None and look.may("user:view", offer.to_user) else None
 
 
 def offer_to(user: User) -> OwnershipHandover | None:
     """The offer that waits for the answer of this administrator."""
-    waiting = OwnershipHandover.objects.filter(to_user=user, confirmed_at=None)
-    return waiting.select_related("account", "from_user").first()
+    return _open().filter(to_user=user).first()
+
+
+def _open() -> QuerySet[OwnershipHandover]:
+    """The offers that stand: what ended the owner's sessions ended theirs too, and nobody gives after their own end."""
+    giving = alive_rows(timezone.now(), "from_user__") & Q(from_user__sessions_ended=F("sessions_ended"))
+    rows = OwnershipHandover.objects.filter(giving, confirmed_at=None)
+    return rows.select_related("account", "from_user", "to_user")
 
 
 def possible_heirs(look: Look, account: Account) -> QuerySet[User]:
@@ -73,7 +78,8 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
         require_in_person(actor)
         require_seen(actor, [owner.account])
         OwnershipHandover.objects.filter(account=owner.account, confirmed_at=None).delete()
-        offer = OwnershipHandover.objects.create(account=owner.account, from_user=owner, to_user=heir)
+        offer = OwnershipHandover.objects.create(account=owner.account, from_user=owner, to_user=heir,
+                                                 sessions_ended=owner.sessions_ended)  # fmt: skip
         told = {"from": owner.pk, "to": heir.pk}
         record(actor, "account.offer_ownership", heir, owner.account_id, told, counted=())
     return offer
@@ -82,11 +88,9 @@ def offer_ownership(actor: Actor, to_user: User) -> OwnershipHandover:
 def confirm_ownership(actor: Actor, offer: OwnershipHandover) -> User:
     """Take the ownership that was offered: the owner becomes an administrator, the administrator the owner."""
     with act([offer.account_id]):
-        current = (
-            OwnershipHandover.objects.select_related("account", "from_user", "to_user").filter(pk=offer.pk).first()
-        )
+        current = _open().filter(pk=offer.pk).first()
         require_all(actor, [("user:change", offer.to_user)])
-        if current is None or current.confirmed_at is not None:
+        if current is None:
             raise Conflict(OFFER_GONE())
         old, new = current.from_user, current.to_user
         if not caller(actor).is_person(new):

@@ -12,8 +12,8 @@ from django.utils import timezone
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account
-from accesscontrol.jobs.life import UPLOADS_KEPT
-from accesscontrol.jobs.models import Upload
+from accesscontrol.jobs.life import UPLOADS_KEPT, unfinished_rows
+from accesscontrol.jobs.models import Job, Upload
 from accesscontrol.roles.models import Role
 from accesscontrol.services.frame.acts import require_all
 from accesscontrol.services.frame.errors import Invalid
@@ -24,6 +24,8 @@ from accesscontrol.services.importing.people import Defaults
 from accesscontrol.services.importing.reading import DELIMITERS, Form, Table, form_of, read_table
 
 MOST_NAME = 200
+#: So many files of one asker are kept that no job waits for; older ones go.
+MOST_KEPT = 10
 
 
 def upload_people(
@@ -35,11 +37,19 @@ def upload_people(
     form = form_of(data)
     table = read_table(data, form)
     asker = {f"{actor.type}_id": actor.id} if actor.type in ("user", "token") else {}
+    _make_room(actor)
     return Upload.objects.create(
         account=account, name=name[-MOST_NAME:], data=data, encoding=form.encoding, delimiter=form.delimiter,
         mapping=dict(mapping) if mapping is not None else guess(table.headings), **asker,
         defaults={"authority": authority, "role": role.pk if role is not None else None, "invite": invite},
     )  # fmt: skip
+
+
+def _make_room(actor: Actor) -> None:
+    """Before another file comes: the oldest that nobody waits for go."""
+    wanted = Job.objects.filter(unfinished_rows(), upload__isnull=False).values("upload")
+    idle = uploads_of(actor).exclude(pk__in=wanted).order_by("-created_at", "-pk").values_list("pk", flat=True)
+    Upload.objects.filter(pk__in=list(idle[MOST_KEPT - 1 :])).delete()
 
 
 def uploads_of(actor: Actor) -> QuerySet[Upload]:

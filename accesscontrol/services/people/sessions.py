@@ -140,6 +140,13 @@ def write_session(row: Session) -> bool:
     return bool(Session.objects.filter(session_key=row.session_key, ended="").update(**values))
 
 
+def forget_session(key: str) -> bool:
+    """The session of this key goes on under another name. False where it was ended: it does not."""
+    rows = Session.objects.filter(session_key=key)
+    rows.filter(ended="").delete()
+    return not rows.exists()
+
+
 def find_session_token(number: int) -> Token | None:
     """The token that a session was opened by, with its account and user; None when it was revoked."""
     return Token.objects.select_related("account", "user").filter(pk=number).first()

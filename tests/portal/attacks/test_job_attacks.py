@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from accesscontrol.accounts.models import User
 from accesscontrol.jobs.models import Job, Upload
@@ -109,3 +110,14 @@ def test_a_file_raises_nobody_above_whoever_brings_it(browse, cast, line):
     work()
     assert Job.objects.get().state == "failed"
     assert list(User.objects.order_by("pk").values_list("username", "authority", "external_id")) == before
+
+
+def test_files_that_nobody_waits_for_do_not_pile_up(call, cast):
+    """Of thirty dry runs ten are taken on; what the others brought is not kept."""
+    client = call("nora")
+    asked = {"account": "northwind", "csv": "username\nmia\n", "dry_run": True}
+    statuses = [client.post(reverse("api_user_import"), asked, format="json").status_code for _ in range(30)]
+    assert statuses == [202] * 10 + [409] * 20
+    assert Upload.objects.count() == 20
+    work()
+    assert {job.state for job in Job.objects.all()} == {"done"}
