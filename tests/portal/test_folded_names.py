@@ -74,7 +74,7 @@ def test_a_person_signs_in(cast, name):
 
 
 def test_tries_to_sign_in_are_counted_together(cast, settings):
-    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "2/5m/key"}
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"sign_in": "2/5m/key"}
     names = [STORED, STORED.upper(), unicodedata.normalize("NFD", STORED), STORED.lower()]
     told = [Client().post("/sign-in/", {"login": name, "password": "wrong"}).context["form"].errors.as_data()["__all__"]
             for name in names]  # fmt: skip

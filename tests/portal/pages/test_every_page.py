@@ -25,10 +25,12 @@ THINGS = ("truck_7", "hub", "van_a", "trips")
 
 
 @pytest.mark.checklist("Z02")
-def test_nothing_but_signing_in_and_out_is_public():
+def test_nothing_but_signing_in_and_out_and_joining_is_public():
     public = {page.name for page in addresses() if page.declared == PUBLIC}
     assert public == {
         "account_login", "account_logout", "token_sign_in", "open_tool", "mfa_authenticate", "mfa_login_webauthn",
+        "ask_to_sign_up", "ask_to_register", "register", "join", "prove_address", "send_again",
+        "ask_reset", "reset_password", "demo_mail", "demo_mail_one",
     }  # fmt: skip
 
 
