@@ -71,6 +71,8 @@ GIVES_NOTHING = {
     "people.factors.rename_passkey": OWN_FACTORS,
     "people.live_sessions.end_all_sessions": TAKES_AWAY,
     "people.live_sessions.end_session": TAKES_AWAY,
+    "people.lost_factors.ask_reset": TAKES_AWAY,
+    "people.lost_factors.object_to_reset": "keeps one's own factors, in person",
     "people.policies.change_policy": "asks more of people, or less of the same; no access comes of it",
     "people.erasing.erase_person": "erases personal values of the log",
     "people.roles.delete_role": f"{TAKES_AWAY}: its users keep its history depth",

@@ -45,7 +45,7 @@ SIGNED_IN_STATUS = {
     "switch_stop": 405, "new_password": 302, "job_detail": 404, "job_cancel": 405, "job_bell": 286,
     "account_login": 302,
     "mfa_authenticate": 302, "mfa_login_webauthn": 302, "own_app_remove": 404, "own_passkey_rename": 404,
-    "own_passkey_remove": 404, "own_sessions_end": 405, "own_session_end": 405, **JOINING,
+    "own_passkey_remove": 404, "own_factors_keep": 302, "own_sessions_end": 405, "own_session_end": 405, **JOINING,
 }  # fmt: skip
 OUTSIDE_STATUS = {
     "account_login": 200, "account_logout": 302, "token_sign_in": 200, "open_tool": 200, "mfa_authenticate": 302,

@@ -21,6 +21,7 @@ from accesscontrol.joining.models import Invitation
 from accesscontrol.services.ends.coming import send_digests
 from accesscontrol.services.frame.acts import act, record_all
 from accesscontrol.services.items.links import accounts_of, cut_links, link_facts
+from accesscontrol.services.people.lost_factors import reset_all_due
 from accesscontrol.tokens.models import Token
 
 #: So long a notice is kept after its end.
@@ -40,6 +41,7 @@ class Swept:
     notices: int
     jobs: int
     uploads: int
+    resets: int = 0
 
     @property
     def anything(self) -> bool:
@@ -57,6 +59,7 @@ def sweep() -> Swept:
         sessions=_clear_sessions(now),
         invitations=_clear_invitations(),
         rotated_keys=_forget_rotated_keys(now),
+        resets=reset_all_due(),
         notices=EndNotice.objects.filter(ends_at__lt=now - NOTICES_KEPT).delete()[0],
         jobs=_clear_jobs(now),
         uploads=Upload.objects.filter(created_at__lt=now - UPLOADS_KEPT).delete()[0],

@@ -16,9 +16,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.signing_in import FactorReset
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.freshness import require_in_person
 from accesscontrol.services.people import factors as services
+from accesscontrol.services.people import lost_factors
 from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.passwords import shortest
 from portal.frame.qr import qr_code
@@ -48,6 +50,7 @@ class SignInPage(Page):
     passkeys: Sequence[PasskeyRow]
     codes_left: int | None
     asked_for: bool
+    reset: FactorReset | None
 
 
 class AppPage(FormPage):
@@ -79,6 +82,7 @@ def overview(request: SignedInRequest, user: User) -> HttpResponse:
         "has_password": user.has_usable_password(),
         "app": next((one for one in found if one.type == services.TOTP), None),
         "passkeys": [passkey_row(one) for one in found if one.type == services.PASSKEY],
+        "reset": lost_factors.reset_asked(user),
         "asked_for": getattr(request, "lacks_factor", False),
         "codes_left": len(codes[0].wrap().get_unused_codes()) if codes else None,
     }  # fmt: skip
@@ -213,6 +217,19 @@ def recovery_codes(request: SignedInRequest, user: User) -> HttpResponse:
     return show(request, "generic/confirm.html", shown, title=_("Make new recovery codes?"), below=SIGN_IN)
 
 
+@of_person
+def object_to_reset(request: SignedInRequest, user: User) -> HttpResponse:
+    """Say that one has one's factors at hand."""
+    if request.method == "POST":
+        try:
+            lost_factors.object_to_reset(request.actor.itself(), user)
+        except Conflict as error:
+            messages.info(request, str(error))
+        else:
+            messages.success(request, _("Your second factors stay as they are."))
+    return redirect(SIGN_IN)
+
+
 def codes_page(request: SignedInRequest, codes: list[str]) -> HttpResponse | None:
     """The one page that shows recovery codes; None where none were made."""
     if not codes:
@@ -239,5 +256,6 @@ urlpatterns = [
     path("profile/sign-in/passkeys/add/", add_passkey, name="own_passkey_add"),
     path("profile/sign-in/passkeys/<int:pk>/rename/", rename_passkey, name="own_passkey_rename"),
     path("profile/sign-in/passkeys/<int:pk>/remove/", remove_passkey, name="own_passkey_remove"),
+    path("profile/sign-in/keep/", object_to_reset, name="own_factors_keep"),
     path("profile/sign-in/recovery-codes/", recovery_codes, name="own_recovery_codes"),
 ]

@@ -9,7 +9,7 @@ from allauth.account.views import LoginView, LogoutView
 from django.http import HttpResponse
 from django.urls import path
 
-from accesscontrol.services.people import sessions
+from accesscontrol.services.people import lost_factors, sessions
 from portal.actors import client_address
 from portal.declared import PUBLIC, declares
 from portal.open_shapes import LibraryContext
@@ -33,6 +33,12 @@ class SignInView(LoginView):
     second factor is asked for it next; what follows a sign-in is the same for every way (see AccountAdapter)."""
 
     form_class = SignInForm
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        """Whose lost second factor is due to be reset signs in without it."""
+        if form.user is not None and lost_factors.reset_if_due(form.user):
+            form.user.refresh_from_db()
+        return super().form_valid(form)
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         """Who was kept out leaves a line; who tries too often, one of the log alone."""  # L03, L05

@@ -32,6 +32,7 @@ from portal.pages.users.inviting import UserInvitingScreen, invitation_acts, inv
 from portal.pages.users.leaving import UserLeavingScreen
 from portal.pages.users.limits import limit_rows
 from portal.pages.users.list import UserListScreen
+from portal.pages.users.lost_factors import UserLostFactorsScreen
 from portal.pages.users.sessions import UserSessionsScreen
 from portal.pages.users.tables import user_badge
 from portal.pages.users.ticked import UserTickedScreen
@@ -90,7 +91,13 @@ class UserScreen(NounPage):
     def grave_acts(self) -> list[Action]:
         """What is done in an emergency, and for good."""
         compromised = self.action("compromised", _("Compromised"), "alert", dialog=True)
-        return [*([compromised] if self.has("change") else []), *self.deletion(_("Remove the user"))]
+        lost = self.action("reset_factors", _("Second factor lost"), "fingerprint", dialog=True)
+        may = self.has("change") and self.actor.in_person and not self.is_self()
+        return [
+            *([lost] if may else []),
+            *([compromised] if self.has("change") else []),
+            *self.deletion(_("Remove the user")),
+        ]
 
     def assigned(self) -> Part | None:
         """The items assigned to or shared with the user, as far as the caller may view them."""
@@ -211,7 +218,15 @@ class UserScreen(NounPage):
 
 urlpatterns = [
     screens_at(
-        *("users/", UserListScreen, UserSessionsScreen, UserTickedScreen, UserImportScreen, UserAddingScreen),
+        *(
+            "users/",
+            UserListScreen,
+            UserSessionsScreen,
+            UserLostFactorsScreen,
+            UserTickedScreen,
+            UserImportScreen,
+            UserAddingScreen,
+        ),
         *(UserScreen, UserInvitingScreen, UserLeavingScreen),
     )
 ]
