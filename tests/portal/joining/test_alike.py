@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from accesscontrol.accounts.models import User
 from accesscontrol.services.joining.registration import change_registration
 from tests.portal.joining.conftest import PASSWORD, links_in
+from tests.portal.signing_in.factors import CODE, App, by_password
 from tests.world import PASSWORD as OWN
 
 DOORS = ("/sign-up/", "/sign-up/northwind/", "/forgotten/")
@@ -205,3 +206,12 @@ def test_another_address_is_not_proven(people, sent):
     anna.email = "else@home.example"
     anna.save()
     assert Client().post(links_in(mail)[0]).status_code == 404
+
+
+@pytest.mark.checklist("A16")
+def test_a_new_password_by_a_link_does_not_pass_the_second_factor(people, sent):
+    App().of(people.people["sam"])
+    Client().post(reset_link(sent), {"password": PASSWORD, "again": PASSWORD})
+    client = Client()
+    assert by_password(client, "sam", PASSWORD)["Location"] == CODE
+    assert not inside(client)

@@ -7,6 +7,8 @@ from django.test import Client
 
 from accesscontrol.accounts.models import User
 from tests.portal.joining.conftest import links_in
+from tests.portal.signing_in.factors import fields_of
+from tests.portal.signing_in.sessions import grow_old
 
 PAGE = "/profile/address/"
 
@@ -41,6 +43,16 @@ def test_the_address_of_somebody_else_is_taken_only_where_its_mail_is_read(brows
     [asked] = sent(lambda: client.post(PAGE, {"email": "lee@northwind.example"}))
     assert asked.to == ["lee@northwind.example"]
     assert sam().email == "sam@northwind.example"
+
+
+@pytest.mark.checklist("S07")
+def test_another_address_asks_freshly_for_a_factor(browse, sent):
+    client = browse("sam")
+    client.get("/")
+    grow_old(client)
+    pages = []
+    assert sent(lambda: pages.append(client.post(PAGE, {"email": "new@home.example"}))) == []
+    assert "confirm-password" in fields_of(pages[0])
 
 
 @pytest.mark.parametrize("door", ["page", "interface"])
