@@ -196,6 +196,15 @@ MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # there is nothing to guess
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # whose address is proven is this portal's own matter
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
+# An identity provider of the installation itself, for people who exist; accounts have their own on a page.
+PROVIDER_ISSUER = env.str("PROVIDER_ISSUER", default="")
+PROVIDER_CLIENT_ID = env.str("PROVIDER_CLIENT_ID", default="")
+PROVIDER_CLIENT_SECRET = env.str("PROVIDER_CLIENT_SECRET", default="")
+PROVIDER_NAME = env.str("PROVIDER_NAME", default="your company")  # what its button says: “Sign in with …”
+PROVIDER_DOMAINS = env.list("PROVIDER_DOMAINS", default=[])  # mail domains of those whom it speaks for
+# Hosts, with their port where they have one, that are believed though they stand inside one's own network.
+PROVIDER_HOSTS_INSIDE = [host.lower() for host in env.list("PROVIDER_HOSTS_INSIDE", default=[])]
+
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
 SESSION_ENGINE = "portal.session_store"  # the 30 minutes count from the last request, to the minute

@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 import structlog
 from allauth.account.forms import ReauthenticateForm as PasswordForm
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
+from allauth.core import context
 from allauth.mfa.base.forms import ReauthenticateForm as CodeForm
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as PasskeyForm
@@ -23,13 +24,16 @@ from django import forms
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from rest_framework.views import APIView
 
 from accesscontrol.accounts.models import User
-from accesscontrol.services.frame.freshness import NotFresh
+from accesscontrol.services.frame.freshness import NotFresh, is_fresh
 from accesscontrol.services.people import factors, sessions
+from accesscontrol.services.providers.sources import Source, source_of_person
 from portal.actors import client_address
 from portal.freshness import shown_at
+from portal.open_shapes import Cleaned
 from portal.requests import SignedInRequest, is_signed_in
 
 log = structlog.get_logger("portal.sign_in")
@@ -51,6 +55,24 @@ class ConfirmFactor(TypedDict):
     address: str
     sent: str | None
     looked_at: str
+    source: Source | None
+
+
+class ProviderForm(forms.Form):
+    """For whoever has no factor here: they have been to their provider in another tab, and go on."""
+
+    provider = forms.CharField(widget=forms.HiddenInput, initial="1")
+    not_yet = _lazy("Your provider has not confirmed it yet. Confirm there first, then go on here.")
+
+    def __init__(self, *args: Any, user: User, **rest: Any):
+        super().__init__(*args, **rest)
+        self.user = user
+
+    def clean(self) -> Cleaned:
+        actor = replace(context.request.actor, fresh_at=shown_at(context.request, self.user))
+        if not is_fresh(actor):
+            raise forms.ValidationError(self.not_yet)
+        return super().clean() or {}
 
 
 class Told(TypedDict):
@@ -67,6 +89,7 @@ class Ask:
     def __init__(self, request: SignedInRequest, user: User):
         self.request, self.user = request, user
         kinds = factors.kinds_of(user)
+        self.source = None if kinds or user.has_usable_password() else source_of_person(user)
         self.sent = next((one for one in _FORMS if request.POST.get(f"{PREFIX}-{_FIELDS[one]}")), None)
         self.forms = {
             name: self._form(name)
@@ -74,6 +97,7 @@ class Ask:
                 ("password", user.has_usable_password()),
                 ("code", bool(kinds & {factors.TOTP, factors.RECOVERY_CODES})),
                 ("passkey", factors.PASSKEY in kinds),
+                ("provider", self.source is not None),
             )
             if there
         }
@@ -92,6 +116,8 @@ class Ask:
             return False
         if self.sent == "password":
             reauthenticate_by_password(self.request)
+        elif self.sent == "provider":
+            pass  # the session knows of it since they came back from there
         elif self.sent == "code":
             post_authentication(self.request, form.authenticator, reauthenticated=True)  # type: ignore[attr-defined]
         else:
@@ -105,6 +131,7 @@ class Ask:
         shown: ConfirmFactor = {
             "title": _("Confirm that it is you"), "icon": "lock", "asked": self.forms, "passkey_options": passkey,
             "carried": carried(request), "address": request.get_full_path(), "sent": self.sent,
+            "source": self.source,
             "looked_at": LOOKED_AT if request.method != "POST" or LOOKED_AT in request.POST else "",
         }  # fmt: skip
         answer = render(request, "account/confirm.html", shown)
@@ -114,8 +141,9 @@ class Ask:
         return answer
 
 
-_FORMS: dict[str, Callable[..., forms.Form]] = {"password": PasswordForm, "code": CodeForm, "passkey": PasskeyForm}
-_FIELDS = {"password": "password", "code": "code", "passkey": "credential"}
+_FORMS: dict[str, Callable[..., forms.Form]] = {"password": PasswordForm, "code": CodeForm, "passkey": PasskeyForm,
+                                             "provider": ProviderForm}  # fmt: skip
+_FIELDS = {"password": "password", "code": "code", "passkey": "credential", "provider": "provider"}
 
 
 def carried(request: SignedInRequest) -> list[tuple[str, str]]:

@@ -15,6 +15,8 @@ Cleaned: TypeAlias = dict[str, Any]
 Checked: TypeAlias = dict[str, Any]
 #: What a serializer makes of a row: its fields say under which names, and of which types.
 Answered: TypeAlias = dict[str, Any]
+#: What an identity provider says of somebody, believed.
+Claims: TypeAlias = dict[str, Any]
 #: What Django hands to the template of a widget.
 WidgetContext: TypeAlias = dict[str, Any]
 #: The attributes of a tag.

@@ -16,7 +16,7 @@ from accesscontrol.accounts import tree
 from accesscontrol.accounts.models import Account, OwnershipHandover, User
 from accesscontrol.grants.models import Grant, GrantGrantee, GrantItem
 from accesscontrol.items.models import Item, ItemLink, ItemUserObjectPermission, Record
-from accesscontrol.joining.models import Invitation, RegistrationRules
+from accesscontrol.joining.models import ExternalIdentity, GroupRole, IdentityProvider, Invitation, RegistrationRules
 from accesscontrol.projects.models import Project, ProjectItem, ProjectMember, ProjectRole, ProjectRule
 from accesscontrol.roles.models import Role
 from accesscontrol.services.tokens import keys
@@ -74,6 +74,16 @@ class RegistrationRulesFactory(factory.django.DjangoModelFactory):
     account = factory.SubFactory(AccountFactory)
 
 
+class IdentityProviderFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = IdentityProvider
+
+    account = factory.SubFactory(AccountFactory)
+    name, issuer, client_id = "Company", "https://login.company.example", "portal"
+    domains = ("company.example",)
+    maker_type, maker_id = "system", 0
+
+
 class RoleFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Role
@@ -81,6 +91,26 @@ class RoleFactory(factory.django.DjangoModelFactory):
     key = factory.Sequence(lambda number: f"role-{number}")
     name = factory.Sequence(lambda number: f"Role {number}")
     account = factory.SubFactory(AccountFactory)
+
+
+class GroupRoleFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = GroupRole
+
+    provider = factory.SubFactory(IdentityProviderFactory)
+    group = factory.Sequence(lambda number: f"group {number}")
+    role = factory.SubFactory(RoleFactory)
+    position = 0
+
+
+class ExternalIdentityFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ExternalIdentity
+
+    provider = factory.SubFactory(IdentityProviderFactory)
+    issuer = "https://login.company.example"
+    subject = factory.Sequence(str)
+    user = factory.SubFactory(UserFactory)
 
 
 class ItemFactory(factory.django.DjangoModelFactory):

@@ -18,6 +18,7 @@ from portal.api.jobs import ImportView, JobsView, JobView, ManyView
 from portal.api.joining import InvitationViewSet, RegistrationViewSet
 from portal.api.management import ProjectViewSet, RoleViewSet
 from portal.api.ownership import OwnershipViewSet
+from portal.api.providers import ProviderViewSet
 from portal.api.tokens.tokens import LeakedView, TokenLogViewSet, TokenViewSet
 from portal.api.users.users import UserViewSet
 
@@ -56,6 +57,7 @@ V1: list[URLPattern | URLResolver] = [
         one(OwnershipViewSet, "ownership/confirm/", post="confirm"),
         one(OwnershipViewSet, "usage/", get="usage"),
         one(OwnershipViewSet, "compromised/", post="declare_compromised"),
+        one(ProviderViewSet, "provider/", get="retrieve", patch="partial_update", delete="destroy"),
     ),
     noun(
         "items",

@@ -19,7 +19,7 @@ from portal.pages.projects import screens as projects
 from portal.pages.roles import screens as roles
 from portal.pages.search import choices
 from portal.pages.search import screens as search
-from portal.pages.sign_in import by_factor, new_password
+from portal.pages.sign_in import by_factor, by_provider, new_password
 from portal.pages.sign_in import by_password as sign_in
 from portal.pages.sign_in import by_token as token_sign_in
 from portal.pages.tokens import screens as tokens
@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *sign_in.urlpatterns,
     *by_factor.urlpatterns,
     *token_sign_in.urlpatterns,
+    *by_provider.urlpatterns,
     *new_password.urlpatterns,
     *asking.urlpatterns,
     *links.urlpatterns,

@@ -87,6 +87,8 @@ GIVES_NOTHING = {
     "people.removing.remove_users": TAKES_AWAY,
     "people.new_passwords.set_password": "sets one's own password, in person",
     "people.users.store_users": f"{PART}: create_users and add_light_member",
+    "providers.confirming.confirm_by_provider": LINE,
+    "providers.providers.remove_provider": TAKES_AWAY,
     "projects.members.accept_membership": ANSWERS,
     "projects.members.decline_membership": ANSWERS,
     "projects.members.withdraw_member_invitation": TAKES_AWAY,

@@ -9,7 +9,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, Record
-from accesscontrol.joining.models import RegistrationRules
+from accesscontrol.joining.models import IdentityProvider, RegistrationRules
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.accounts import change_account
@@ -22,6 +22,7 @@ from accesscontrol.services.origins.states import STATES
 from accesscontrol.services.people.roles import change_role
 from accesscontrol.services.people.users import change_user
 from accesscontrol.services.projects.members import change_member
+from accesscontrol.services.providers.providers import change_provider
 from accesscontrol.services.tokens.tokens import change_token
 from accesscontrol.tokens.models import Token
 from tests.world import CONSOLE
@@ -36,6 +37,7 @@ TAKEN: dict[type[Revised], Callable[[Any], Any]] = {
     Grant: lambda grant: change_grant(CONSOLE, grant, enabled=False),
     Project: lambda project: change_member(CONSOLE, project.members.get(), rules=()),
     Record: lambda row: change_record(CONSOLE, row.item, row, data={"value": 7}),
+    IdentityProvider: lambda provider: change_provider(CONSOLE, provider.account, enabled=False),
     RegistrationRules: lambda rules: change_registration(CONSOLE, rules.account, public=False),
 }
 

@@ -39,17 +39,19 @@ SHOWN_BY_DOING = re.compile(r"^GET /grants/[^/]+/delete/: ")
 #: Pages that answer otherwise than with 200 to whoever is signed in, and to whoever is not.
 JOINING = {
     "join": 404, "register": 404, "prove_address": 404, "reset_password": 404, "ask_to_register": 404,
+    "provider_sign_in": 404, "installation_sign_in": 404, "provider_back": 400, "installation_back": 400,
     "send_again": 405, "demo_mail": 404, "demo_mail_one": 404,
 }  # fmt: skip
 SIGNED_IN_STATUS = {
     "switch_stop": 405, "new_password": 302, "job_detail": 404, "job_cancel": 405, "job_bell": 286,
     "account_login": 302,
     "mfa_authenticate": 302, "mfa_login_webauthn": 302, "own_app_remove": 404, "own_passkey_rename": 404,
-    "own_passkey_remove": 404, "own_factors_keep": 302, "own_sessions_end": 405, "own_session_end": 405, **JOINING,
+    "own_passkey_remove": 404, "own_factors_keep": 302, "provider_confirm": 405, "installation_confirm": 405,
+    "own_sessions_end": 405, "own_session_end": 405, **JOINING,
 }  # fmt: skip
 OUTSIDE_STATUS = {
     "account_login": 200, "account_logout": 302, "token_sign_in": 200, "open_tool": 200, "mfa_authenticate": 302,
-    "mfa_login_webauthn": 302, "ask_to_sign_up": 200, "ask_reset": 200, **JOINING,
+    "mfa_login_webauthn": 302, "find_provider": 200, "ask_to_sign_up": 200, "ask_reset": 200, **JOINING,
 }  # fmt: skip
 PAGES = [address for address in addresses() if address.endpoint is None]
 ENDPOINTS = [address for address in addresses() if address.endpoint is not None]

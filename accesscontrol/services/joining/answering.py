@@ -183,3 +183,21 @@ def _join(user: User, password: str, names: dict[str, str], *, proven: bool) -> 
     if proven:
         user.proven_at, user.verified = timezone.now(), True
     user.save(update_fields=[*names, "password", "sessions_ended", "proven_at", "verified"])
+
+
+def answer_by_provider(user: User, *, address: str | None = None, request_id: str = "") -> bool:
+    """Join in answer to an open invitation, by the identity provider of the account that has verified the address; in
+    the act of whoever asked it. It lets in; proven is the address once it has answered a mail. Gives whether it did."""
+    invitation = invitation_of(user)
+    opened = invitation is not None and invitation_state(invitation, user, timezone.now()) is InvitationState.OPEN
+    if invitation is None or not opened or not waits(user, invitation) or not _can_come(user):
+        return False
+    if not _still_given(invitation):
+        return False
+    user.verified, user.sessions_ended = True, user.sessions_ended + 1
+    user.save(update_fields=["verified", "sessions_ended"])
+    invitation.delete()
+    actor = Actor.of(user, address=address, request_id=request_id)
+    record_all(actor, [Fact("user.join", user, user.account_id, {"address": [None, "verified by the provider"]})])
+    proving.ask_proof(user)
+    return True

@@ -12,7 +12,7 @@ from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, Record
-from accesscontrol.joining.models import RegistrationRules
+from accesscontrol.joining.models import IdentityProvider, RegistrationRules
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.accounts import account_spec
@@ -30,6 +30,8 @@ from accesscontrol.services.people.specs import RoleSpec, UserSpec
 from accesscontrol.services.people.users import user_spec
 from accesscontrol.services.projects import rows as projects
 from accesscontrol.services.projects.specs import ProjectSpec
+from accesscontrol.services.providers.providers import provider_spec
+from accesscontrol.services.providers.specs import ProviderSpec
 from accesscontrol.services.tokens.specs import TokenSpec
 from accesscontrol.services.tokens.tokens import token_spec
 from accesscontrol.tokens.models import Token
@@ -45,6 +47,7 @@ STATES: dict[type[Model], Callable[[Any], Any]] = {
     Grant: grants.told_spec,
     Project: projects.told_spec,
     RegistrationRules: registration_spec,
+    IdentityProvider: provider_spec,
 }
 #: What has a revision → what its state is told as.
 SPECS: dict[type[Model], type[Any]] = {
@@ -57,6 +60,7 @@ SPECS: dict[type[Model], type[Any]] = {
     Grant: GrantSpec,
     Project: ProjectSpec,
     RegistrationRules: RegistrationSpec,
+    IdentityProvider: ProviderSpec,
 }
 
 

@@ -19,9 +19,11 @@ from accesscontrol.services.items.specs import LinkSpec, ShareSpec
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.world.building import ACTS, SpecBuilder
 from accesscontrol.services.world.joining import (
+    NO_PROVIDER,
     NOBODY_REGISTERS,
     bring_invited,
     bring_proven,
+    bring_providers,
     bring_registrations,
 )
 from accesscontrol.services.world.noting import NoteSpec, note_links
@@ -136,6 +138,9 @@ class Bringing:
         wishes = [Wish("account", key, self.builder.registration(key), self.rows.find("account", key), "registration")
                   for key in self._said("account", "registration", NOBODY_REGISTERS)]  # fmt: skip
         self._ask(bring_registrations, [wish for wish in wishes if wish.row is not None], 0)
+        homes = [(key, self.rows.find("account", key)) for key in self._said("account", "provider", NO_PROVIDER)]
+        self._ask(bring_providers, [Wish("account", key, row=(row, self.builder.provider(key)), field="provider")
+                                    for key, row in homes if row is not None], 0)  # fmt: skip
         for name, bring in (("proven", bring_proven), ("invited", bring_invited)):
             state = self.plan.checked.state["user"]
             found = [(key, state[key][name], self.rows.find("user", key)) for key in self._said("user", name, False)]

@@ -24,6 +24,7 @@ from accesscontrol.services.people import roles, users
 from accesscontrol.services.people.specs import RoleSpec, UserSpec
 from accesscontrol.services.projects import projects
 from accesscontrol.services.projects.specs import MemberSpec, ProjectRoleSpec, ProjectRuleSpec, ProjectSpec
+from accesscontrol.services.providers.specs import ProviderSpec
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.services.world.checking import Checked
@@ -55,7 +56,7 @@ ACTS = {
 }  # fmt: skip
 #: What a record holds beside the fields of its thing: acts of their own bring it about.
 _BESIDE = {
-    "account": ("registration",), "user": ("shares", "proven", "invited"), "item": ("links", "links_under"),
+    "account": ("registration", "provider"), "user": ("shares", "proven", "invited"), "item": ("links", "links_under"),
 }  # fmt: skip
 
 
@@ -88,6 +89,14 @@ class SpecBuilder:
         """The rules of registration that the file says of an account."""
         record = self.state["account"][key]["registration"]
         return RegistrationSpec(**{**record, "role": self.rows.find("role", record["role"])})
+
+    def provider(self, key: str) -> ProviderSpec | None:
+        """The identity provider that the file says of an account."""
+        record = self.state["account"][key]["provider"]
+        if not record:
+            return None
+        roles = ((group, self.rows.find("role", role)) for group, role in record["roles"])
+        return ProviderSpec(**{**record, "roles": tuple((group, role) for group, role in roles if role is not None)})
 
     def _is_lost(self, name: str, value: Any) -> bool:
         """Whether all that a field names is missing."""

@@ -16,14 +16,15 @@ from accesscontrol.sentences import Sentence, with_article
 from accesscontrol.services.accounts.quotas import CREATED, NAMES
 from accesscontrol.services.grants.checks import LEVELS
 from accesscontrol.services.world import sentences as say
-from accesscontrol.services.world.joining import read_joining, read_registration
+from accesscontrol.services.world.joining import read_joining, read_provider, read_registration
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.rules import read_project, read_token
 from accesscontrol.services.world.shapes import LINK_ENDS, NOUNS, Entry, Faults, LinksUnder, Record, State, empty_state
 
 TOP_FIELDS = ("world", "accounts", "grants")
 ACCOUNT_FIELDS = (
-    "key", "name", "blocked", "limits", "registration", "roles", "items", "users", "tokens", "projects", "accounts",
+    "key", "name", "blocked", "limits", "registration", "provider", "roles", "items", "users", "tokens", "projects",
+    "accounts",
 )  # fmt: skip
 ROLE_FIELDS = ("key", "name", "rights", "history_days")
 LINK_FIELDS = ("to", "member_under", "container_under")
@@ -109,6 +110,7 @@ def _read_account(checked: Checked, entry: Entry, parent: str | None) -> str | N
     checked.keep("account", key, entry, {
         "parent": parent, "name": entry.name(), "blocked": entry.boolean("blocked", False),
         "history_days": limits.pop("history_days", None), "limits": limits, "registration": read_registration(entry),
+        "provider": read_provider(entry),
     })  # fmt: skip
     where = key or ""
     for role in entry.entries("roles", "role", ROLE_FIELDS):

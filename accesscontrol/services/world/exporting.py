@@ -17,7 +17,7 @@ from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.names import fold
 from accesscontrol.sentences import Wording
 from accesscontrol.services.world import stored as database
-from accesscontrol.services.world.joining import shown_registration
+from accesscontrol.services.world.joining import shown_provider, shown_registration
 from accesscontrol.services.world.planning import branch
 from accesscontrol.services.world.shapes import Record, State
 from accesscontrol.services.world.writing import flow, text
@@ -100,6 +100,8 @@ def _accounts(keys: Iterable[str], content: _Content, indent: str) -> Iterator[s
             yield f"{indent}  limits: {flow(limits)}"
         if registration := shown_registration(record["registration"]):
             yield f"{indent}  registration: {flow(registration)}"
+        if provider := shown_provider(record["provider"]):
+            yield f"{indent}  provider: {flow(provider)}"
         for title, noun in _WITHIN:
             yield from _entries(title, noun, content, key, indent)
         if content.children[key]:

@@ -7,6 +7,7 @@ sent when a file says that somebody is invited who is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -15,21 +16,29 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import fold
 from accesscontrol.joining.life import open_rows
-from accesscontrol.joining.models import RegistrationRules
+from accesscontrol.joining.models import IdentityProvider, RegistrationRules
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, record_all, require_console
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.joining import invitations
 from accesscontrol.services.joining.registration import LISTS, set_registration
 from accesscontrol.services.joining.specs import RegistrationSpec
+from accesscontrol.services.providers.providers import provider_of, remove_provider, set_provider
+from accesscontrol.services.providers.specs import ProviderSpec
 from accesscontrol.services.world.reading import Mapping
 from accesscontrol.services.world.shapes import Entry, Record, State
 
+PROVIDER_PLAIN = ("name", "issuer", "client_id", "groups_claim", "enabled")
+PROVIDER_FIELDS = (*PROVIDER_PLAIN, "domains", "roles")
 REGISTRATION_FIELDS = ("public", *LISTS, "role", "password_length")
 #: What a file may leave unsaid, by noun.
-UNSAID = {"account": ("registration",), "user": ("proven", "invited")}
+UNSAID = {"account": ("registration", "provider"), "user": ("proven", "invited")}
 
 REGISTRATION = Wording("world_registration", _("a mapping such as {public: true, allowed_domains: [company.example]}"))
+PROVIDER = Wording(
+    "world_provider", _('a mapping such as {name: Company, issuer: "https://login.company.example"}, or {} for none')
+)
+GROUP_ROLE = Wording("world_group_role", _("mappings such as {group: drivers, role: dispatcher}"))
 TEXT = Wording("world_text", _("text"))
 
 # --- Reading
@@ -49,6 +58,25 @@ def read_registration(entry: Entry) -> Record | None:
             "password_length": rules.count("password_length")}  # fmt: skip
 
 
+def read_provider(entry: Entry) -> Record | None:
+    """The identity provider; None where the file does not say, and an empty record where there is to be none."""
+    mapping = entry.mapping.get("provider")
+    if mapping is None:
+        return None
+    if not isinstance(mapping, Mapping):
+        entry.wrong("provider", PROVIDER())
+        return None
+    if not mapping:
+        return NO_PROVIDER
+    said = Entry(entry.faults, mapping, f"provider of {entry.what}", PROVIDER_FIELDS)
+    roles = [(one.text("group"), one.reference("role", "role")) for one in said.entries("roles", "role of a group",
+                                                                                        ("group", "role"))]  # fmt: skip
+    plain = {name: said.text(name) for name in ("name", "issuer", "client_id")}
+    return {**plain, "groups_claim": said.text("groups_claim", "groups"), "enabled": said.boolean("enabled", True),
+            "domains": tuple(sorted({fold(one) for one in said.texts("domains", TEXT())})),
+            "roles": tuple(pair for pair in roles if pair[1] is not None)}  # fmt: skip
+
+
 def read_joining(entry: Entry) -> Record:
     """Of a user, what is proven and invited; None where the file does not say."""
     return {name: entry.boolean(name, False) if name in entry.mapping else None for name in UNSAID["user"]}
@@ -56,13 +84,15 @@ def read_joining(entry: Entry) -> Record:
 
 # --- What there is
 
+NO_PROVIDER: Record = {}
 NOBODY_REGISTERS: Record = {"public": False, **dict.fromkeys(LISTS, ()), "role": None, "password_length": None}
 
 
 def load_joining(state: State) -> None:
     """Add to the accounts and users of a state how people join them."""
     for record in state["account"].values():
-        record["registration"] = NOBODY_REGISTERS
+        record["registration"], record["provider"] = NOBODY_REGISTERS, NO_PROVIDER
+    _load_providers(state)
     rules = RegistrationRules.objects.order_by("pk").values_list("account__key", "role__key", *REGISTRATION_COLUMNS)
     for key, role, *values in rules:
         named = dict(zip(REGISTRATION_COLUMNS, values, strict=True))
@@ -79,6 +109,16 @@ def load_joining(state: State) -> None:
             record[name] = username in names
 
 
+def _load_providers(state: State) -> None:
+    """Add the identity providers; what they share with us as a secret is no part of a state."""
+    providers = IdentityProvider.objects.select_related("account").prefetch_related("group_roles__role")
+    for provider in providers.order_by("pk"):
+        state["account"][provider.account.key]["provider"] = {
+            **{name: getattr(provider, name) for name in PROVIDER_PLAIN}, "domains": tuple(provider.domains),
+            "roles": tuple((one.group, one.role.key) for one in provider.group_roles.all()),
+        }  # fmt: skip
+
+
 REGISTRATION_COLUMNS = ("public", *LISTS, "password_length")
 
 
@@ -87,12 +127,31 @@ def shown_registration(record: Record) -> Record:
     return {name: value for name, value in record.items() if value not in (None, False, ())}
 
 
+def shown_provider(record: Record) -> Record:
+    """The provider as a file writes it."""
+    roles = [{"group": group, "role": role} for group, role in record.get("roles", ())]
+    defaults = {"groups_claim": "groups", "enabled": True, "domains": ()}
+    said = {name: value for name, value in record.items() if name != "roles" and value != defaults.get(name)}
+    return {**said, **({"roles": roles} if roles else {})}
+
+
 # --- Acts
 
 
 def bring_registrations(actor: Actor, pairs: Sequence[tuple[Account, RegistrationSpec]]) -> list[RegistrationRules]:
     """Bring the rules of these accounts to what a file says."""
     return [set_registration(actor, account, spec) for account, spec in pairs]
+
+
+def bring_providers(actor: Actor, pairs: Sequence[tuple[Account, ProviderSpec | None]]) -> None:
+    """Bring the identity providers of these accounts to what a file says. A secret stays while the provider does."""
+    for account, spec in pairs:
+        if spec is not None:
+            now = provider_of(account)
+            same = now is not None and (now.issuer, now.client_id) == (spec.issuer, spec.client_id)
+            set_provider(actor, account, spec if same else replace(spec, secret=""))
+        elif provider_of(account) is not None:
+            remove_provider(actor, account)
 
 
 def bring_proven(actor: Actor, pairs: Sequence[tuple[User, bool]]) -> None:

@@ -134,6 +134,7 @@ class AccountPage(Screen):
             found.append(self.action("change", _("Rename and notes"), "edit"))
         if {"account:change", "user:create"} <= self.may:
             found.append(self.action("registration", _("Registration"), "user"))
+            found.append(self.action("provider", _("Identity provider"), "login"))
         if "account:change" in self.may and self.actor.in_person:
             found.append(self.action("policy", _("Sign-in policy"), "shield"))
         if "account:create" in self.may:

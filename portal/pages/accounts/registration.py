@@ -129,17 +129,17 @@ class RegistrationScreen(AccountPage):
         """In words."""
         if not values["public"]:
             return {"sentence": _now("Only people whose e-mail address an administrator has entered can join.")}
-        who = _now("Anybody with an address of %(domains)s") % {"domains": _some(values["allowed_domains"])}
+        who = _now("Anybody with an address of %(domains)s") % {"domains": some(values["allowed_domains"])}
         who = who if values["allowed_domains"] else _now("Anybody with an e-mail address")
         if values["barred_domains"]:
-            who = _now("%(who)s, but not of %(domains)s,") % {"who": who, "domains": _some(values["barred_domains"])}
+            who = _now("%(who)s, but not of %(domains)s,") % {"who": who, "domains": some(values["barred_domains"])}
         about = {"who": who, "account": self.thing, "seen": seen_at_once(self.look, self.thing)}
         said = _now("%(who)s can join %(account)s as a user. Each of them %(seen)s.") % about
         role = _now("Their role: %(role)s.") % {"role": values["role"]} if values["role"] is not None else ""
         return {"sentence": f"{said} {role}".strip()}
 
 
-def _some(names: Iterable[str]) -> str:
+def some(names: Iterable[str]) -> str:
     listed = list(names)
     more = _now("and %(count)s more") % {"count": len(listed) - NAMED} if len(listed) > NAMED else ""
     return f"{', '.join(listed[:NAMED])} {more}".strip()

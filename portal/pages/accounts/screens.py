@@ -27,6 +27,7 @@ from portal.pages.accounts.opening import AccountOpeningScreen
 from portal.pages.accounts.ownership import AccountOwnershipScreen
 from portal.pages.accounts.page import AccountPage, AccountTab, account_named
 from portal.pages.accounts.policy import AccountPolicyScreen
+from portal.pages.accounts.provider import ProviderScreen
 from portal.pages.accounts.registration import RegistrationScreen
 from portal.pages.accounts.tree import PAGE, AccountTree, Level, TreeNode, children_url
 
@@ -271,6 +272,6 @@ class AccountScreen(AccountPage):
 urlpatterns = [
     screens_at(
         *("accounts/", AccountOpeningScreen, AccountScreen),
-        *(RegistrationScreen, AccountOwnershipScreen, AccountPolicyScreen),
+        *(RegistrationScreen, AccountOwnershipScreen, AccountPolicyScreen, ProviderScreen),
     )
 ]

@@ -235,4 +235,5 @@ def test_everything_that_is_changed_has_a_revision() -> None:
     """The models that acts change by themselves; what belongs to one of them is counted as that one."""
     assert {model.__name__ for model in Revised.__subclasses__()} == {
         "Account", "User", "Role", "Item", "Record", "Token", "Grant", "Project", "RegistrationRules",
+        "IdentityProvider",
     }  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from accesscontrol.items.models import Record
-from accesscontrol.joining.models import RegistrationRules
+from accesscontrol.joining.models import IdentityProvider, RegistrationRules
 from accesscontrol.services.accounts.ownership import offer_ownership
 from accesscontrol.services.grants.grants import create_grant
 from accesscontrol.services.grants.invitations import add_grantees
@@ -21,6 +21,8 @@ from accesscontrol.services.items.sections import add_record
 from accesscontrol.services.joining.invitations import send_invitation
 from accesscontrol.services.joining.registration import change_registration
 from accesscontrol.services.people.users import create_user
+from accesscontrol.services.providers.providers import set_provider
+from accesscontrol.services.providers.specs import ProviderSpec
 from portal.api import urls
 from portal.api.frame.base import NounViewSet
 from tests.portal.walking import Address, addresses
@@ -62,6 +64,8 @@ BODIES: dict[str, Any] = {
     "OwnershipViewSet.withdraw": None,
     "OwnershipViewSet.declare_compromised": {"tokens": True},
     "UserViewSet.declare_compromised": {},
+    "ProviderViewSet.partial_update": {"name": "Contoso's own"},
+    "ProviderViewSet.destroy": None,
     "InvitationViewSet.send": {},
     "InvitationViewSet.destroy": None,
     "ItemViewSet.create": {"account": "northwind", "kind": "device", "name": "Truck 9"},
@@ -148,6 +152,8 @@ class Unsafe:
             change_registration(CONSOLE, cast.accounts["contoso"], public=True, allowed_domains=("contoso.example",))
         if self.action in ("confirm", "withdraw"):
             offer_ownership(in_person(cast.people["carla"]), cast.people["carl"])
+        if self.name.startswith("ProviderViewSet"):
+            set_provider(CONSOLE, cast.accounts["contoso"], provider())
         if self.action == "remove_grantee":  # never the last one
             add_grantees(CONSOLE, cast.hub_grant, [cast.accounts["fabrikam"]])
         if "record" in self.address.parts:
@@ -161,7 +167,8 @@ class Unsafe:
     def seen_at(self, path: str) -> str:
         """Where the thing that it is about is read: an entry, settings and limits at their own address."""
         own = {"RecordViewSet.partial_update", "RecordViewSet.destroy", "AccountViewSet.change_limits",
-               "RegistrationViewSet.partial_update"}  # fmt: skip
+               "RegistrationViewSet.partial_update", "ProviderViewSet.partial_update",
+               "ProviderViewSet.destroy"}  # fmt: skip
         return path if self.name in own else "/".join([*path.split("/")[:5], ""])
 
     def call(self, client: APIClient, path: str, **headers: Any) -> Any:
@@ -170,6 +177,12 @@ class Unsafe:
     def body(self) -> tuple[Any, ...]:
         said = BODIES[self.name]
         return () if said is None else (APIClient()._encode_data(said, format="json")[0], "application/json")
+
+
+def provider() -> ProviderSpec:
+    """An identity provider; nobody asks it anything."""
+    return ProviderSpec(name="Contoso", issuer="https://login.contoso.example", client_id="portal",
+                        domains=("contoso.example",))  # fmt: skip
 
 
 def invited(cast: Cast) -> str:
@@ -209,6 +222,8 @@ def thing_of(one: Unsafe, path: str) -> Any:
         return Record.objects.select_related("item").get(pk=parts[-1])
     if view.model is RegistrationRules:
         return RegistrationRules.objects.select_related("account").get(account__key=parts[3])
+    if view.model is IdentityProvider:
+        return IdentityProvider.objects.select_related("account").filter(account__key=parts[3]).first()
     model = view.model if view.model is not Record else Record._meta.get_field("item").related_model
     return model.objects.get(**{"username" if one.noun == "users" else "key": parts[3]})
 

@@ -14,6 +14,7 @@ from accesscontrol import catalogue
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, Record
+from accesscontrol.joining.models import IdentityProvider
 from accesscontrol.projects.models import Project
 from accesscontrol.roles.models import Role
 from accesscontrol.services.accounts.accounts import block_account
@@ -21,6 +22,8 @@ from accesscontrol.services.grants.grants import change_grant
 from accesscontrol.services.items.sections import add_record, set_output
 from accesscontrol.services.origins.states import STATES
 from accesscontrol.services.people.users import change_user
+from accesscontrol.services.providers.providers import set_provider
+from accesscontrol.services.providers.specs import ProviderSpec
 from accesscontrol.services.tokens.tokens import change_token
 from accesscontrol.tokens.models import Token
 from portal.frame.rebasing import read_basis
@@ -44,6 +47,9 @@ CHANGED: dict[str, Callable[[Any], Any]] = {
 MODELS = {"account": Account, "user": User, "role": Role, "token": Token, "grant": Grant, "project": Project}
 #: Forms that ask for something of their own; what stands in them is not of the thing.
 OF_THEIR_OWN = {"rotate", "hand_on", "messages_add", "commands_add", "media_add", "properties_add"}
+PROVIDER = ProviderSpec(
+    name="Company", issuer="https://login.company.example", client_id="portal", domains=("company.example",)
+)
 #: Of fields of one sort in a form (limits, entries), so many are touched.
 ALIKE = 2
 #: A plain field of each form that has one.
@@ -82,6 +88,8 @@ def path_of(cast: Cast, kind: str, address: Address) -> str:
     if address.name.endswith("_outputs_switch"):
         row = set_output(CONSOLE, cast.items["truck_7"], "lamp", {"value": 1, "on": True})
         return f"{address.at(**parts)}?record={row.pk}"
+    if address.name.startswith("account_provider"):
+        set_provider(CONSOLE, cast.accounts[KEYS[kind]], PROVIDER)
     if "record" in address.parts:
         section = address.pattern.split("/")[3]
         if "create" in catalogue.KINDS[kind].sections[section]:
@@ -95,6 +103,8 @@ def thing_of(kind: str, path: str) -> Any:
     number = path.partition("?record=")[2] or path.split("/")[-3]
     if number.isdigit() and kind in catalogue.ITEM_KINDS:
         return Record.objects.select_related("item").get(pk=number)
+    if "/provider/" in path:
+        return IdentityProvider.objects.select_related("account").get()
     model: Any = MODELS.get(kind, Item)
     return model.objects.get(**{"username" if kind == "user" else "key": KEYS[kind]})
 
