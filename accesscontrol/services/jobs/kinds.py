@@ -16,13 +16,14 @@ from accesscontrol.roles.models import Role
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import require_all
 from accesscontrol.services.frame.errors import Conflict, Problem
+from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.importing.lines import Person
 from accesscontrol.services.importing.people import Defaults, check_people, import_people
 from accesscontrol.services.importing.uploads import defaults_of, drop_upload, reader_of
 from accesscontrol.services.jobs.problems import MOST_PROBLEMS, told_problems
 from accesscontrol.services.jobs.progress import Progress
-from accesscontrol.services.joining.many import NEEDED, Deed, do_with_users
+from accesscontrol.services.joining.many import NEEDED, ROLE, Deed, do_with_users
 
 NO_FILE = Wording("file_is_gone", _("The file is not kept any more. Choose it again."))
 #: What came of it in numbers, for the sentence that tells it.
@@ -75,6 +76,8 @@ def _deed(parameters: dict[str, Any]) -> Deed:
 def _ask_deed(actor: Actor, _account: Account | None, parameters: dict[str, Any]) -> None:
     needed = NEEDED[parameters["what"]]
     require_all(actor, [(needed, user) for user in _people(parameters)])
+    if parameters["what"] == ROLE and parameters["role"] is not None:
+        require_fresh(actor)  # a worker can ask nobody
 
 
 def _do_deed(actor: Actor, job: Job, progress: Progress) -> Result:
@@ -90,6 +93,11 @@ def _do_deed(actor: Actor, job: Job, progress: Progress) -> Result:
 def _ask_import(actor: Actor, account: Account | None, _parameters: dict[str, Any]) -> None:
     if account is not None:
         require_all(actor, [("user:create", account)])
+
+
+def _ask_bringing(actor: Actor, account: Account | None, parameters: dict[str, Any]) -> None:
+    _ask_import(actor, account, parameters)
+    require_fresh(actor)  # the file may raise somebody, and a worker can ask nobody
 
 
 def _read(actor: Actor, job: Job, progress: Progress) -> tuple[Account, list[Person], list[Problem], Defaults]:
@@ -125,5 +133,5 @@ USERS_MANY, USERS_CHECK, USERS_IMPORT = "users_many", "users_check", "users_impo
 KINDS: dict[str, Work] = {
     USERS_MANY: Work(_ask_deed, _do_deed),
     USERS_CHECK: Work(_ask_import, _check),
-    USERS_IMPORT: Work(_ask_import, _import),
+    USERS_IMPORT: Work(_ask_bringing, _import),
 }

@@ -12,8 +12,9 @@ from accesscontrol.services.people.compromised import declare_compromised
 from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.users import set_enabled
 from portal.pages.users import ticked
+from tests.portal.signing_in.sessions import grow_old
 from tests.portal.working import work
-from tests.world import CONSOLE
+from tests.world import CONSOLE, PASSWORD
 
 TICKED, IMPORT = "/users/~ticked/", "/users/~import/"
 
@@ -121,3 +122,29 @@ def test_files_that_nobody_waits_for_do_not_pile_up(call, cast):
     assert Upload.objects.count() == 20
     work()
     assert {job.state for job in Job.objects.all()} == {"done"}
+
+
+def test_a_file_that_raises_people_asks_for_a_factor_before_and_not_in_vain(browse, cast):
+    """A worker can ask nobody: so it is asked when the job is, and goes on from there."""
+    client = browse("nora")
+    text = b"username,authority\nmia,administrator\n"
+    client.post(IMPORT, {"account": "northwind", "file": SimpleUploadedFile("p.csv", text), "authority": "user"})
+    grow_old(client)
+    address = f"{IMPORT}columns/?file={Upload.objects.get().pk}"
+    page = client.post(address, {"do": "import"})
+    assert page.context["title"] == "Confirm that it is you"
+    assert not Job.objects.exists()
+    client.post(address, {"do": "import", "confirm-password": PASSWORD})
+    work()
+    assert Job.objects.get().state == "done"
+    assert User.objects.get(username="mia").authority == "administrator"
+
+
+def test_many_are_given_a_role_after_a_factor_was_shown(browse, cast):
+    client = browse("nora")
+    asked = {"action": "role", "selection": ["sam", "lee"], "origin": "", "role": cast.dispatcher.key}
+    seen = client.post(TICKED, asked).context["form"]["seen"].value()
+    grow_old(client)
+    page = client.post(TICKED, {**asked, "confirmed": "yes", "seen": seen})
+    assert page.context["title"] == "Confirm that it is you"
+    assert not Job.objects.exists()
