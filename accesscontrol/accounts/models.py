@@ -112,6 +112,9 @@ class User(Named, AbstractUser, Revised):
     time_zone = models.CharField(max_length=64, blank=True)
     #: What a program of the account calls this person: its own name for them, which says nothing to us.
     external_id = models.CharField(max_length=200, blank=True)
+    #: Whether they want a mail when others changed their access, once a day; and when the last one was sent.
+    change_mails = models.BooleanField(default=False)
+    changes_mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: When this person was last signed in and here; written at most once a minute.
     last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Somebody else may know the password: the next sign-in asks for a new one before anything else (§11, Compromised).

@@ -25,7 +25,7 @@ key_validator = RegexValidator(
 )
 #: Words that stand in addresses where the name of a thing does, as in tokens/revoke/; a test collects them there. Those
 #: of the pages begin with ~, which no key or username may.
-ADDRESSES = frozenset({"add", "disable", "leaked", "preview", "put", "revoke"})
+ADDRESSES = frozenset({"add", "disable", "import", "leaked", "many", "preview", "put", "revoke"})
 #: Control characters, halves of surrogate pairs, and what turns the direction of the text around.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 #: The same without tabs and line breaks, which longer texts have.

@@ -24,7 +24,7 @@ from accesscontrol.tokens.models import Token, TokenRule, TokenTopic
 _NO_CHANGE = {
     "made_by_id",
     "lft", "rght", "tree_id", "level", "top_id", "changed_at", "device_count", "last_login", "last_seen_at",
-    "last_used_at", "last_used_address", "revision", "sessions_ended",
+    "changes_mailed_at", "last_used_at", "last_used_address", "revision", "sessions_ended",
 }  # fmt: skip
 #: What is changed with the thing that a column of it names, while what it points at is there. An invitation that has
 #: not been accepted is left out: its own side must not learn whether there is anybody who could answer it.

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.checklist("E08")
 OWN = {
     "accesscontrol/json_data.py": "the one reading",
     "accesscontrol/access/fresh/sql.py": "records that the statement itself has put together",
+    "accesscontrol/accounts/demands.py": "rows that the statement itself has put together",
     "accesscontrol/audit/digests.py": "what was written out a moment before",
     "accesscontrol/audit/heads.py": "a file of our own, whose lines are sealed",
     "accesscontrol/services/world/reading.py": "single tokens of a text that has been checked",

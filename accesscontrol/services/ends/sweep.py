@@ -18,6 +18,7 @@ from accesscontrol.items.models import ItemLink
 from accesscontrol.jobs.life import KEPT, UPLOADS_KEPT
 from accesscontrol.jobs.models import Job, Upload
 from accesscontrol.joining.models import Invitation
+from accesscontrol.services.ends.changes import send_changes
 from accesscontrol.services.ends.coming import send_digests
 from accesscontrol.services.frame.acts import act, record_all
 from accesscontrol.services.items.links import accounts_of, cut_links, link_facts
@@ -39,6 +40,7 @@ class Swept:
     invitations: int
     rotated_keys: int
     notices: int
+    change_mails: int
     jobs: int
     uploads: int
     resets: int = 0
@@ -61,6 +63,7 @@ def sweep() -> Swept:
         rotated_keys=_forget_rotated_keys(now),
         resets=reset_all_due(),
         notices=EndNotice.objects.filter(ends_at__lt=now - NOTICES_KEPT).delete()[0],
+        change_mails=send_changes(now),
         jobs=_clear_jobs(now),
         uploads=Upload.objects.filter(created_at__lt=now - UPLOADS_KEPT).delete()[0],
     )

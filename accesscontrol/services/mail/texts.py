@@ -146,6 +146,11 @@ def address_changed(to: str, *, name: str, username: str, account: str, at: date
 
 # --- Ends and tokens
 
+CHANGED = Wording("mail_changed", _("Your access was changed"))
+CHANGED_BODY = Wording("mail_changed_body", _("This was changed of what you may do:"))
+CHANGED_AFTER = Wording(
+    "mail_changed_after", _("You get this mail since you asked for it in your profile. Ask an administrator why.")
+)
 ENDS_SOON_BODY = Wording("mail_ends_soon", _("Access that you hold or manage ends soon:"))
 ENDS_SOON_AFTER = Wording(
     "mail_ends_soon_after", _("To keep it, have the end put off. You need do nothing to let it end.")
@@ -181,6 +186,14 @@ def ends_soon(to: str, *, name: str, lines: Sequence[str]) -> Letter:
     return Letter(
         kind="ends_soon", to=to, name=name, subject=subject % {"count": len(lines)}, body=[ENDS_SOON_BODY()],
         lines=lines, after=[ENDS_SOON_AFTER()],
+    )  # fmt: skip
+
+
+def access_changed(to: str, *, name: str, lines: Sequence[str]) -> Letter:
+    """What others changed of somebody's own access."""
+    return Letter(
+        kind="access_changed", to=to, name=name, subject=str(CHANGED()), body=[CHANGED_BODY()], lines=lines,
+        after=[CHANGED_AFTER()],
     )  # fmt: skip
 
 

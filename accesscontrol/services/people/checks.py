@@ -68,7 +68,7 @@ USERS_ONLY_BY_TOKEN = Wording(
 )
 
 #: What a person changes about themself; an e-mail only in person.
-OWN_FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "email")
+OWN_FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "email", "change_mails")
 #: What only somebody else changes.
 ACCESS_FIELDS = (
     *("username", "authority", "role_id", "is_active", "verified", "expires_at", "history_days"),

@@ -33,7 +33,7 @@ class UserSpec:
 
     PLAIN: ClassVar[tuple[str, ...]] = (
         *("first_name", "middle_name", "last_name", "phone", "time_zone"),
-        "external_id",
+        *("external_id", "change_mails"),
     )
     ACCESS: ClassVar[tuple[str, ...]] = (
         *("account", "username", "authority", "email", "role", "enabled", "verified", "expires_at", "history_days"),
@@ -57,4 +57,5 @@ class UserSpec:
     limits: dict[str, int] = field(default_factory=dict)
     time_zone: str = ""
     external_id: str = ""
+    change_mails: bool = False
     password: str | None = None

@@ -57,7 +57,7 @@ def user_spec(user: User) -> UserSpec:
     if user.account is None:
         raise Conflict(PLATFORM_OPERATOR(user=user.username))
     same = ("username", "authority", "email", "first_name", "middle_name", "last_name", "phone", "role", "verified",
-            "expires_at", "history_days", "limits", "time_zone", "external_id")  # fmt: skip
+            "expires_at", "history_days", "limits", "time_zone", "external_id", "change_mails")  # fmt: skip
     return UserSpec(account=user.account, enabled=user.is_active, **{name: getattr(user, name) for name in same})
 
 

@@ -21,6 +21,7 @@ class Command(WaitingCommand):
             "used or expired invitations deleted": done.invitations,
             "keys from before a rotation forgotten": done.rotated_keys,
             "old notices deleted": done.notices,
+            "mails about changed access sent": done.change_mails,
             "old jobs forgotten": done.jobs,
             "uploaded files deleted": done.uploads,
         }

@@ -9,6 +9,7 @@ from typing import TypedDict
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -17,6 +18,7 @@ from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, OwnershipHandover, User
 from accesscontrol.services.accounts.ownership import offer_to
+from accesscontrol.services.ends.changes import OwnChange, own_changes
 from accesscontrol.services.grants import sides as grant_sides
 from portal.actors import look_of
 from portal.addresses import address
@@ -32,7 +34,7 @@ from portal.requests import SignedInRequest
 from portal.token_sessions import TokenHolder
 from portal.tool_registry import landing, tool_of
 
-EVENTS = 8
+EVENTS, CHANGES = 8, 5
 BLOCKED = 5
 STEPS = 4
 _ARE = {
@@ -69,6 +71,7 @@ class GoingOn(Page):
     ended: Sequence[Ending]
     events: Sequence[Happened]
     blocked: Sequence[Account]
+    changes: Sequence[OwnChange]
 
 
 @declares(SIGNED_IN)
@@ -104,6 +107,7 @@ def going_on(request: SignedInRequest) -> HttpResponse:
         "ended": ended,
         "events": _events(look, access),
         "blocked": _blocked(look, access),
+        "changes": own_changes(request.user, timezone.now())[:CHANGES] if isinstance(request.user, User) else [],
     }
     if request.htmx:
         return render(None, "home/going_on_cards.html", page)

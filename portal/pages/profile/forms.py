@@ -12,7 +12,7 @@ from portal.frame.forms import ActForm
 from portal.frame.long_select import LongSelect
 from portal.frame.time_zones import zone_choices
 
-FIELDS = ("first_name", "last_name", "phone", "time_zone")
+FIELDS = ("first_name", "last_name", "phone", "time_zone", "change_mails")
 
 
 class ProfileForm(ActForm):
@@ -27,6 +27,10 @@ class ProfileForm(ActForm):
         required=False,
         help_text=_("In which times are shown; empty = that of the installation."),
     )
+    change_mails = forms.BooleanField(
+        label=_("Tell me by mail when others change my access"), required=False,
+        help_text=_("At most one mail a day. The first page tells it in any case."),
+    )  # fmt: skip
 
     def __init__(self, data: Any = None, *, user: User, **rest: Any):
         super().__init__(data, initial={name: getattr(user, name) for name in FIELDS}, **rest)

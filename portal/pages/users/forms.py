@@ -40,7 +40,16 @@ class PersonForm(ActForm):
     @classmethod
     def initial_of(cls, user: User) -> Cleaned:
         """What stands in the fields of a user's form."""
-        names = (*PersonForm.base_fields, "username", "authority", "role", "verified", "expires_at", "history_days")
+        names = (
+            *PersonForm.base_fields,
+            "change_mails",
+            "username",
+            "authority",
+            "role",
+            "verified",
+            "expires_at",
+            "history_days",
+        )
         return {name: getattr(user, name) for name in names} | {"enabled": user.is_active}
 
 
@@ -48,6 +57,10 @@ class OwnForm(PersonForm):
     """One's own data; the address changes on a page of its own, since the new one has to answer first."""
 
     email = None  # type: ignore[assignment]
+    change_mails = forms.BooleanField(
+        label=_("Tell me by mail when others change my access"), required=False,
+        help_text=_("At most one mail a day. The first page tells it in any case."),
+    )  # fmt: skip
 
 
 #: Authority → what it may do, beside it in the form.

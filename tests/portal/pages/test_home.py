@@ -175,4 +175,4 @@ def test_the_number_of_statements_does_not_grow(browse, cast, rows):
     assert made == of_page(7)
     with statements() as made:
         assert len(endings(alma)) == rows
-    assert made == of_page(14, things=3)  # what may be prolonged, and what the newest events are about
+    assert made == of_page(15, things=3)  # what may be prolonged, what changed, and what the newest events are about
