@@ -40,7 +40,7 @@ def _item_pages() -> list[str]:
 ACCOUNT_PAGES = [
     "/accounts/", "/accounts/?q=harbor", "/accounts/?open=harbor-south-valencia", "/accounts/~new/",
     "/accounts/delta/",
-    *(f"{ACCOUNT}{tab}" for tab in ("", "subaccounts/", "limits/", "events/", "access/")),
+    *(f"{ACCOUNT}{tab}" for tab in ("", "subaccounts/", "limits/", "registration/", "events/", "access/")),
     *(f"{ACCOUNT}{act}" for act in ("change/", "limits/change/", "move/", "block/", "delete/")),
 ]  # fmt: skip
 EXPLORER = "/access/?caller=user:sam.dispatch&permission=device"
@@ -71,7 +71,10 @@ NOUN_PAGES = [
     "/users/dev.anna/change/",
     "/events/",
 ]  # fmt: skip
-OTHER_PAGES = ["/", "/going-on/", "/search/", "/search/?q=harbor", "/search/?q=no-such-thing", "/profile/", "/act-as/"]
+OTHER_PAGES = [
+    "/", "/going-on/", "/search/", "/search/?q=harbor", "/search/?q=no-such-thing", "/act-as/",
+    "/profile/", "/profile/address/",
+]  # fmt: skip
 PROGRAM_PAGES = ["/api/v1/", "/api/v1/items/", "/api/v1/accounts/northwind/", "/api/docs/"]
 
 PLACES = [
@@ -88,6 +91,13 @@ PLACES = [
     Place("/accounts/~new/", 403, "lee.guest"),
     Place("/sign-in/", 200, NOBODY),
     Place("/sign-in/token/", 200, NOBODY),
+    Place("/sign-up/", 200, NOBODY),
+    Place("/sign-up/contoso/", 200, NOBODY),
+    Place("/forgotten/", 200, NOBODY),
+    Place("/join/no-such-link/", 404, NOBODY),
+    Place("/accounts/~new/", 200, OPERATOR),
+    Place("/users/dev.nils/"),
+    Place("/users/dev.nils/change/"),
     Place("/tools/open/", 200, NOBODY),
     Place("/sign-out/", 200),
 ]

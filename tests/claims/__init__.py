@@ -13,7 +13,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 TESTS = FOLDER.parent
 #: Which marker names the claims of which file.
-MARKERS = {"checklist": ("checklist",), "seed": ("share-access", "grants")}
+MARKERS = {"checklist": ("checklist",), "seed": ("share-access", "grants", "user-accounts")}
 
 
 def claims(name: str) -> dict[str, str]:

@@ -39,6 +39,7 @@ def test_a_list_shows_only_ones_own_branch(browse, cast, address):
     assert not set(rows(nora)) & set(rows(alma)) or address == "/events/"
 
 
+@pytest.mark.seed("user-accounts.01")
 def test_users_are_those_of_the_branch(browse):
     assert rows(browse("carla").get("/users/")) == ["carl", "carla", "shira", "siv"]
     assert rows(browse("sam").get("/users/")) == ["sam"]
@@ -66,6 +67,7 @@ def test_a_list_takes_as_many_statements_for_1_as_for_3_rows(browse, cast, numbe
     assert len(rows(response)) == number
 
 
+@pytest.mark.seed("user-accounts.18")
 def test_a_user_is_added_changed_switched_off_and_removed(browse, cast):
     nora = browse("nora")
     sent = {"account": "contoso", "username": "cleo", "authority": "user", "role": "dispatcher", "enabled": "on",
@@ -217,6 +219,8 @@ def test_an_account_of_another_tree_accepts_first(browse, cast):
     assert alma.get("/items/device/truck-8/").status_code == 200
 
 
+@pytest.mark.seed("user-accounts.20")
+@pytest.mark.seed("user-accounts.21")
 def test_a_project_gets_items_and_members_with_allow_and_deny(browse, cast):
     nora = browse("nora")
     nora.post("/projects/~new/", {"account": "northwind", "name": "Winter", "description": "A try-out."})
