@@ -18,6 +18,7 @@ from portal.api.jobs import ImportView, JobsView, JobView, ManyView
 from portal.api.joining import InvitationViewSet, RegistrationViewSet
 from portal.api.management import ProjectViewSet, RoleViewSet
 from portal.api.ownership import OwnershipViewSet
+from portal.api.policies import PolicyViewSet
 from portal.api.providers import ProviderViewSet
 from portal.api.tokens.tokens import LeakedView, TokenLogViewSet, TokenViewSet
 from portal.api.users.users import UserViewSet
@@ -53,6 +54,7 @@ V1: list[URLPattern | URLResolver] = [
         one(AccountViewSet, "unblock/", post="unblock"),
         one(AccountViewSet, "limits/", get="limits", put="change_limits"),
         one(RegistrationViewSet, "registration/", get="retrieve", patch="partial_update"),
+        one(PolicyViewSet, "policy/", get="retrieve", patch="partial_update"),
         one(OwnershipViewSet, "ownership/", get="retrieve", post="offer", delete="withdraw"),
         one(OwnershipViewSet, "ownership/confirm/", post="confirm"),
         one(OwnershipViewSet, "usage/", get="usage"),

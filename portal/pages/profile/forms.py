@@ -12,13 +12,14 @@ from portal.frame.forms import ActForm
 from portal.frame.long_select import LongSelect
 from portal.frame.time_zones import zone_choices
 
-FIELDS = ("first_name", "last_name", "phone", "time_zone", "change_mails")
+FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "change_mails")
 
 
 class ProfileForm(ActForm):
     """Name, phone and time zone."""
 
     first_name = forms.CharField(label=_("First name"), required=False, max_length=150)
+    middle_name = forms.CharField(label=_("Middle name"), required=False, max_length=150)
     last_name = forms.CharField(label=_("Last name"), required=False, max_length=150)
     phone = forms.CharField(label=_("Phone"), required=False, max_length=40)
     time_zone = forms.ChoiceField(

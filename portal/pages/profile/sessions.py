@@ -29,7 +29,7 @@ def overview(request: SignedInRequest, user: User) -> HttpResponse:
         "title": _("Sessions"), "subtitle": _("Your profile"), "icon": "user", "tabs": tabs(SESSIONS),
         "sessions": rows, "end_all_label": _("End all others"),
         "end_all_url": reverse("own_sessions_end") if len(rows) > 1 else "",
-        "about": _("You know one of these not? End it, and change your password."),
+        "about": _("Is one of these not yours? End it, and change your password."),
     }  # fmt: skip
     return render(request, "profile/sessions.html", shown)
 

@@ -294,3 +294,18 @@ def test_what_nobody_can_mean_is_refused(cast, ask, fields, field):
     with pytest.raises(Invalid) as refused:
         ask(**fields)
     assert list(refused.value.errors) == [field]
+
+
+def test_over_rest_it_is_read_and_changed_by_people_alone(cast):
+    client, path = APIClient(), "/api/v1/accounts/northwind/policy/"
+    client.force_login(cast.people["nora"])
+    read = client.get(path)
+    assert read.json()["second_factor"] == "nobody"
+    sent = {"second_factor": "managers", "idle_minutes": 20, "networks": ["127.0.0.0/8"]}
+    assert client.patch(path, sent, format="json", headers={"If-Match": read["ETag"]}).status_code == 200
+    policy = SecurityPolicy.objects.get()
+    assert (policy.second_factor, policy.idle_minutes, policy.networks) == ("managers", 20, ["127.0.0.0/8"])
+    program = APIClient(headers={"Authorization": f"Bearer {cast.tokens['master'].secret}"})
+    assert program.get(path).status_code == 200
+    answer = program.patch(path, {"second_factor": "nobody"}, format="json")
+    assert (answer.status_code, SecurityPolicy.objects.get().second_factor) == (409, "managers")
