@@ -89,7 +89,7 @@ V1: list[URLPattern | URLResolver] = [
         one(UserViewSet, "assignments/", get="list_assignments", post="assign"),
         one(UserViewSet, "assignments/<str:item>/", delete="unassign"),
         one(UserViewSet, "sessions/", get="list_sessions", delete="end_sessions"),
-        one(UserViewSet, "sessions/<uuid:session>/", delete="end_session"),
+        one(UserViewSet, "sessions/<str:session>/", delete="end_session"),
     ),
     noun("jobs", path("", JobsView.as_view(), name="api_jobs"), path("<int:job>/", JobView.as_view())),
     noun("invitations", lists("invitations", InvitationViewSet)),

@@ -155,7 +155,11 @@ class UserViewSet(NounViewSet[User]):
         live_sessions.end_all_sessions(self.actor, self.get_object())
         return self.gone()
 
-    def end_session(self, request: Request, key: str, session: UUID) -> Response:
+    def end_session(self, request: Request, key: str, session: str) -> Response:
         """End one session of a user."""
-        live_sessions.end_session(self.actor, self.get_object(), session)
+        user = self.get_object()
+        try:
+            live_sessions.end_session(self.actor, user, UUID(session))
+        except ValueError as error:
+            raise NotFound("Not found.") from error
         return self.gone()
