@@ -1,7 +1,7 @@
 """System checks: settings that would make an installation unsafe or wrong, each with what to do about it.
 
 `manage.py` runs them before every command, `accesscontrol/wsgi.py` and `asgi.py` before the first request. Ids:
-accesscontrol.E001–E003 keys · E010–E014 addresses · E020–E021 database · E030–E033 access · E040 catalogue ·
+accesscontrol.E001–E003 keys · E010–E014 addresses · E020–E021 database · E030–E034 access · E040 catalogue ·
 E050–E051 tools · E070–E071, I001 heads of the audit log · W001 cache.
 """
 
@@ -136,6 +136,9 @@ def check_access(**_: Any) -> list[CheckMessage]:
         message = f"Passwords may be shorter than {PASSWORD_LENGTH} characters, or easy to guess."
         hint = f"Set PASSWORD_MIN_LENGTH to {PASSWORD_LENGTH} or more, and leave AUTH_PASSWORD_VALIDATORS as it is."
         found.append(_error("033", message, hint))
+    if settings.PASSWORD_BREACH_FILE and not Path(settings.PASSWORD_BREACH_FILE).is_file():
+        message = f"There is no file PASSWORD_BREACH_FILE={settings.PASSWORD_BREACH_FILE}."
+        found.append(_error("034", message, "Name the list as it was fetched, or leave it out."))
     return found
 
 

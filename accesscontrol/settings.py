@@ -169,7 +169,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accesscontrol.services.people.passwords.LongEnough"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accesscontrol.services.people.passwords.HardToGuess"},
+    {"NAME": "accesscontrol.services.people.breached.NotBreached"},
 ]
+PASSWORD_BREACH_FILE = env.str("PASSWORD_BREACH_FILE", default="")  # passwords known from breaches, by hash
 PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=15)  # 8 where a second factor is asked for
 PASSWORD_RESET_TIMEOUT = 3600
 
