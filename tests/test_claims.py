@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.claims import MARKERS, claims, claims_of_marker, named, partly
+from tests.claims import MARKERS, claims, claims_of_marker, deviations, named, partly
 
 
 @pytest.mark.parametrize("marker", MARKERS)
@@ -23,3 +23,12 @@ def test_what_is_met_in_part_is_a_row_and_says_what_brings_the_rest() -> None:
 def test_every_row_has_a_test_or_says_what_is_missing_and_what_brings_it() -> None:
     tests = named("checklist")
     assert {key for key in claims("checklist") if key not in tests and key not in partly()} == set()
+
+
+def test_every_sentence_of_a_source_document_has_a_test() -> None:
+    assert {key for key in claims_of_marker("seed") if key not in named("seed")} == set()
+
+
+def test_what_we_do_otherwise_is_a_sentence_with_what_we_do_instead_and_why() -> None:
+    assert {key for key in deviations() if key not in claims_of_marker("seed")} == set()
+    assert all(instead and reason for instead, reason in deviations().values())

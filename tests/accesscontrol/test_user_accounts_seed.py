@@ -28,7 +28,7 @@ def devices_of(cast: Cast, username: str) -> set[str]:
     return {name for name, item in cast.items.items() if item.pk in set(seen.values_list("pk", flat=True))}
 
 
-@pytest.mark.seed("user-accounts.02")
+@pytest.mark.seed("user-accounts.03")
 def test_developers_and_users_see_their_own_until_a_project_shares_more(cast: Cast) -> None:
     assert devices_of(cast, "anna") == {"sensor"}
     assert devices_of(cast, "otto") == {"pump"}
@@ -39,8 +39,8 @@ def test_developers_and_users_see_their_own_until_a_project_shares_more(cast: Ca
     assert devices_of(cast, "anna") == {"sensor"}
 
 
-@pytest.mark.seed("user-accounts.07")
-@pytest.mark.seed("user-accounts.19")
+@pytest.mark.seed("user-accounts.13")
+@pytest.mark.seed("user-accounts.35")
 def test_a_guest_reads_what_was_shared_and_nothing_else(cast: Cast) -> None:
     """Lee is a user to whom a project lets truck 7 be seen."""
     assert devices_of(cast, "lee") == {"truck_7"}
@@ -50,7 +50,7 @@ def test_a_guest_reads_what_was_shared_and_nothing_else(cast: Cast) -> None:
     assert devices_of(cast, "lee") == set()
 
 
-@pytest.mark.seed("user-accounts.08")
+@pytest.mark.seed("user-accounts.14")
 @pytest.mark.parametrize("kind", ["device", "group", "plugin"])
 def test_a_guest_creates_nothing_and_uses_no_plugin(cast: Cast, kind: str) -> None:
     lee, northwind = cast.actor("lee"), cast.accounts["northwind"]

@@ -31,6 +31,15 @@ def partly() -> dict[str, tuple[str, str]]:
     return found
 
 
+def deviations() -> dict[str, tuple[str, str]]:
+    """Sentences of the source documents that we do otherwise: id → what we do instead, and why."""
+    found = {}
+    for key, text in claims("deviations").items():
+        instead, reason = text.split("\t")
+        found[key] = (instead, reason)
+    return found
+
+
 def claims_of_marker(marker: str) -> dict[str, str]:
     """All claims that a marker may name."""
     return {key: text for name in MARKERS[marker] for key, text in claims(name).items()}

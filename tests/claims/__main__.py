@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.claims import MARKERS, claims, named, partly
+from tests.claims import MARKERS, claims, deviations, named, partly
 
 
 def main() -> int:
@@ -26,6 +26,8 @@ def main() -> int:
     tested = named("checklist")
     for key, (missing, brought_by) in open_rows.items():
         print(f"  {'met in part' if key in tested else 'not yet'}: {key}  missing: {missing} ({brought_by})")
+    for key, (instead, reason) in deviations().items():
+        print(f"  otherwise: {key}  {instead} {reason}")
     return 1 if bare else 0
 
 

@@ -89,6 +89,12 @@ class UserListing(Listing):
         found["bulk_url"] = f"{reverse('user_ticked')}?{query}"
         return found
 
+    def creation(self) -> ListPage:
+        """The green round plus: the form stands on a screen of its own."""
+        if not self.screen.may_create():
+            return {}
+        return {"may_create": reverse("user_create"), "create_label": _("Add a user")}
+
 
 class UserListScreen(NounPage):
     """Users, many at once: as a list, and as a file."""

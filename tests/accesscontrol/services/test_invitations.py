@@ -266,7 +266,7 @@ def test_others_invite_nobody_again(cast: Cast) -> None:
 # --- Seats
 
 
-@pytest.mark.seed("user-accounts.23")
+@pytest.mark.seed("user-accounts.30")
 def test_the_seat_is_taken_when_somebody_is_entered(cast: Cast, link: Any) -> None:
     change_limits(CONSOLE, cast.accounts["northwind"], {"developer": 3})
     secret = link(lambda: invited(cast))

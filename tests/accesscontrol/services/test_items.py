@@ -26,7 +26,7 @@ from accesscontrol.services.people.users import set_role
 from tests.world import CONSOLE, Cast
 
 
-@pytest.mark.seed("user-accounts.06")
+@pytest.mark.seed("user-accounts.12")
 def test_a_developer_owns_what_they_make(cast: Cast) -> None:
     item = create_item(cast.actor("anna"), cast.accounts["northwind"], kind="bucket", name="Data")
     assert (item.owner, item.made_by) == (cast.people["anna"], cast.people["anna"])

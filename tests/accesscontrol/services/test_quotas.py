@@ -45,8 +45,8 @@ def test_a_batch_is_refused_as_a_whole(cast: Cast) -> None:
     assert len(create_items(CONSOLE, specs[:2])) == 2
 
 
-@pytest.mark.seed("user-accounts.09")
-@pytest.mark.seed("user-accounts.23")
+@pytest.mark.seed("user-accounts.15")
+@pytest.mark.seed("user-accounts.30")
 def test_users_are_counted_by_authority_and_a_user_takes_no_seat(cast: Cast) -> None:
     change_limits(CONSOLE, cast.accounts["contoso"], {"administrator": 2})
     carl, contoso = cast.actor("carla"), cast.accounts["contoso"]

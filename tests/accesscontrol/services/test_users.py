@@ -34,8 +34,8 @@ from tests.world import CONSOLE, PASSWORD, Cast
 
 
 @pytest.mark.seed("user-accounts.01")
-@pytest.mark.seed("user-accounts.04")
-@pytest.mark.seed("user-accounts.13")
+@pytest.mark.seed("user-accounts.08")
+@pytest.mark.seed("user-accounts.21")
 def test_an_administrator_makes_users_of_every_authority_but_a_second_owner(cast: Cast) -> None:
     adam, northwind = cast.actor("adam"), cast.accounts["northwind"]
     for authority in ("administrator", "developer", "user"):
@@ -52,7 +52,7 @@ def test_an_administrator_of_the_account_makes_no_owner_but_one_above_does(cast:
     assert create_user(cast.actor("carla"), shop, username="boss", authority="owner").authority == "owner"
 
 
-@pytest.mark.seed("user-accounts.22")
+@pytest.mark.seed("user-accounts.28")
 @pytest.mark.parametrize("username", ["anna", "sam", "lee", "carla", "alma"])
 def test_others_make_no_users(cast: Cast, username: str) -> None:
     with pytest.raises(AccessDenied):
@@ -107,7 +107,7 @@ def test_nobody_changes_their_own_access(cast: Cast) -> None:
         set_authority(cast.token("of_anna"), cast.people["anna"], "administrator")
 
 
-@pytest.mark.seed("user-accounts.05")
+@pytest.mark.seed("user-accounts.09")
 def test_nobody_else_of_the_account_touches_the_owner(cast: Cast) -> None:
     with pytest.raises(AccessDenied):
         set_enabled(cast.actor("adam"), cast.people["nora"], False)
@@ -149,7 +149,7 @@ def _fields(user: User) -> dict[str, object]:
     return {each.name: getattr(spec, each.name) for each in fields(UserSpec)}
 
 
-@pytest.mark.seed("user-accounts.12")
+@pytest.mark.seed("user-accounts.20")
 def test_usernames_are_unique_whatever_their_case_and_no_bare_numbers(cast: Cast) -> None:
     wrong = [
         UserSpec(account=cast.accounts["northwind"], username="NORA"),
@@ -197,7 +197,7 @@ def test_no_token_changes_an_email(cast: Cast) -> None:
     assert change_user(cast.actor("adam"), cast.people["sam"], email="sam2@example.com").email == "sam2@example.com"
 
 
-@pytest.mark.seed("user-accounts.25")
+@pytest.mark.seed("user-accounts.33")
 def test_removing_a_developer_takes_what_they_own_where_that_is_said(cast: Cast) -> None:
     project = create_project(cast.actor("anna"), cast.accounts["northwind"], name="Lab", items=(cast.items["sensor"],))
     with pytest.raises(Invalid, match="Say who gets it"):
@@ -228,7 +228,7 @@ def test_a_users_reports_go_and_what_else_they_made_stays(cast: Cast) -> None:
     assert zone.made_by is None
 
 
-@pytest.mark.seed("user-accounts.16")
+@pytest.mark.seed("user-accounts.25")
 def test_a_disabled_user_has_nothing_at_the_next_decision(cast: Cast) -> None:
     assert engine.decide(cast.actor("sam"), "device:view", cast.items["truck_7"]).allowed
     set_enabled(cast.actor("adam"), cast.people["sam"], False)

@@ -32,8 +32,8 @@ def is_in(username: str, password: str = PASSWORD) -> bool:
     return Client().post("/sign-in/", {"login": username, "password": password}).status_code == 302
 
 
-@pytest.mark.seed("user-accounts.14")
-@pytest.mark.seed("user-accounts.18")
+@pytest.mark.seed("user-accounts.23")
+@pytest.mark.seed("user-accounts.27")
 def test_somebody_is_invited_joins_and_signs_in_by_name_or_address(browse, sent):
     [mail] = sent(lambda: browse("nora").post("/users/~new/", NEW))
     [path] = links_in(mail)
@@ -76,8 +76,8 @@ def test_every_link_that_opens_nothing_is_one_page(cast, path):
     assert Client().post(path, TWICE).status_code == 404
 
 
-@pytest.mark.seed("user-accounts.15")
-@pytest.mark.seed("user-accounts.17")
+@pytest.mark.seed("user-accounts.24")
+@pytest.mark.seed("user-accounts.26")
 def test_a_password_may_be_set_in_person_and_the_address_is_asked_for(browse, sent):
     fields = {**NEW, "way": "password", **TWICE}
     [mail] = sent(lambda: browse("nora").post("/users/~new/", fields))
@@ -112,9 +112,9 @@ def test_what_does_not_fit_together_is_told(browse):
     assert not User.objects.filter(username="guest").exists()
 
 
-@pytest.mark.seed("user-accounts.03")
-@pytest.mark.seed("user-accounts.11")
-@pytest.mark.seed("user-accounts.13")
+@pytest.mark.seed("user-accounts.05")
+@pytest.mark.seed("user-accounts.19")
+@pytest.mark.seed("user-accounts.21")
 def test_the_form_says_what_each_authority_may_and_what_the_new_user_will_have(browse):
     nora = browse("nora")
     page = nora.get("/users/~new/").content.decode()
@@ -169,7 +169,7 @@ def entered(cast, **fields) -> User:
     return made
 
 
-@pytest.mark.seed("user-accounts.14")
+@pytest.mark.seed("user-accounts.23")
 def test_somebody_who_was_entered_signs_up(cast, sent):
     entered(cast)
     [mail] = sent(lambda: Client().post("/sign-up/", {"email": "entered@HOME.example"}))
@@ -178,7 +178,7 @@ def test_somebody_who_was_entered_signs_up(cast, sent):
     assert is_in("entered")
 
 
-@pytest.mark.seed("user-accounts.14")
+@pytest.mark.seed("user-accounts.23")
 @pytest.mark.parametrize(
     "state", [{"is_active": False}, {"expires_at": timezone.now() - timedelta(days=1)}], ids=["disabled", "ended"]
 )

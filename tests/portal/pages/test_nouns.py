@@ -67,7 +67,7 @@ def test_a_list_takes_as_many_statements_for_1_as_for_3_rows(browse, cast, numbe
     assert len(rows(response)) == number
 
 
-@pytest.mark.seed("user-accounts.18")
+@pytest.mark.seed("user-accounts.27")
 def test_a_user_is_added_changed_switched_off_and_removed(browse, cast):
     nora = browse("nora")
     sent = {"account": "contoso", "username": "cleo", "authority": "user", "role": "dispatcher", "enabled": "on",
@@ -219,8 +219,8 @@ def test_an_account_of_another_tree_accepts_first(browse, cast):
     assert alma.get("/items/device/truck-8/").status_code == 200
 
 
-@pytest.mark.seed("user-accounts.20")
-@pytest.mark.seed("user-accounts.21")
+@pytest.mark.seed("user-accounts.36")
+@pytest.mark.seed("user-accounts.37")
 def test_a_project_gets_items_and_members_with_allow_and_deny(browse, cast):
     nora = browse("nora")
     nora.post("/projects/~new/", {"account": "northwind", "name": "Winter", "description": "A try-out."})

@@ -75,7 +75,7 @@ def test_a_filter_shows_exactly_those(browse, ages, query, expected):
     assert names(browse("nora").get(f"{LIST}?account=northwind&{query}")) == expected
 
 
-@pytest.mark.seed("user-accounts.10")
+@pytest.mark.seed("user-accounts.18")
 def test_a_row_tells_who_it_is_how_they_stand_and_when_they_were_here(browse, ages):
     page = browse("nora").get(f"{LIST}?account=northwind")
     assert names(page) == OF_NORTHWIND
@@ -95,6 +95,7 @@ def test_nobody_switches_themselves_nor_whom_they_may_not_change(browse):
     assert {name for name, words in cells(page, "active").items() if "is-off" in words} == {"adam", "nora"}
 
 
+@pytest.mark.seed("user-accounts.16")
 @pytest.mark.parametrize("rows", [1, 3])
 def test_a_list_makes_as_many_statements_for_one_row_as_for_three(browse, cast, rows):
     specs = [UserSpec(account=cast.accounts["acme"], username=f"more-{n}", role=None) for n in range(rows)]
@@ -110,7 +111,7 @@ def test_a_list_makes_as_many_statements_for_one_row_as_for_three(browse, cast, 
 # --- The switch
 
 
-@pytest.mark.seed("user-accounts.16")
+@pytest.mark.seed("user-accounts.25")
 def test_one_click_enables_and_a_dialog_says_first_what_disabling_ends(browse, cast):
     nora, anna = browse("nora"), cast.people["anna"]
     asked = nora.get("/users/anna/switch/?back=account%3Dnorthwind")
@@ -216,7 +217,7 @@ def test_a_preview_of_a_role_says_who_gains_and_writes_nothing(browse, cast):
     assert User.objects.get(username="lee").role is None
 
 
-@pytest.mark.seed("user-accounts.24")
+@pytest.mark.seed("user-accounts.32")
 def test_removing_many_asks_what_becomes_of_their_things_and_a_typed_number(browse, cast):
     nora = browse("nora")
     page = nora.post(TICKED, {"action": "remove", "selection": ["anna", "sam"], "origin": ""})
@@ -232,7 +233,7 @@ def test_removing_many_asks_what_becomes_of_their_things_and_a_typed_number(brow
     assert Token.objects.filter(name="of_anna").count() == 0
 
 
-@pytest.mark.seed("user-accounts.25")
+@pytest.mark.seed("user-accounts.33")
 def test_what_the_log_holds_of_the_removed_goes_by_a_recorded_act(browse, cast):
     sam = cast.people["sam"]
     confirm(browse("nora"), "remove", "sam", typed_name="sam", erase="on")
