@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
@@ -35,3 +36,10 @@ def visits(portal: Portal, browser: Browser) -> Iterator[Visits]:
 def _uncounted_calls() -> None:
     """Rate limits count in the cache, which lives as long as the run."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _still_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The half minute of authenticator apps does not pass between reading a code and sending it."""
+    step = next(iter(totp.yield_hotp_counters_from_time()))
+    monkeypatch.setattr(totp, "yield_hotp_counters_from_time", lambda: [step])
