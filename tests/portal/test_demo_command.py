@@ -18,6 +18,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from accesscontrol.access.management.commands.migrate import refuse_unknown_steps
 from accesscontrol.accounts.models import Account, User
 from demo.personas import PERSONAS
+from portal.management.commands.demo import address_of
 from tests.contracts.source import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,11 @@ def test_a_port_in_use_is_told_before_anything_is_made(settings):
     with pytest.raises(CommandError, match="Choose another with --port"):
         call_command("demo", "--port", "99999")
     assert User.objects.count() == 0
+
+
+def test_it_is_found_by_a_name_at_which_passkeys_work():
+    assert address_of("127.0.0.1", 8123) == "http://localhost:8123/"
+    assert address_of("192.0.2.7", 80) == "http://192.0.2.7:80/"
 
 
 def test_a_database_of_another_version_is_met_with_a_sentence_that_says_fresh(settings):

@@ -52,7 +52,9 @@ class Command(BaseCommand):
         if fresh:
             self.remove()
         secrets = self.prepare(new_passwords)
-        self.tell(secrets, f"http://{host}:{port}/")
+        address = address_of(host, port)
+        os.environ["PORTAL_ADDRESS"] = settings.PORTAL_ADDRESS = address.rstrip("/")  # links in mails; the worker's too
+        self.tell(secrets, address)
         if not no_serve:
             os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
             with worker():
@@ -114,6 +116,11 @@ class Command(BaseCommand):
             self.stdout.write(f"\nWhat it writes by mail is shown at {address.rstrip('/')}{reverse('demo_mail')}")
         self.stdout.write(f"\nThe first of them as a tool, in a private window (four devices with tracks):\n  {link}")
         self.stdout.write("")
+
+
+def address_of(host: str, port: int) -> str:
+    """Where a browser of this machine finds the portal: by name, since passkeys do not work at bare numbers."""
+    return f"http://{'localhost' if host == HOST else host}:{port}/"
 
 
 @contextmanager

@@ -79,8 +79,14 @@ class UserAddingScreen(NounPage):
 
     def create_page(self) -> HttpResponse:
         answer = self.form_page(self.new_form(), self.create, self.words(), title=_now("Add a user"), to=self.after,
-                                done=_now("The user has been added."), template="users/form.html")  # fmt: skip
+                                done=self.done(), template="users/form.html")  # fmt: skip
         return self.link_page(self.made) if self.made is not None and self.made.link else answer
+
+    def done(self) -> str:
+        """What is said of somebody who has been added."""
+        if self.request.POST.get("way") != INVITE:
+            return _now("The user has been added.")
+        return _now("The user has been added. An invitation is on its way by mail.")
 
     def create_preview_page(self) -> HttpResponse:
         """What the new user will be able to see and do."""

@@ -66,12 +66,12 @@ class UserScreen(NounPage):
             {"label": _("Authority"), "value": _(user.get_authority_display())},
             self.fact_of(_("Role"), user.role, _("No role")),
             {"label": _("E-mail verified"), "value": _("yes") if user.verified else _("no")},
-            {"label": _("Address confirmed"), "time": user.proven_at, "value": ""},
+            {"label": _("Address confirmed"), "time": user.proven_at, "value": _("not by mail yet")},
             *invitation_rows(user),
-            {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": ""},
+            {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": _("no end")},
             {"label": _("History depth"), "value": depth},
             *limit_rows(user),
-            {"label": _("Last seen"), "time": user.last_seen_at, "value": ""},
+            {"label": _("Last seen"), "time": user.last_seen_at, "value": _("never")},
             {"label": _("Registered"), "time": user.date_joined},
         ]
         return self.thing_page(

@@ -46,6 +46,15 @@ def test_somebody_is_invited_joins_and_signs_in_by_name_or_address(browse, sent)
     assert Client().get(path).status_code == 404
 
 
+def test_whoever_invites_reads_that_a_mail_is_on_its_way_and_who_is_invited(browse, sent):
+    client = browse("nora")
+    sent(lambda: client.post("/users/~new/", NEW))
+    page = client.get("/users/guest/")
+    assert "An invitation is on its way by mail" in page.content.decode()
+    assert page.context["state"] == {"label": "Invited", "tone": "info"}
+    assert client.get("/users/sam/").context["state"]["label"] == "Enabled"
+
+
 def test_opening_a_link_changes_nothing(browse, sent):
     """Mail programs open links by themselves."""
     [mail] = sent(lambda: browse("nora").post("/users/~new/", NEW))

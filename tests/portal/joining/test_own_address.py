@@ -27,6 +27,7 @@ def test_ones_own_address_is_confirmed_by_a_mail(browse, sent):
     assert sent(lambda: client.post(PAGE, {"again": "1"})) == []
 
 
+@pytest.mark.checklist("A18")
 def test_another_address_takes_its_place_once_it_has_answered_and_the_old_one_is_told(browse, sent):
     client = browse("sam")
     [asked] = sent(lambda: client.post(PAGE, {"email": "new@home.example"}))
