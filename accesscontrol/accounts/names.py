@@ -39,6 +39,12 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).casefold())
 
 
+def same_mailbox(one: str, other: str) -> bool:
+    """Whether two addresses are surely read by one person: alike but for the case of plain letters. Others that fold
+    alike (strauß, strauss) find each other, and may be mailboxes of two."""
+    return one.strip().encode().lower() == other.strip().encode().lower()
+
+
 def letters_of(text: str) -> str:
     """What a search compares: folded, and without the marks on Latin, Greek and Cyrillic letters (Ölwagen, olwagen)."""
     if text.isascii():

@@ -16,7 +16,7 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.life import blocked_rows, has_joined, may_come
 from accesscontrol.accounts.models import User
-from accesscontrol.accounts.names import fold
+from accesscontrol.accounts.names import same_mailbox
 from accesscontrol.joining.life import InvitationState, invitation_state
 from accesscontrol.joining.models import Invitation
 from accesscontrol.sentences import Wording
@@ -106,7 +106,7 @@ def _invited(secret: str) -> Asked | None:
     if not opened or not waits(user, invitation) or not _can_come(user) or not _still_given(invitation):
         return None
     by_mail = bool(invitation.mailed_to)
-    if by_mail and fold(invitation.mailed_to) != fold(user.email):
+    if by_mail and not same_mailbox(invitation.mailed_to, user.email):
         return None  # it went to somebody else
     return Asked(user, _maker_name(invitation), by_mail)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import blocked_rows, may_come
 from accesscontrol.accounts.models import User
-from accesscontrol.accounts.names import fold
+from accesscontrol.accounts.names import same_mailbox
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, caller, fresh, record_all, require_all
 from accesscontrol.services.frame.errors import Conflict, Invalid
@@ -105,7 +105,7 @@ def prove_address(secret: str, *, address: str | None = None, request_id: str = 
         if again is None:
             return None
         user, email = again
-        before, moved = user.email, fold(email) != fold(user.email)
+        before, moved = user.email, not same_mailbox(email, user.email)
         user.email, user.proven_at, user.verified = email, timezone.now(), True
         user.save(update_fields=["email", "proven_at", "verified"])
         told = {"address": [None, "proven"], **({"email": [before, email]} if moved else {})}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.accounts.names import fold
+from accesscontrol.accounts.names import same_mailbox
 from accesscontrol.roles.models import Role
 from accesscontrol.sentences import Wording
 from accesscontrol.services.accounts.quotas import Growth, require_room
@@ -244,7 +244,7 @@ def _bring(current: Sequence[Pair]) -> tuple[list[Fact], list[Growth]]:
         if spec.password is not None:
             user.password = make_password(spec.password)
             changes["password"] = ["set", "set anew"]
-        if "email" in changes and fold(user.email) != fold(changes["email"][0]):
+        if "email" in changes and not same_mailbox(user.email, changes["email"][0] or ""):
             user.proven_at = None
             columns.add("proven_at")
         ends = spec.password is not None or _ends(state, person_state(user, now))

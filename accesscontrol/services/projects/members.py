@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
-from accesscontrol.accounts.names import fold
+from accesscontrol.accounts.names import fold, same_mailbox
 from accesscontrol.projects.models import Project, ProjectMember
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, caller, record, record_all, require_all
@@ -29,6 +29,8 @@ from accesscontrol.services.projects.projects import change_project
 from accesscontrol.services.projects.rows import as_told, project_spec
 from accesscontrol.services.projects.specs import MemberSpec
 
+#: Of those who may be meant by a name, so many are looked at.
+MOST_CALLED = 20
 NOT_THE_INVITED = Wording("not_the_invited", _("Only the person invited answers, signed in in person."))
 ANSWERED_MEANWHILE = Wording(
     "answered_meanwhile", _("The invitation has been answered or withdrawn meanwhile. Reload the page.")
@@ -55,8 +57,7 @@ def invite_member(actor: Actor, project: Project, name: str, **fields: Any) -> N
         findings = Findings()
         findings.name("user", name, length=254)
         findings.stop()
-        found = list(User.objects.filter(Q(username_folded=name) | Q(email_folded=name))[:2])
-        user = found[0] if len(found) == 1 else None
+        user = _meant(actor, project, name)
         if user is not None and engine.decide(actor, "user:view", user).allowed:
             add_member(actor, project, user, **fields)
             return
@@ -70,6 +71,22 @@ def invite_member(actor: Actor, project: Project, name: str, **fields: Any) -> N
         if user is not None and not ProjectMember.objects.filter(project=project, user=user).exists():
             # The name is among those invited by now, so this goes on from no older state.
             _add(replace(actor, origin=None), project, MemberSpec(user=user, accepted=False, **fields))
+
+
+def _meant(actor: Actor, project: Project, name: str) -> User | None:
+    """Who is invited by this name: whoever is surely called so. An address is whose who has proven it (access model
+    §6), or whom the project's own account has entered with it; a username that looks like one proves nothing."""
+    called = list(User.objects.filter(Q(username_folded=name) | Q(email_folded=name)).order_by("pk")[:MOST_CALLED])
+    surely = [user for user in called if _is_theirs(user, name)]
+    own = [user for user in called if user.account_id == project.account_id]
+    found = surely or [user for user in own if engine.decide(actor, "user:view", user).allowed]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_theirs(user: User, name: str) -> bool:
+    if "@" in name:
+        return user.proven_at is not None and same_mailbox(user.email, name)
+    return user.username_folded == fold(name)
 
 
 def add_light_member(actor: Actor, project: Project, *, username: str, email: str = "", **fields: Any) -> ProjectMember:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.accounts.names import same_mailbox
 from accesscontrol.joining.models import ExternalIdentity, IdentityProvider
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import Fact, act, record_all
@@ -107,7 +108,7 @@ def _first_time(said: _Said, provider: IdentityProvider) -> ExternalIdentity:
         user, role = bring_newcomer(provider, said.claims, said.email, address=said.address, request_id=said.request_id)
         return _link(said, user, provider, brought=True, role_given=role.pk if role is not None else None)
     user = people[0]
-    if len(people) > 1 or _is_over(user):
+    if len(people) > 1 or _is_over(user) or not same_mailbox(user.email, said.email):
         raise NotLinked(NOT_LINKED())
     if ExternalIdentity.objects.filter(provider=provider, user=user).exists():
         raise NotLinked(ANOTHER_THERE())
@@ -134,7 +135,7 @@ def _at_installation(said: _Said) -> User:
         known = rows.filter(subject=said.subject).first()
         if known is None:
             people = list(User.objects.filter(email_folded=said.email, proven_at__isnull=False).exclude(email="")[:2])
-            if len(people) != 1 or _is_over(people[0]):
+            if len(people) != 1 or _is_over(people[0]) or not same_mailbox(people[0].email, said.email):
                 raise NotLinked(UNKNOWN_HERE())
             if rows.filter(user=people[0]).exists():
                 raise NotLinked(ANOTHER_THERE())

@@ -71,6 +71,8 @@ def _username(provider: IdentityProvider, claims: Mapping[str, Any], email: str)
     for base in (claims.get("preferred_username"), email.rpartition("@")[0], "user"):
         if not isinstance(base, str) or not _is_username(base.strip()):
             continue
+        if "@" in base and fold(base.strip()) != fold(email):
+            continue  # the address of somebody else
         tries = [base.strip(), *(f"{base.strip()}{number}" for number in range(2, MOST_TRIES))]
         folded = [fold(one) for one in tries]
         taken = set(User.objects.filter(username_folded__in=folded).values_list("username_folded", flat=True))

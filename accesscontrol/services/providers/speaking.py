@@ -23,7 +23,8 @@ from accesscontrol.services.providers.fetching import NotFetched, checked_addres
 #: Signed by a key of the provider's own; nothing unsigned, and nothing that our secret signs.
 ALGORITHMS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 DISCOVERY = "/.well-known/openid-configuration"
-KEPT_SECONDS, LEEWAY_SECONDS = 600, 60
+KEPT_SECONDS, FAILED_SECONDS, LEEWAY_SECONDS = 600, 20, 60
+FAILED = " failed"  # in the place of what a provider says of itself, which has no such name
 SCOPE = "openid email profile"
 #: What the signed token may leave to the provider's other answer.
 PROFILE = ("email", "email_verified", "preferred_username", "given_name", "family_name")
@@ -72,12 +73,18 @@ def discover(issuer: str) -> dict[str, Any]:
 
 
 def known(issuer: str) -> dict[str, Any]:
-    """The same, of the last ten minutes."""
+    """The same, of the last ten minutes. Who did not answer is not waited for again at once, by anybody."""
     name = f"provider:{hashlib.sha256(issuer.encode()).hexdigest()}"
     found: dict[str, Any] | None = cache.get(name)
     if found is None:
-        found = discover(issuer)
+        try:
+            found = discover(issuer)
+        except (NotFetched, NotBelieved) as error:
+            cache.set(name, {FAILED: error.code}, FAILED_SECONDS)
+            raise
         cache.set(name, found, KEPT_SECONDS)
+    if FAILED in found:
+        raise NotFetched(found[FAILED])
     return found
 
 

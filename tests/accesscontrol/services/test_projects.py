@@ -165,6 +165,7 @@ def test_a_member_is_added_once_and_only_somebody_one_may_see(cast: Cast) -> Non
 @pytest.mark.checklist("Z04")
 def test_somebody_elsewhere_is_invited_and_unknown_looks_the_same(cast: Cast) -> None:
     adam, alma = cast.actor("adam"), cast.actor("alma")
+    User.objects.filter(username="alma").update(proven_at=timezone.now())
     invite_member(adam, cast.pilot, "alma@acme.example", rules=(SEE,))
     invite_member(adam, cast.pilot, "Nobody")
     cast.pilot.refresh_from_db()
