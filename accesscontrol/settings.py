@@ -192,6 +192,10 @@ ACCOUNT_RATE_LIMITS = {
 SECOND_FACTOR_FOR = env.str("SECOND_FACTOR_FOR", default="nobody" if DEBUG else "managers")
 ACCOUNT_REAUTHENTICATION_TIMEOUT = FRESH_SIGN_IN_SECONDS
 MFA_ADAPTER = "portal.factor_adapter.FactorAdapter"
+MFA_FORMS = {
+    "authenticate_webauthn": "portal.passkey_forms.SecondStepForm",
+    "login_webauthn": "portal.passkey_forms.AloneForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # there is nothing to guess

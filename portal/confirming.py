@@ -17,7 +17,6 @@ from allauth.account.internal.flows.reauthentication import reauthenticate_by_pa
 from allauth.core import context
 from allauth.mfa.base.forms import ReauthenticateForm as CodeForm
 from allauth.mfa.base.internal.flows import post_authentication
-from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm as PasskeyForm
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from allauth.mfa.webauthn.internal.flows import reauthenticate as reauthenticate_by_passkey
 from django import forms
@@ -34,6 +33,7 @@ from accesscontrol.services.providers.sources import Source, source_of_person
 from portal.actors import client_address
 from portal.freshness import shown_at
 from portal.open_shapes import Cleaned
+from portal.passkey_forms import ConfirmForm
 from portal.requests import SignedInRequest, is_signed_in
 
 log = structlog.get_logger("portal.sign_in")
@@ -141,7 +141,7 @@ class Ask:
         return answer
 
 
-_FORMS: dict[str, Callable[..., forms.Form]] = {"password": PasswordForm, "code": CodeForm, "passkey": PasskeyForm,
+_FORMS: dict[str, Callable[..., forms.Form]] = {"password": PasswordForm, "code": CodeForm, "passkey": ConfirmForm,
                                              "provider": ProviderForm}  # fmt: skip
 _FIELDS = {"password": "password", "code": "code", "passkey": "credential", "provider": "provider"}
 
