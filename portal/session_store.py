@@ -84,7 +84,7 @@ class SessionStore(db.SessionStore):
         self.create()
         self._session_cache = data
         if old is not None and not sessions.forget_session(old):
-            self.delete()
+            sessions.forget_session(str(self.session_key))
             raise SessionInterrupted("The session was ended while this request went on.")
 
     def _get_session_from_db(self) -> Session | None:
