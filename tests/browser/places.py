@@ -41,7 +41,8 @@ ACCOUNT_PAGES = [
     "/accounts/", "/accounts/?q=harbor", "/accounts/?open=harbor-south-valencia", "/accounts/~new/",
     "/accounts/delta/",
     *(f"{ACCOUNT}{tab}" for tab in ("", "subaccounts/", "limits/", "registration/", "events/", "access/")),
-    *(f"{ACCOUNT}{act}" for act in ("change/", "limits/change/", "move/", "block/", "delete/")),
+    *(f"{ACCOUNT}{act}" for act in ("change/", "limits/change/", "move/", "block/", "delete/", "compromised/")),
+    *(f"/accounts/northwind/{tab}/" for tab in ("registration", "policy", "provider", "ownership")),
 ]  # fmt: skip
 EXPLORER = "/access/?caller=user:sam.dispatch&permission=device"
 EXPLORER_PAGES = [
@@ -68,12 +69,14 @@ NOUN_PAGES = [
     "/grants/hub-for-clients/items/~add/", "/grants/hub-for-clients/grantees/~add/", "/grants/fleet-for-northwind/",
     "/projects/", "/projects/~new/", "/projects/cold-chain-pilot/", "/projects/cold-chain-pilot/members/~new/",
     "/projects/cold-chain-pilot/items/~new/", "/projects/cold-chain-pilot/give/", "/users/dev.anna/delete/",
-    "/users/dev.anna/change/",
+    "/users/dev.anna/change/", "/users/sam.dispatch/sessions/", "/users/sam.dispatch/compromised/",
+    "/users/sam.dispatch/switch/", "/users/~import/", "/users/?authority=developer&factor=none",
     "/events/",
 ]  # fmt: skip
 OTHER_PAGES = [
     "/", "/going-on/", "/search/", "/search/?q=harbor", "/search/?q=no-such-thing", "/act-as/",
-    "/profile/", "/profile/address/",
+    "/profile/", "/profile/address/", "/profile/sessions/", "/jobs/",
+    *(f"/profile/sign-in/{way}" for way in ("", "password/", "app/", "passkeys/add/")),
 ]  # fmt: skip
 PROGRAM_PAGES = ["/api/v1/", "/api/v1/items/", "/api/v1/accounts/northwind/", "/api/docs/"]
 
@@ -95,6 +98,7 @@ PLACES = [
     Place("/sign-up/contoso/", 200, NOBODY),
     Place("/forgotten/", 200, NOBODY),
     Place("/join/no-such-link/", 404, NOBODY),
+    Place("/sign-in/provider/", 200, NOBODY),
     Place("/accounts/~new/", 200, OPERATOR),
     Place("/users/dev.nils/"),
     Place("/users/dev.nils/change/"),
