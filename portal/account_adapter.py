@@ -26,10 +26,10 @@ from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
 from accesscontrol.services.people import sessions, telling
 from portal import devices
-from portal.actors import actor_of, client_address, look_of
+from portal.actors import actor_of, client_address, is_held_to_provider, look_of
 from portal.agents import browser_in_words
 from portal.freshness import STARTED
-from portal.pages.sign_in.words import ELSEWHERE, NOT_LET_IN
+from portal.pages.sign_in.words import ELSEWHERE, NOT_LET_IN, PROVIDER_ONLY
 from portal.requests import PortalRequest
 
 log = structlog.get_logger("portal.sign_in")
@@ -82,6 +82,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whoever has shown a factor gets in only while they are alive; everybody else reads the one sentence."""
         actor = actor_of(request, user)
         alive = look_of(request, actor).alive
+        if alive and is_held_to_provider(request, user, demands_on(user)):
+            return self._refuse(request, user, actor, PROVIDER_ONLY)
         if alive and demands_on(user).lets_in_from(actor.address):
             request.session[BEGUN_AS] = user.get_session_auth_hash()
             return None

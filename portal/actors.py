@@ -31,12 +31,13 @@ from accesscontrol.accounts.demands import Demands, demands_on
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.signing_in import Session
 from accesscontrol.services.people import sessions
+from accesscontrol.services.providers.sources import must_come_by_provider
 from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 from portal import token_sessions
 from portal.declared import PUBLIC
 from portal.exposed_keys import IN_ADDRESS, key_in_address
-from portal.freshness import STARTED, shown_at
+from portal.freshness import STARTED, came_by_provider, shown_at
 from portal.must_change import must_change, to_new_password
 from portal.problems import DECISIONS
 from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
@@ -149,7 +150,12 @@ def _to_factor(request: PortalRequest) -> HttpResponse:
     return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
 
 
-def why_over(request: PortalRequest, demands: Demands) -> str | None:
+def is_held_to_provider(request: PortalRequest, user: User, demands: Demands) -> bool:
+    """Whether somebody has to come by their account's identity provider, and has not in this session."""
+    return demands.provider_only and not came_by_provider(request, user) and must_come_by_provider(user)
+
+
+def why_over(request: PortalRequest, user: User, demands: Demands) -> str | None:
     """Why a person's session is over by what their account asks for, as a sentence; None while it goes on."""  # Z13
     now = time.time()
     renewed = request.session.renewed_at
@@ -159,6 +165,8 @@ def why_over(request: PortalRequest, demands: Demands) -> str | None:
         return _("You were signed in for very long. Sign in again to go on.")
     if renewed is not None and now - renewed.timestamp() > demands.idle_seconds + EVERY:
         return _("You were away for longer than your account allows. Sign in again to go on.")
+    if is_held_to_provider(request, user, demands):
+        return _("The people of your account sign in at their own provider now. Sign in there to go on.")
     return None
 
 
@@ -223,7 +231,7 @@ class ActorMiddleware:
         actor = self._acting(request, actor_of(request, user))
         if not look_of(request, actor).alive:
             return self._end(request, str(token_sessions.SIGNED_OUT))
-        over = why_over(request, demands_on(user))
+        over = why_over(request, user, demands_on(user))
         if over is not None:
             return self._end(request, over)
         request.lacks_factor = demands_on(user).second_factor and not getattr(user, "has_second_factor", False)

@@ -30,6 +30,11 @@ def shown_at(request: HttpRequest, user: User) -> datetime | None:
     return datetime.fromtimestamp(max(at), UTC) if at else None
 
 
+def came_by_provider(request: HttpRequest, user: User) -> bool:
+    """Whether this session began at an identity provider."""
+    return any(record["method"] == PROVIDER for record in get_authentication_records(request, user))
+
+
 def note_password(request: SignedInRequest, user: User) -> Actor:
     """The person who acts has just given their right password."""
     reauthenticate_by_password(request)

@@ -70,6 +70,14 @@ def domain_of(email: str) -> str:
     return fold(email.strip().rpartition("@")[2])
 
 
+def must_come_by_provider(user: User) -> bool:
+    """Whether a policy of “only by an identity provider” holds for somebody now: their account has an open one. Its
+    owner may come another way until they have come by it once: somebody has to be able to mend it."""
+    if not IdentityProvider.objects.filter(account=user.account_id, enabled=True).exists():
+        return False
+    return user.authority != User.Authority.OWNER or user.identities.filter(provider=user.account_id).exists()
+
+
 def source_of_person(user: User) -> Source | None:
     """The open provider by which somebody signs in; None where there is none."""
     identity = user.identities.select_related("provider__account").order_by("-last_used_at").first()

@@ -40,7 +40,8 @@ class PolicyForm(ActForm):
     )  # fmt: skip
     provider_only = forms.BooleanField(
         label=_("Only by an identity provider"), required=False,
-        help_text=_("Passwords let nobody in once the account has a provider of its own."),
+        help_text=_("Passwords and passkeys let nobody in once the account has a provider of its own; its owner, until "
+                    "they have come by it once."),
     )  # fmt: skip
     networks = LinesField(
         label=_("Networks people may come from"),
