@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from accesscontrol.access.look import Look
 from accesscontrol.joining.models import IdentityProvider
 from accesscontrol.roles.models import Role
+from accesscontrol.services.frame.lines import Lines
 from accesscontrol.services.joining.secrets import address_of
 from accesscontrol.services.providers import providers
 from accesscontrol.services.providers.gifts import still_given
@@ -68,7 +69,8 @@ class ProviderForm(ActForm):
         lines = [f"{group} = {role.key}" for group, role in spec.roles]
         there = bool(provider.issuer)
         super().__init__(data, initial={**plain, "roles": lines, "enabled": provider.enabled or not there})
-        self.choices = look.visible("role:view").order_by("name_order", "id")
+        line = Lines([provider.account_id]).paths[provider.account_id]
+        self.choices = look.visible("role:view").filter(account__in=line).order_by("name_order", "id")
         keys = ", ".join(role.key for role in self.choices[:NAMED])
         self.fields["secret"].help_text = _("Kept encrypted, never shown. Empty: as it is.") if provider.secret else ""
         self.fields["roles"].help_text = _("One a line, group = role; the first that fits counts. Roles: %(keys)s") % {
@@ -134,6 +136,7 @@ class ProviderScreen(AccountPage):
         said = ngettext("%(count)s person signs in by it. They stay, and need a password or a passkey then.",
                         "%(count)s people sign in by it. They stay, and need a password or a passkey then.",
                         people) % {"count": people}  # fmt: skip
+        said = said if people else _now("Nobody has signed in by it yet.")
         return self.confirm_page(
             lambda: providers.remove_provider(self.actor, self.thing), title=_now("Remove the identity provider"),
             to=self.to("provider"), done=_now("Removed."), warning=said,

@@ -210,8 +210,11 @@ def _failed(request: PortalRequest, code: str, sent: Sent | None, said: list[str
     if sent is not None:
         sessions.record_refused_factor(None, PROVIDER, address=address, request_id=request_id)
     log.warning("sign_in_refused", factor=PROVIDER, why=code, address=address, request_id=request_id)
+    if code == "state":
+        said = [_("This sign-in is over: it was used, took too long, or began in another browser. Begin once more.")]
     words = said or [_("The provider did not sign you in. Try again; if it stays so, tell the owner of your account.")]
-    return _page(request, "sign_in/failed.html", {"words": words, "code": code}, 200 if sent is not None else 400)
+    page: ProviderPage = {"words": words, "code": "" if said else code}
+    return _page(request, "sign_in/failed.html", page, 200 if sent is not None else 400)
 
 
 urlpatterns = [

@@ -115,7 +115,7 @@ def test_the_page_says_when_its_maker_may_let_nobody_in_any_more(cast, browse):
 def test_removing_asks_and_says_how_many_sign_in_by_it(cast, browse):
     set_provider(cast.actor("nora"), cast.accounts["northwind"], spec())
     nora = browse("nora")
-    assert "0 people sign in by it" in nora.get(f"{PAGE}remove/").content.decode()
+    assert "Nobody has signed in by it yet" in nora.get(f"{PAGE}remove/").content.decode()
     assert nora.post(f"{PAGE}remove/").status_code == 302
     assert IdentityProvider.objects.count() == 0
 
