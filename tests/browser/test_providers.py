@@ -1,4 +1,4 @@
-"""An identity provider in a real browser: set up on a page, gone to, and come back from; held by the page's own policy."""
+"""An identity provider in a real browser: set up on a page, gone to, come back from, held by the page's own policy."""
 
 from __future__ import annotations
 
