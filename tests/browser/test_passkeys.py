@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.people.users import create_user
+from tests.browser.places import OWNER
 from tests.browser.test_flows import sign_in
 from tests.browser.visiting import WIDE, Portal, Visits, Window
 from tests.world import CONSOLE
@@ -100,3 +101,17 @@ def test_a_passkey_is_the_second_step_after_a_password_too(visits: Visits, dora:
     page.get_by_role("button", name="Use your passkey").click()
     expect(page.locator("summary.top-user")).to_be_visible()
     assert window.troubles() == []
+
+
+@pytest.mark.checklist("S06")
+def test_an_administrator_ends_somebodys_sessions_and_the_next_click_says_so(visits: Visits, dora: User):
+    theirs, managers = visits.window("dora.keys", WIDE), visits.window(OWNER, WIDE)
+    page = theirs.open("/profile/sessions/")
+    expect(page.get_by_text("this one")).to_be_visible()
+    manager = managers.open("/users/dora.keys/sessions/")
+    manager.get_by_role("button", name="End all sessions").click()
+    expect(manager.get_by_text("All sessions of dora.keys have ended.")).to_be_visible()
+    page.get_by_role("link", name="Profile").first.click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page.get_by_text("An administrator ended your sessions.")).to_be_visible()
+    assert (theirs.troubles(), managers.troubles()) == ([], [])
