@@ -79,6 +79,9 @@ class FactorReset(models.Model):
 
     user = models.OneToOneField("accounts.User", on_delete=models.CASCADE, related_name="factor_reset")
     asked_by = models.CharField(max_length=200)
+    #: Who that is, as an actor: it happens only while they could still ask for it.
+    asker = models.BigIntegerField(default=0)
+    asker_acting = models.BigIntegerField(null=True)
     asked_at = models.DateTimeField(default=timezone.now, editable=False)
     at = models.DateTimeField()
 

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
+from accesscontrol.access import engine
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.signing_in import FactorReset
@@ -50,7 +51,7 @@ def ask_reset(actor: Actor, user: User) -> FactorReset | None:
         if waiting is not None:
             raise Conflict(ASKED_ALREADY(when=f"{waiting.at:%Y-%m-%d %H:%M}"))
         who, at = signature_of(actor)["actor_name"], timezone.now() + WAITS
-        asked = FactorReset.objects.create(user=current, asked_by=who, at=at)
+        asked = FactorReset.objects.create(user=current, asked_by=who, at=at, asker=actor.id, asker_acting=actor.acting)
         record(actor, "user.factor.reset_asked", current, current.account_id, counted=())
         told = telling.FACTORS_RESET_ASKED(who=who, when=f"{at:%Y-%m-%d %H:%M}")
         telling.tell(current, [told], actor)
@@ -74,11 +75,20 @@ def reset_if_due(user: User) -> bool:
         return False
     with act([user.account_id]):
         current = fresh(User, [user], "account").get(user.pk)
-        due = FactorReset.objects.filter(user_id=user.pk, at__lte=timezone.now()).exists()
-        if current is None or not due:
+        due = FactorReset.objects.filter(user_id=user.pk, at__lte=timezone.now()).first()
+        if current is None or due is None:
+            return False
+        if not _still_asks(due, current):
+            due.delete()
             return False
         _reset(Actor.system(), current)
     return True
+
+
+def _still_asks(asked: FactorReset, user: User) -> bool:
+    """Whether whoever asked for it could still ask, and was not declared compromised meanwhile."""
+    asker = User.objects.filter(pk=asked.asker, password_must_change=False).first()
+    return asker is not None and engine.decide(Actor.of(asker, acting=asked.asker_acting), "user:change", user).allowed
 
 
 def reset_all_due() -> int:

@@ -9,12 +9,17 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.utils import timezone
 
 from accesscontrol.accounts.models import User
+from accesscontrol.accounts.signing_in import FactorReset
 from accesscontrol.services.accounts.ownership import confirm_ownership, offer_ownership
 from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.owning.leaving import remove_user, set_authority
+from accesscontrol.services.people import lost_factors
 from accesscontrol.services.people.compromised import declare_compromised
+from accesscontrol.services.people.factors import kinds_of
 from accesscontrol.services.people.live_sessions import end_session, live_sessions
 from accesscontrol.services.people.users import set_enabled
 from portal.session_store import SessionStore
+from tests.portal.signing_in.factors import App
 from tests.world import CONSOLE
 
 
@@ -59,3 +64,22 @@ def test_an_offer_of_the_ownership_ends_with_whoever_made_it(cast, how):
         confirm_ownership(cast.actor("adam"), offer)
     authorities = dict(User.objects.filter(username__in=["nora", "adam"]).values_list("username", "authority"))
     assert authorities == {"nora": "owner", "adam": "administrator"}
+
+
+@pytest.mark.parametrize("how", ["off", "compromised", "demoted", "removed", ""])
+def test_a_reset_of_factors_happens_only_while_who_asked_could_still_ask(cast, how):
+    anna, adam = cast.people["anna"], cast.people["adam"]
+    App().of(anna)
+    lost_factors.ask_reset(cast.actor("adam"), anna)
+    if how == "off":
+        set_enabled(CONSOLE, adam, False)
+    elif how == "compromised":
+        declare_compromised(CONSOLE, [adam])
+    elif how == "demoted":
+        set_authority(CONSOLE, adam, "user")
+    elif how == "removed":
+        remove_user(CONSOLE, adam)
+    FactorReset.objects.update(at=timezone.now() - timedelta(seconds=1))
+    assert lost_factors.reset_if_due(anna) is (how == "")
+    assert FactorReset.objects.count() == 0
+    assert bool(kinds_of(anna)) is (how != "")
