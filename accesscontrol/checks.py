@@ -2,7 +2,8 @@
 
 `manage.py` runs them before every command, `accesscontrol/wsgi.py` and `asgi.py` before the first request. Ids:
 accesscontrol.E001–E003 keys · E010–E014 addresses · E020–E021 database · E030–E034 access · E040 catalogue ·
-E050–E051 tools · E070–E071, I001 heads of the audit log · W001 cache.
+E050–E051 tools · E070–E071, I001 heads of the audit log ·
+E080–E081 identity provider · W001 cache.
 """
 
 from __future__ import annotations
@@ -198,6 +199,20 @@ def check_published_heads(**_: Any) -> list[CheckMessage]:
     return found
 
 
+def check_provider(**_: Any) -> list[CheckMessage]:
+    """An identity provider of the installation is asked by https, and speaks for somebody."""
+    if not settings.PROVIDER_ISSUER:
+        return []
+    found: list[CheckMessage] = []
+    if not settings.PROVIDER_CLIENT_ID or not settings.PROVIDER_DOMAINS:
+        hint = "Set PROVIDER_CLIENT_ID and PROVIDER_DOMAINS, such as example.org, or leave PROVIDER_ISSUER empty."
+        found.append(_error("080", "PROVIDER_ISSUER is set, and signs nobody in.", hint))
+    if not settings.PROVIDER_ISSUER.startswith("https://") and settings.SECURE:
+        hint = "Write it as the provider does, beginning with https://."
+        found.append(_error("081", f"PROVIDER_ISSUER is {settings.PROVIDER_ISSUER}.", hint))
+    return found
+
+
 def check_heads_are_published(**_: Any) -> list[CheckMessage]:
     """Without heads outside the database the newest events can be cut off unseen."""
     if settings.AUDIT_HEADS_FILE or settings.AUDIT_HEADS_COMMAND:
@@ -215,6 +230,7 @@ SETTINGS_CHECKS: tuple[Check, ...] = (
     check_catalogue,
     check_tools,
     check_published_heads,
+    check_provider,
 )
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.audit.models import Event
+from accesscontrol.checks import check_provider
 from accesscontrol.joining.models import ExternalIdentity, Invitation
 from accesscontrol.services.accounts.accounts import change_account
 from accesscontrol.services.joining.invitations import invite_user
@@ -299,3 +300,21 @@ def test_the_provider_of_the_installation_signs_in_people_who_exist_and_makes_no
         come_back(browser, provider.answers(led_to(page), subject))
         assert who(browser) == expected
     assert (User.objects.count(), Account.objects.count()) == (before, len(cast.accounts))
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, []),
+        ({"PROVIDER_ISSUER": "https://login.example.org"}, ["accesscontrol.E080"]),
+        ({"PROVIDER_ISSUER": "http://login.example.org", "PROVIDER_CLIENT_ID": "p", "PROVIDER_DOMAINS": ["x.example"]},
+         ["accesscontrol.E081"]),
+        ({"PROVIDER_ISSUER": "https://login.example.org", "PROVIDER_CLIENT_ID": "p", "PROVIDER_DOMAINS": ["x.example"]},
+         []),
+    ],
+)  # fmt: skip
+def test_settings_of_a_provider_that_signs_nobody_in_are_refused(settings, changed, found):
+    settings.SECURE = True
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    assert [message.id for message in check_provider()] == found
