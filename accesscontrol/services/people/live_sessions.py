@@ -19,6 +19,7 @@ from accesscontrol.services.frame.acts import act, caller, record, require_all
 from accesscontrol.services.frame.ended import end_sessions
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.freshness import require_fresh
+from accesscontrol.services.frame.revisions import require_seen
 
 GONE = Wording("session_gone", _("This session has ended meanwhile."))
 
@@ -45,6 +46,7 @@ def end_all_sessions(actor: Actor, user: User, keep: str | None = None) -> int:
     with act([user.account_id]):
         require_all(actor, [("user.sessions:delete", user)])
         require_fresh(actor)
+        require_seen(actor, [user])
         number = _end(actor, user, ~Q(session_key=keep) if keep else Q())
         end_sessions(User.objects.filter(pk=user.pk))
         record(actor, "user.sessions.end", user, user.account_id, {"sessions": number}, counted=())

@@ -152,7 +152,8 @@ class UserViewSet(NounViewSet[User]):
 
     def end_sessions(self, request: Request, key: str) -> Response:
         """End all sessions of a user, those opened by their tokens too."""
-        live_sessions.end_all_sessions(self.actor, self.get_object())
+        user = self.get_object()
+        live_sessions.end_all_sessions(self.actor, user)
         return self.gone()
 
     def end_session(self, request: Request, key: str, session: str) -> Response:

@@ -8,10 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from accesscontrol.accounts.models import User
+from accesscontrol.accounts.signing_in import Session
 from accesscontrol.items.models import Record
 from accesscontrol.joining.models import IdentityProvider, RegistrationRules
 from accesscontrol.services.accounts.ownership import offer_ownership
@@ -90,6 +95,9 @@ BODIES: dict[str, Any] = {
     "UserViewSet.enable": {"enabled": False},
     "UserViewSet.give_role": {"role": None},
     "UserViewSet.give_authority": {"authority": "administrator"},
+    "UserViewSet.end_sessions": None,
+    "UserViewSet.end_session": None,
+    "PolicyViewSet.partial_update": {"idle_minutes": 20},
     "UserViewSet.assign": {"items": ["truck-8"]},
     "UserViewSet.unassign": None,
     "TokenViewSet.create": {"account": "northwind", "type": "acl", "name": "Own", "idle_ttl": 3600},
@@ -152,6 +160,8 @@ class Unsafe:
             change_registration(CONSOLE, cast.accounts["contoso"], public=True, allowed_domains=("contoso.example",))
         if self.action in ("confirm", "withdraw"):
             offer_ownership(in_person(cast.people["carla"]), cast.people["carl"])
+        if "session" in self.address.parts:
+            named["session"] = str(signed_in(cast.people["sam"]))
         if self.name.startswith("ProviderViewSet"):
             set_provider(CONSOLE, cast.accounts["contoso"], provider())
         if self.action == "remove_grantee":  # never the last one
@@ -167,7 +177,7 @@ class Unsafe:
     def seen_at(self, path: str) -> str:
         """Where the thing that it is about is read: an entry, settings and limits at their own address."""
         own = {"RecordViewSet.partial_update", "RecordViewSet.destroy", "AccountViewSet.change_limits",
-               "RegistrationViewSet.partial_update", "ProviderViewSet.partial_update",
+               "RegistrationViewSet.partial_update", "PolicyViewSet.partial_update", "ProviderViewSet.partial_update",
                "ProviderViewSet.destroy"}  # fmt: skip
         return path if self.name in own else "/".join([*path.split("/")[:5], ""])
 
@@ -190,6 +200,12 @@ def invited(cast: Cast) -> str:
     maria = create_user(CONSOLE, cast.accounts["northwind"], username="maria", email="maria@northwind.example")
     send_invitation(CONSOLE, maria)
     return "maria"
+
+
+def signed_in(user: User) -> UUID:
+    """A browser that somebody is signed in with, by its public name."""
+    end = timezone.now() + timedelta(days=1)
+    return Session.objects.create(session_key="browser-of-" + user.username, user=user, expire_date=end).public
 
 
 def offered(cast: Cast) -> str:
