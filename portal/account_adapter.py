@@ -29,7 +29,7 @@ from portal import devices
 from portal.actors import actor_of, client_address, is_held_to_provider, look_of
 from portal.agents import browser_in_words
 from portal.freshness import STARTED
-from portal.pages.sign_in.words import ELSEWHERE, NOT_LET_IN, PROVIDER_ONLY
+from portal.pages.sign_in.words import ELSEWHERE, NOT_LET_IN, PROVIDER_ONLY, SLOWED
 from portal.requests import PortalRequest
 
 log = structlog.get_logger("portal.sign_in")
@@ -40,6 +40,8 @@ FACTORS = {"totp": "code", "recovery_codes": "recovery_code", "webauthn": "passk
 
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's own, where this portal does it otherwise."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, "too_many_login_attempts": SLOWED}
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The one address of the caller that everything here goes by."""

@@ -32,7 +32,7 @@ class UserSessionsScreen(NounPage):
         page: SessionsPage = {
             "title": title, "crumbs": self.crumbs((_("Sessions"), "")), "sessions": rows,
             "end_all_url": self.to("sessions_end") if may and rows else "", "end_all_label": _("End all sessions"),
-            "about": _("Whose session is ended here reads so at the next click, and may sign in again."),
+            "about": _("Whoever you sign out here reads so at their next click, and may sign in again."),
         }  # fmt: skip
         return self.show("profile/sessions.html", page, title=title)
 

@@ -90,7 +90,9 @@ def test_a_session_ends_with_the_access(client, cast):
 def test_guessing_is_slowed_down(client, cast):
     for _ in range(6):
         answer = sign_in(client, "nora", "a guess")
-    assert answer.context["form"].non_field_errors() == ["Too many failed login attempts. Try again later."]
+    assert answer.context["form"].non_field_errors() == [
+        "Too many failed tries. Try again in five minutes or later, or sign in with a passkey."
+    ]
     assert sign_in(client, "nora").status_code == 200
     assert not is_in(client)
 

@@ -13,7 +13,7 @@ from accesscontrol.services.people.new_passwords import set_password
 from tests.portal.signing_in.factors import by_password, is_in
 from tests.world import PASSWORD
 
-TOO_MANY = ["Too many failed login attempts. Try again later."]
+TOO_MANY = ["Too many failed tries. Try again in five minutes or later, or sign in with a passkey."]
 
 
 def guess(client: Client, username: str = "anna", times: int = 1, address: str = "203.0.113.5") -> Any:

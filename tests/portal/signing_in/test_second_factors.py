@@ -124,7 +124,7 @@ def test_codes_are_slowed_down_for_who_guesses(cast, app):
     client = Client()
     by_password(client, "anna")
     said = [client.post(CODE, {"code": "000000"}).context["form"].errors["code"] for _ in range(6)]
-    assert said[-1] == ["Too many failed login attempts. Try again later."]
+    assert said[-1] == ["Too many failed tries. Try again in five minutes or later, or sign in with a passkey."]
     assert client.post(CODE, {"code": app.code()}).status_code == 200
 
 
