@@ -140,17 +140,17 @@ def menu(client, key: str) -> dict[str, str]:
 def test_acts_are_offered_as_far_as_one_may(browse):
     why_not = "Nobody does this to their own account. An account above yours can."
     acts = [
-        "Rename and notes", "Registration", "Sign-in policy", "Open a subaccount", "Compromised", "Limits", "Move",
-        "Block", "Close the account",
+        "Rename and notes", "Registration", "Identity provider", "Sign-in policy", "Open a subaccount", "Compromised",
+        "Limits", "Move", "Block", "Close the account",
     ]  # fmt: skip
     assert menu(browse("nora"), "contoso") == dict.fromkeys(acts, "")
-    assert menu(browse("carla"), "contoso") == {**dict.fromkeys(acts[:5], ""), **dict.fromkeys(acts[5:], why_not)}
+    assert menu(browse("carla"), "contoso") == {**dict.fromkeys(acts[:6], ""), **dict.fromkeys(acts[6:], why_not)}
     assert menu(browse("siv"), "shop") == {}
 
 
 @pytest.mark.parametrize(
     "tab", ["", "subaccounts/", "limits/", "events/", "access/", "change/", "move/", "block/", "delete/",
-            "ownership/", "compromised/", "policy/"],
+            "ownership/", "compromised/", "policy/", "registration/", "provider/"],
 )  # fmt: skip
 @pytest.mark.parametrize("key", ["acme", "northwind", "fabrikam", "there-is-none"])
 def test_a_foreign_account_is_like_one_that_does_not_exist(browse, tab, key):
