@@ -64,6 +64,10 @@ def of_other_type(field: serializers.Field, value: object) -> object:
     return None if fits else [serializers.ErrorDetail(str(field.error_messages["invalid"]), "invalid")]
 
 
+def _left_out_of(field: serializers.Field) -> serializers.ErrorDetail:
+    return serializers.ErrorDetail(str(field.error_messages["required"]), "required")
+
+
 class Payload(serializers.Serializer):
     """A body of a request: a field that it does not know is refused by name, with those that it does.
 
@@ -74,7 +78,9 @@ class Payload(serializers.Serializer):
         if not isinstance(data, Mapping):
             return super().to_internal_value(data)
         self._refuse_unknown(data)
-        wrong = {} if self.context.get("as_text") else self._of_other_types(data)
+        wrong = self._left_out(data)
+        if not self.context.get("as_text"):
+            wrong |= self._of_other_types(data)
         try:
             found = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -82,6 +88,13 @@ class Payload(serializers.Serializer):
         if wrong:
             raise serializers.ValidationError(wrong)
         return found
+
+    def _left_out(self, data: Mapping[str, object]) -> Any:
+        """A PATCH leaves out what it does not change; what stands inside a body is said whole all the same."""
+        if self.root is self or not getattr(self.root, "partial", False):
+            return {}
+        missing = [name for name, field in self.fields.items() if field.required and name not in data]
+        return {name: [_left_out_of(self.fields[name])] for name in missing}
 
     def _of_other_types(self, data: Mapping[str, object]) -> Any:
         found = {name: of_other_type(field, data.get(name)) for name, field in self.fields.items()}

@@ -199,7 +199,8 @@ class RecordViewSet(SectionViewSet):
         extra = data.keys() - {"data"}
         if extra:
             sentence = f"“%s” is not told with {section}. Valid: data."
-            raise serializers.ValidationError({name: [sentence % name] for name in extra})
+            refused = {name: [serializers.ErrorDetail(sentence % name, "not_told_here")] for name in extra}
+            raise serializers.ValidationError(refused)  # type: ignore[arg-type]
         return self.answer_entry(item, _QUEUED[section](self.actor, item, data["data"]), 201)
 
     @in_sections("change", ("outputs",))

@@ -125,3 +125,11 @@ def test_roles_are_those_of_the_account_or_above(cast):
     with pytest.raises(Invalid) as refused:
         set_provider(cast.actor("nora"), cast.accounts["northwind"], spec(roles=(("x", role), ("x", role))))
     assert [problem.field for problem in refused.value.problems] == ["roles", "roles", "roles"]
+
+
+def test_a_role_by_group_is_said_whole_also_where_only_some_is_changed(cast, browse):
+    said = {"roles": [{"group": "drivers"}]}
+    answer = browse("nora").patch("/api/v1/accounts/northwind/provider/", said, "application/json", HTTP_IF_MATCH="*")
+    assert (answer.status_code, [(one["pointer"], one["code"]) for one in answer.json()["errors"]]) == (
+        400, [("#/roles/0/role", "required")]
+    )  # fmt: skip
