@@ -30,7 +30,7 @@ MAKE_A_KEY = (
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]", ".localhost", "testserver")
 SQLITE = "django.db.backends.sqlite3"
 PASSWORD_LENGTH = 15
-PASSWORD_VALIDATORS = {f"accesscontrol.services.people.passwords.{name}" for name in ("LongEnough", "HardToGuess")}
+PASSWORD_VALIDATORS = {f"accesscontrol.services.signing_in.passwords.{name}" for name in ("LongEnough", "HardToGuess")}
 
 
 def _error(number: str, message: str, hint: str) -> Error:

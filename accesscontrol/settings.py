@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.actors.ActorMiddleware",
     "portal.bodies.BodyMiddleware",
-    "portal.confirming.ConfirmMiddleware",
+    "portal.signed_in.confirming.ConfirmMiddleware",
     "portal.errors.ErrorMiddleware",
 ]
 
@@ -166,9 +166,9 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accesscontrol.services.people.passwords.LongEnough"},
+    {"NAME": "accesscontrol.services.signing_in.passwords.LongEnough"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accesscontrol.services.people.passwords.HardToGuess"},
+    {"NAME": "accesscontrol.services.signing_in.passwords.HardToGuess"},
     {"NAME": "accesscontrol.services.people.breached.NotBreached"},
 ]
 PASSWORD_BREACH_FILE = env.str("PASSWORD_BREACH_FILE", default="")  # passwords known from breaches, by hash
@@ -181,7 +181,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # users are entered by administrators; sign-up has its own rules
 ACCOUNT_SESSION_REMEMBER = True  # no box to tick: SESSION_COOKIE_AGE counts
-ACCOUNT_ADAPTER = "portal.account_adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.signed_in.account_adapter.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "30/m/ip,5/5m/key",  # codes and passwords of somebody who is known by then
     "sign_in": "10/m/ip,5/5m/key",  # by network, and by person in a network
@@ -191,7 +191,7 @@ ACCOUNT_RATE_LIMITS = {
 # Of whom a second factor is asked whatever their accounts say: nobody, managers (owners, administrators), everybody.
 SECOND_FACTOR_FOR = env.str("SECOND_FACTOR_FOR", default="nobody" if DEBUG else "managers")
 ACCOUNT_REAUTHENTICATION_TIMEOUT = FRESH_SIGN_IN_SECONDS
-MFA_ADAPTER = "portal.factor_adapter.FactorAdapter"
+MFA_ADAPTER = "portal.signed_in.factor_adapter.FactorAdapter"
 MFA_FORMS = {
     "authenticate_webauthn": "portal.passkey_forms.SecondStepForm",
     "login_webauthn": "portal.passkey_forms.AloneForm",
@@ -213,7 +213,7 @@ PROVIDER_HOSTS_INSIDE = [host.lower() for host in env.list("PROVIDER_HOSTS_INSID
 
 SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
 SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
-SESSION_ENGINE = "portal.session_store"  # the 30 minutes count from the last request, to the minute
+SESSION_ENGINE = "portal.signed_in.session_store"  # the 30 minutes count from the last request, to the minute
 SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 SESSION_COOKIE_SECURE = SECURE

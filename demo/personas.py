@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.acts import act, record, require_platform
-from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.users import change_users, user_spec
+from accesscontrol.services.signing_in.new_passwords import set_password
 
 CONSONANTS, VOWELS = "bdfghjklmnprstvz", "aeiou"
 GROUPS, SYLLABLES = 4, 3

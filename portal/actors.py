@@ -30,19 +30,19 @@ from accesscontrol.accounts.addresses import Address, is_inside, read_address
 from accesscontrol.accounts.demands import Demands, demands_on
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.signing_in import Session
-from accesscontrol.services.people import sessions
 from accesscontrol.services.providers.sources import must_come_by_provider
+from accesscontrol.services.signing_in import sessions
 from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
-from portal import token_sessions
 from portal.declared import PUBLIC
 from portal.exposed_keys import IN_ADDRESS, key_in_address
-from portal.freshness import STARTED, came_by_provider, shown_at
-from portal.must_change import must_change, to_new_password
 from portal.problems import DECISIONS
 from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
-from portal.session_store import EVERY
-from portal.token_sessions import SESSION_TOKEN, TokenHolder
+from portal.signed_in import token_sessions
+from portal.signed_in.freshness import STARTED, came_by_provider, shown_at
+from portal.signed_in.must_change import must_change, to_new_password
+from portal.signed_in.session_store import EVERY
+from portal.signed_in.token_sessions import SESSION_TOKEN, TokenHolder
 
 OPERATES = "operates"
 #: Why a session is over that somebody ended, in words.

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import User
-from portal.session_store import SessionStore
-from portal.token_sessions import TokenHolder
+from portal.signed_in.session_store import SessionStore
+from portal.signed_in.token_sessions import TokenHolder
 
 
 class PortalRequest(HttpRequest):

@@ -15,7 +15,7 @@ from accesscontrol.access.look import Look
 from accesscontrol.tokens.models import Token
 from portal.addresses import address, list_address
 from portal.requests import SignedInRequest
-from portal.token_sessions import TokenHolder
+from portal.signed_in.token_sessions import TokenHolder
 
 
 @dataclass(frozen=True, slots=True)

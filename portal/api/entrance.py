@@ -20,7 +20,7 @@ from portal.api.frame.authentication import TokenCaller
 from portal.api.frame.base import View
 from portal.api.tokens.shown import may_in_words
 from portal.declared import PUBLIC, SIGNED_IN
-from portal.token_sessions import TokenHolder
+from portal.signed_in.token_sessions import TokenHolder
 
 NOUNS = ("accounts", "items", "users", "roles", "tokens", "grants", "projects", "events")
 

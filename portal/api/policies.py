@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.signing_in import SecurityPolicy
-from accesscontrol.services.people.policies import FIELDS, change_policy, policy_of
+from accesscontrol.services.signing_in.policies import FIELDS, change_policy, policy_of
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import Payload, VisibleThing
 

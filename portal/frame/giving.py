@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.previews.people import People
 from portal.addresses import address
-from portal.frame.owners import OwnerForm
+from portal.frame.forms.owners import OwnerForm
 from portal.frame.previews import preview_page
 from portal.frame.screens import WRITE, Route, Screen
 from portal.frame.shown.pages import FormPage

@@ -19,7 +19,7 @@ from portal.addresses import address
 from portal.frame.jobs import remembered
 from portal.frame.shown.parts import Link, Words
 from portal.requests import PortalRequest, SignedInRequest, is_signed_in
-from portal.token_sessions import TokenHolder
+from portal.signed_in.token_sessions import TokenHolder
 from portal.tool_registry import Tool, tool_of
 
 #: Entries of access management, in the order of the menu.

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.grants.previews.words import people_sentences
 from accesscontrol.services.previews.people import People
-from portal.frame.forms import ActForm
-from portal.frame.revising import Revising
+from portal.frame.forms.fields import ActForm
+from portal.frame.forms.revising import Revising
 from portal.frame.screens import Screen
 from portal.frame.shown.pages import FormPage
 from portal.frame.shown.parts import AccessPreview

@@ -29,13 +29,13 @@ from accesscontrol.services.mail.sending import undelivered
 from portal.actors import look_of
 from portal.addresses import address, kind_of, list_address, name_in_address
 from portal.declared import marked
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
+from portal.frame.forms.revising import Revising
+from portal.frame.forms.switches import exactly, read_switch, switch_fields
 from portal.frame.refusals import said
-from portal.frame.revising import Revising
 from portal.frame.routes import CHANGE, CREATE, DELETE, DETAIL, LIST, READ, WRITE, Route
 from portal.frame.shown.pages import ConfirmPage, FormPage, Head, ListPage, Page
 from portal.frame.shown.parts import Action, ActionLooks, Link
-from portal.frame.switches import exactly, read_switch, switch_fields
 from portal.open_shapes import Cleaned
 from portal.requests import SignedInRequest
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TypedDict
 
 from accesscontrol.accounts.signing_in import Session
-from portal.agents import browser_in_words
 from portal.frame.shown.pages import Page
+from portal.signed_in.agents import browser_in_words
 
 
 class SessionRow(TypedDict):

@@ -16,11 +16,11 @@ from rest_framework.test import APIClient
 from accesscontrol import settings as production
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Invalid
-from accesscontrol.services.people.new_passwords import set_password
+from accesscontrol.services.signing_in.new_passwords import set_password
 from portal.api.frame.authentication import BearerAuthentication, SessionAuthentication
 from portal.declared import PUBLIC
 from portal.pages.sign_in.forms import SignInForm
-from portal.session_store import SessionStore
+from portal.signed_in.session_store import SessionStore
 from tests.contracts.source import ROOT
 from tests.portal.walking import addresses
 from tests.world import PASSWORD, Cast, build_cast

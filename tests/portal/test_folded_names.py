@@ -31,7 +31,7 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import create_token
 from accesscontrol.services.world.applying import apply
 from accesscontrol.services.world.planning import make_plan
-from portal.frame.forms import ThingField, ThingsField
+from portal.frame.forms.fields import ThingField, ThingsField
 from tests.world import CONSOLE, PASSWORD, build_cast
 
 pytestmark = [pytest.mark.both, pytest.mark.django_db, pytest.mark.checklist("E09")]

@@ -21,7 +21,7 @@ from accesscontrol.moments import NO_ZONE, SKIPPED, TWICE, MomentFault, possible
 from accesscontrol.services.people.users import change_user
 from accesscontrol.services.world.applying import try_out
 from accesscontrol.services.world.planning import make_plan
-from portal.frame.forms import MomentField
+from portal.frame.forms.fields import MomentField
 from tests.accesscontrol.world_files import FULL, writer
 from tests.portal.api.asking import ask, question
 from tests.portal.attacks.test_dates import filter_fields, payload_fields

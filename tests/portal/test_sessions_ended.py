@@ -14,12 +14,12 @@ from django.utils import timezone
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.accounts.accounts import block_account, move_account, unblock_account
 from accesscontrol.services.owning.leaving import set_authority
-from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.roles import change_role
 from accesscontrol.services.people.users import change_user, set_enabled
+from accesscontrol.services.signing_in.new_passwords import set_password
 from accesscontrol.services.tokens.tokens import change_token, create_token, disable_token, disable_tokens, enable_token
 from accesscontrol.tokens.models import Token
-from portal.token_sessions import SIGNED_OUT
+from portal.signed_in.token_sessions import SIGNED_OUT
 from tests.world import CONSOLE, Cast, build_cast
 
 pytestmark = pytest.mark.checklist("E04")

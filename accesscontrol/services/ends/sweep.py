@@ -22,7 +22,7 @@ from accesscontrol.services.ends.changes import send_changes
 from accesscontrol.services.ends.coming import send_digests
 from accesscontrol.services.frame.acts import act, record_all
 from accesscontrol.services.items.links import accounts_of, cut_links, link_facts
-from accesscontrol.services.people.lost_factors import reset_all_due
+from accesscontrol.services.signing_in.lost_factors import reset_all_due
 from accesscontrol.tokens.models import Token
 
 #: So long a notice is kept after its end.

@@ -24,7 +24,7 @@ from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.own_ends import for_good
 from accesscontrol.services.frame.revisions import join
 from accesscontrol.services.joining.specs import RegistrationSpec
-from accesscontrol.services.people import passwords
+from accesscontrol.services.signing_in import passwords
 
 RULES_BY_TOKEN = Wording(
     "rules_by_token", _("A token does not say who may register. Sign in to change the rules of registration.")

@@ -22,7 +22,7 @@ from accesscontrol.services.joining.mailboxes import by_mailbox
 from accesscontrol.services.mail import texts
 from accesscontrol.services.mail.sending import post
 from accesscontrol.services.people import checks
-from accesscontrol.services.people.new_passwords import renew_password
+from accesscontrol.services.signing_in.new_passwords import renew_password
 
 PURPOSE = "reset"
 #: So many people under one address get a link each.

@@ -14,9 +14,9 @@ from accesscontrol.accounts.models import User
 from accesscontrol.joining.models import ExternalIdentity
 from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.errors import Conflict
-from accesscontrol.services.people import factors, sessions
 from accesscontrol.services.providers.sources import Source
 from accesscontrol.services.providers.speaking import shown_at
+from accesscontrol.services.signing_in import factors, sessions
 
 SOMEBODY_ELSE = Wording(
     "provider_somebody_else", _("Somebody else is signed in at the provider. Sign in there as yourself, and try again.")

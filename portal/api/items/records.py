@@ -200,7 +200,7 @@ class RecordViewSet(SectionViewSet):
         if extra:
             sentence = f"“%s” is not told with {section}. Valid: data."
             refused = {name: [serializers.ErrorDetail(sentence % name, "not_told_here")] for name in extra}
-            raise serializers.ValidationError(refused)  # type: ignore[arg-type]
+            raise serializers.ValidationError(refused)
         return self.answer_entry(item, _QUEUED[section](self.actor, item, data["data"]), 201)
 
     @in_sections("change", ("outputs",))

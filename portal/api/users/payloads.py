@@ -13,10 +13,10 @@ from accesscontrol import catalogue
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.signing_in import Session
 from accesscontrol.services.people import standing
-from portal.agents import browser_in_words
 from portal.api.frame.payloads import AccountToCreateIn, Days, Moment, Payload, VisibleItems, VisibleThing
 from portal.api.frame.reading import AnyChoice, AnyWord, NounFilters, YesOrNo
 from portal.open_shapes import Checked
+from portal.signed_in.agents import browser_in_words
 
 _AUTHORITIES = list(catalogue.AUTHORITIES.items())
 

@@ -16,8 +16,9 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.items import assignments
 from accesscontrol.services.joining.invitations import enter_user
 from accesscontrol.services.owning import leaving
-from accesscontrol.services.people import live_sessions, standing, users
+from accesscontrol.services.people import standing, users
 from accesscontrol.services.people.compromised import declare_compromised
+from accesscontrol.services.signing_in import live_sessions
 from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import Nothing
 from portal.api.items.items import ItemShown

@@ -10,8 +10,8 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.names import fold
 from accesscontrol.printing import printable
 from accesscontrol.services.frame.errors import Conflict
-from accesscontrol.services.people.lost_factors import ask_reset
-from accesscontrol.services.people.sessions import find_by_login
+from accesscontrol.services.signing_in.lost_factors import ask_reset
+from accesscontrol.services.signing_in.sessions import find_by_login
 
 
 class Command(BaseCommand):

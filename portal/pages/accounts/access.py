@@ -13,7 +13,7 @@ from portal.frame.menu import address_or_none
 from portal.pages.accounts.page import AccountTab
 from portal.pages.explorer.holders import AccessShown, holder_lines, left_out
 from portal.requests import SignedInRequest
-from portal.token_sessions import name_of_caller
+from portal.signed_in.token_sessions import name_of_caller
 
 SHOWN = 200
 #: What is asked of an account: its own permissions, and making things in it.

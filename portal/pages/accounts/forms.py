@@ -15,7 +15,7 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.services.accounts.quotas import LARGEST, NAMES
 from accesscontrol.services.frame.errors import Problem
 from portal.frame.counting import thin
-from portal.frame.forms import ActForm, DaysField, ThingField
+from portal.frame.forms.fields import ActForm, DaysField, ThingField
 from portal.open_shapes import Cleaned
 
 #: What can be limited, in sections: (title, names).

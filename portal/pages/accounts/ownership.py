@@ -18,7 +18,7 @@ from accesscontrol.services.accounts import ownership as services
 from accesscontrol.services.people.compromised import compromised_by, declare_account_compromised
 from portal.addresses import address
 from portal.frame.counting import goes
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 from portal.frame.screens import WRITE, Route
 from portal.frame.shown.parts import Fact
 from portal.pages.accounts.page import AccountPage, AccountTab

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accesscontrol.accounts.signing_in import SecurityPolicy
-from accesscontrol.services.people.policies import FIELDS, Affected, change_policy, policy_of, preview_policy
+from accesscontrol.services.signing_in.policies import FIELDS, Affected, change_policy, policy_of, preview_policy
 from portal.addresses import address
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 from portal.frame.previews import preview_page
 from portal.frame.screens import WRITE, Route
 from portal.frame.shown.pages import FormPage

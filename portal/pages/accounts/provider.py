@@ -18,7 +18,7 @@ from accesscontrol.services.joining.secrets import address_of
 from accesscontrol.services.providers import providers
 from accesscontrol.services.providers.gifts import still_given
 from portal.addresses import address
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 from portal.frame.newcomers import seen_at_once
 from portal.frame.previews import preview_page
 from portal.frame.screens import WRITE, Route

@@ -15,7 +15,7 @@ from accesscontrol.joining.models import RegistrationRules
 from accesscontrol.services.joining.registration import LISTS, MOST_LENGTH, change_registration, least_length, rules_of
 from accesscontrol.services.joining.secrets import address_of
 from portal.addresses import address
-from portal.frame.forms import ActForm, ThingField
+from portal.frame.forms.fields import ActForm, ThingField
 from portal.frame.newcomers import seen_at_once
 from portal.frame.previews import preview_page
 from portal.frame.screens import WRITE, Route

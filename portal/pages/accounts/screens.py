@@ -15,11 +15,11 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.accounts import accounts as services
 from portal.addresses import address, list_address
-from portal.frame.revising import Revising
+from portal.frame.forms.revising import Revising
+from portal.frame.forms.switches import switch_fields
 from portal.frame.screens import CHANGE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.frame.shown.pages import FormPage, Head
 from portal.frame.shown.parts import Fact
-from portal.frame.switches import switch_fields
 from portal.pages.accounts import contents as account_contents
 from portal.pages.accounts.access import who_has
 from portal.pages.accounts.forms import AccountChangeForm, AccountMoveForm, LimitsForm

@@ -18,13 +18,13 @@ from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import named, with_letters
 from accesscontrol.accounts.tree import branch_ids
 from accesscontrol.services.frame.errors import Conflict
-from accesscontrol.services.people import sessions
+from accesscontrol.services.signing_in import sessions
 from portal import actors
 from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
 from portal.frame.shown.pages import Page
-from portal.kept_out import log_operating_refused
 from portal.requests import SignedInRequest
+from portal.signed_in.kept_out import log_operating_refused
 
 SHOWN = 30
 

@@ -11,7 +11,7 @@ from accesscontrol.access.doors.event_names import by_seen_actor, by_told_thing
 from accesscontrol.accounts.models import Account
 from accesscontrol.accounts.names import with_letters
 from portal.actors import look_of
-from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter, WordFilter
+from portal.frame.lists.filters import ChoiceFilter, ListFilters, ThingFilter, WordFilter
 
 
 class EventFilters(ListFilters):

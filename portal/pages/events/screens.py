@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.audit.models import Event
 from portal.addresses import address
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import DETAIL, LIST, Screen, screens_at
 from portal.frame.shown.pages import ListPage

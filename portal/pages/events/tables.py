@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.audit.models import Event
 from portal.addresses import address
-from portal.frame.tables import ListTable, TimeColumn
+from portal.frame.lists.tables import ListTable, TimeColumn
 
 
 class EventTable(ListTable):

@@ -23,7 +23,7 @@ from portal.actors import look_of
 from portal.addresses import kind_of
 from portal.pages.search.screens import full_name
 from portal.requests import SignedInRequest
-from portal.token_sessions import name_of_caller, row_behind
+from portal.signed_in.token_sessions import name_of_caller, row_behind
 
 CALLERS = ("user", "token", "account")
 

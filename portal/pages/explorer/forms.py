@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from accesscontrol import catalogue
 from accesscontrol.access.permissions import Permission, UnknownName, permission
 from accesscontrol.accounts.addresses import read_address
-from portal.frame.forms import MomentField
-from portal.frame.long_select import LongSelect
+from portal.frame.forms.fields import MomentField
+from portal.frame.forms.long_select import LongSelect
 from portal.open_shapes import Cleaned
 
 

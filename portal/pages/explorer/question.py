@@ -19,7 +19,7 @@ from portal.pages.explorer.asking import Subject
 from portal.pages.explorer.forms import ExplorerForm
 from portal.pages.search.screens import full_name
 from portal.requests import SignedInRequest
-from portal.token_sessions import name_of_caller
+from portal.signed_in.token_sessions import name_of_caller
 
 NOBODY = gettext_lazy("There is nobody like this here, or you may not ask about them. Check the name.")
 NOTHING = gettext_lazy("There is nothing like this here, or you may not ask about it. Check the name.")

@@ -27,7 +27,7 @@ from portal.pages.explorer.question import NOTHING, Question, Refused
 from portal.pages.explorer.reasons import Why, why, why_not_there
 from portal.pages.search.screens import full_name, line
 from portal.requests import SignedInRequest
-from portal.token_sessions import name_of_caller
+from portal.signed_in.token_sessions import name_of_caller
 
 PAGE = 50
 

@@ -11,7 +11,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Problem
-from portal.frame.forms import ActForm, MomentField, ThingField, ThingsField
+from portal.frame.forms.fields import ActForm, MomentField, ThingField, ThingsField
 from portal.open_shapes import Cleaned
 from portal.pages.grants.forms import FIELDS, GrantForm
 

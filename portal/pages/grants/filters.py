@@ -18,7 +18,7 @@ from accesscontrol.accounts.names import with_letters, with_letters_in_name
 from accesscontrol.grants.life import GrantState, grant_rows
 from accesscontrol.services.grants.sides import accepted, with_side_named
 from portal.actors import look_of
-from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter, WordFilter
+from portal.frame.lists.filters import ChoiceFilter, ListFilters, ThingFilter, WordFilter
 from portal.pages.grants.words import LEVELS
 
 STATES = [(GrantState.LIVE, _("Live")), (GrantState.WAITING, _("Waits for an answer")),

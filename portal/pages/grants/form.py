@@ -15,13 +15,13 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.services.grants import grants as services
 from accesscontrol.services.grants.previews import previews
 from portal.addresses import address, list_address
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
+from portal.frame.forms.revising import Revising
+from portal.frame.forms.switches import exactly
 from portal.frame.noun_pages import NounPage
-from portal.frame.revising import Revising
 from portal.frame.screens import CHANGE, CREATE, WRITE, Route
 from portal.frame.shown.pages import FormPage
 from portal.frame.shown.parts import Link
-from portal.frame.switches import exactly
 from portal.open_shapes import Cleaned
 from portal.pages.grants.act_forms import ExtendForm
 from portal.pages.grants.forms import COMMANDED, GrantChangeForm, GrantForm

@@ -19,8 +19,8 @@ from accesscontrol.access.law.levels import level_permissions
 from accesscontrol.access.look import Look
 from accesscontrol.grants.models import Grant
 from accesscontrol.services.frame.errors import Problem
-from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
-from portal.frame.typed import read_lines
+from portal.frame.forms.fields import ActForm, DaysField, MomentField, ThingField, ThingsField
+from portal.frame.forms.typed import read_lines
 from portal.open_shapes import Cleaned
 from portal.pages.grants.words import LEVELS
 

@@ -22,7 +22,7 @@ from accesscontrol.services.grants import sides as grant_sides
 from accesscontrol.services.grants.sides import Sides
 from accesscontrol.services.grants.switching import switch_grants
 from portal.addresses import list_address
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import LIST, WRITE, Route
 from portal.frame.shown.pages import Head, ListPage

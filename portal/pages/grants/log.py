@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accesscontrol.access.doors.event_names import veil_names
 from accesscontrol.access.doors.grant_logs import visible_log
 from accesscontrol.audit.models import Event
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
 from portal.frame.shown.pages import ListPage
 from portal.frame.shown.parts import Empty
 from portal.pages.events.screens import account_names

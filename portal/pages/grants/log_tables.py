@@ -17,7 +17,7 @@ from accesscontrol.audit.models import Event
 from accesscontrol.json_data import JsonObject
 from portal.addresses import address
 from portal.frame.depths import days_back
-from portal.frame.tables import TimeColumn
+from portal.frame.lists.tables import TimeColumn
 from portal.pages.events.tables import who_acted
 from portal.pages.grants.words import level_name
 

@@ -18,7 +18,7 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.grants.links import covered_items
 from accesscontrol.services.grants.sides import Sides, with_grantees
 from portal.addresses import address
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.shown.pages import Head, ListPage
 from portal.frame.shown.parts import Action, Empty, Link, Tab

@@ -19,9 +19,9 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item
 from accesscontrol.services.grants.sides import Sides
 from portal.addresses import address
+from portal.frame.forms.switches import switch_fields
+from portal.frame.lists.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
 from portal.frame.shown.parts import Action, State
-from portal.frame.switches import switch_fields
-from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
 from portal.pages.grants.words import grant_badge, level_tags, what
 
 #: So many grantees are named in a row.

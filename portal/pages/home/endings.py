@@ -20,7 +20,7 @@ from accesscontrol.accounts.life import ended_rows, ending_rows, is_ending, is_o
 from accesscontrol.accounts.models import User
 from portal.addresses import address
 from portal.pages.grants.words import title
-from portal.token_sessions import TokenHolder
+from portal.signed_in.token_sessions import TokenHolder
 
 SOON = timedelta(days=7)
 SHOWN = 8

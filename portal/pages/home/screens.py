@@ -31,7 +31,7 @@ from portal.pages.events.lines import sentence
 from portal.pages.grants.invitations import Invitation, unanswered
 from portal.pages.home.endings import Access, Ending, endings
 from portal.requests import SignedInRequest
-from portal.token_sessions import TokenHolder
+from portal.signed_in.token_sessions import TokenHolder
 from portal.tool_registry import landing, tool_of
 
 EVENTS, CHANGES = 8, 5

@@ -11,7 +11,7 @@ from portal.frame.menu import address_or_none
 from portal.frame.screens import Route
 from portal.pages.explorer.holders import AccessShown, HolderLine, OwnAccess, left_out
 from portal.pages.items.page import ItemPage, ItemTab
-from portal.token_sessions import name_of_caller
+from portal.signed_in.token_sessions import name_of_caller
 
 SHOWN = 200
 

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
-from portal.frame.filters import ListFilters, ThingFilter, WordFilter
+from portal.frame.lists.filters import ListFilters, ThingFilter, WordFilter
 from portal.requests import SignedInRequest
 
 

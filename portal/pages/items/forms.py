@@ -14,7 +14,7 @@ from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.names import order_of
 from accesscontrol.items.models import IDENT_LENGTH, Item
-from portal.frame.forms import ActForm, DataField, DaysField, ThingField, ThingsField, read_data
+from portal.frame.forms.fields import ActForm, DataField, DaysField, ThingField, ThingsField, read_data
 from portal.open_shapes import Cleaned
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.access import engine
-from portal.frame.forms import ActForm, ThingField, ThingsField
+from portal.frame.forms.fields import ActForm, ThingField, ThingsField
 
 
 def _of_kinds(kinds: Iterable[str]) -> str:

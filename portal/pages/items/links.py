@@ -16,7 +16,7 @@ from accesscontrol.items.models import Item
 from accesscontrol.services.items import links as services
 from accesscontrol.services.items.specs import LinkSpec
 from portal.addresses import address
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 from portal.frame.screens import WRITE, Route
 from portal.frame.shown.parts import Action, Link, RelatedRow
 from portal.open_shapes import Cleaned

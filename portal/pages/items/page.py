@@ -12,7 +12,7 @@ from portal.addresses import address
 from portal.frame.screens import Screen
 from portal.frame.shown.pages import Head
 from portal.frame.shown.parts import Action, Link, Tab
-from portal.token_sessions import TokenHolder
+from portal.signed_in.token_sessions import TokenHolder
 from portal.tool_registry import tabs_of, tool_of
 
 

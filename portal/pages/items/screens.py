@@ -20,7 +20,7 @@ from accesscontrol.services.items import assignments
 from accesscontrol.services.items import items as services
 from portal.addresses import address, list_address
 from portal.frame.counting import goes
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, Screen, screens_at
 from portal.frame.shown.parts import Consequence, Fact
 from portal.open_shapes import Cleaned

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.items.models import Item
 from portal.addresses import address
+from portal.frame.lists.tables import ListTable, MenuColumn, PersonColumn, ThingColumn, TimeColumn
 from portal.frame.shown.parts import Action
-from portal.frame.tables import ListTable, MenuColumn, PersonColumn, ThingColumn, TimeColumn
 
 
 class ItemTable(ListTable):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.frame.forms import ActForm
-from portal.frame.passwords import password_field
+from portal.frame.forms.fields import ActForm
+from portal.frame.forms.passwords import password_field
 from portal.open_shapes import Cleaned
 
 

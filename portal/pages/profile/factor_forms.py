@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.accounts.models import User
 from accesscontrol.json_data import JsonObject
 from accesscontrol.sealing import Unreadable, seal, unseal
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 
 NEW_APP = "new_app"  # a name in the session
 LONGEST_NAME = 60

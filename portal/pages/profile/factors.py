@@ -19,17 +19,17 @@ from accesscontrol.accounts.models import User
 from accesscontrol.accounts.signing_in import FactorReset
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.freshness import require_in_person
-from accesscontrol.services.people import factors as services
-from accesscontrol.services.people import lost_factors
-from accesscontrol.services.people.new_passwords import set_password
-from accesscontrol.services.people.passwords import shortest
+from accesscontrol.services.signing_in import factors as services
+from accesscontrol.services.signing_in import lost_factors
+from accesscontrol.services.signing_in.new_passwords import set_password
+from accesscontrol.services.signing_in.passwords import shortest
 from portal.frame.qr import qr_code
 from portal.frame.shown.pages import ConfirmPage, FormPage, Page
-from portal.freshness import note_password
 from portal.open_shapes import Cleaned
 from portal.pages.profile.factor_forms import NEW_APP, AppForm, NameForm, PasskeyForm, PasswordForm, creation_options
 from portal.pages.profile.own import SIGN_IN, form_page, go_on, of_person, show, tabs
 from portal.requests import SignedInRequest
+from portal.signed_in.freshness import note_password
 
 
 class PasskeyRow(TypedDict):

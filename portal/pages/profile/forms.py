@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.models import User
-from portal.frame.forms import ActForm
-from portal.frame.long_select import LongSelect
-from portal.frame.time_zones import zone_choices
+from portal.frame.forms.fields import ActForm
+from portal.frame.forms.long_select import LongSelect
+from portal.frame.forms.time_zones import zone_choices
 
 FIELDS = ("first_name", "middle_name", "last_name", "phone", "time_zone", "change_mails")
 

@@ -17,12 +17,12 @@ from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal.actors import LEADS_TO_FACTOR
 from portal.declared import SIGNED_IN, marked
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 from portal.frame.shown.pages import FormPage, Head
 from portal.frame.shown.parts import Link, Tab
 from portal.open_shapes import Cleaned
 from portal.requests import SignedInRequest
-from portal.token_sessions import TokenHolder
+from portal.signed_in.token_sessions import TokenHolder
 
 SIGN_IN, SESSIONS = "own_sign_in", "own_sessions"
 

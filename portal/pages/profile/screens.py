@@ -20,7 +20,7 @@ from accesscontrol.services.people import users as services
 from portal.actors import look_of
 from portal.addresses import address
 from portal.declared import SIGNED_IN, declares
-from portal.frame.revising import Revising
+from portal.frame.forms.revising import Revising
 from portal.frame.shown.pages import Page
 from portal.frame.shown.parts import Fact, Tile
 from portal.pages.profile import factors as own_factors
@@ -28,7 +28,7 @@ from portal.pages.profile import sessions as own_sessions
 from portal.pages.profile.forms import ProfileForm
 from portal.pages.profile.own import tabs
 from portal.requests import SignedInRequest
-from portal.token_sessions import TokenHolder, name_of_caller
+from portal.signed_in.token_sessions import TokenHolder, name_of_caller
 
 
 class ProfilePage(Page):

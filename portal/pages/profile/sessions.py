@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict
-from accesscontrol.services.people import live_sessions as services
+from accesscontrol.services.signing_in import live_sessions as services
 from portal.frame.session_rows import SessionsPage, session_rows
 from portal.pages.profile.own import SESSIONS, go_on, of_person, tabs
 from portal.requests import SignedInRequest

@@ -12,8 +12,8 @@ from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.access.permissions import UnknownName, expand
 from accesscontrol.services.projects.specs import ProjectRuleSpec
-from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
-from portal.frame.typed import read_lines
+from portal.frame.forms.fields import ActForm, DaysField, MomentField, ThingField, ThingsField
+from portal.frame.forms.typed import read_lines
 from portal.open_shapes import Cleaned
 
 

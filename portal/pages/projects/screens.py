@@ -17,7 +17,7 @@ from accesscontrol.services.projects.rows import project_spec
 from portal.addresses import address, list_address
 from portal.frame.counting import goes
 from portal.frame.depths import days_back
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import CHANGE, CREATE, DELETE, DETAIL, LIST, WRITE, Route, screens_at
 from portal.frame.shown.parts import Action, Fact, Part, RelatedRow

@@ -6,7 +6,7 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.projects.models import Project
-from portal.frame.tables import AccountColumn, ListTable, ThingColumn, TimeColumn
+from portal.frame.lists.tables import AccountColumn, ListTable, ThingColumn, TimeColumn
 
 
 class ProjectTable(ListTable):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.frame.filters import ListFilters, ThingFilter
+from portal.frame.lists.filters import ListFilters, ThingFilter
 
 
 class RoleFilters(ListFilters):

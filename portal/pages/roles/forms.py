@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol import catalogue
-from portal.frame.forms import ActForm, DaysField, ThingField
+from portal.frame.forms.fields import ActForm, DaysField, ThingField
 from portal.frame.shown.parts import Section
 from portal.templatetags.icons import icon
 

@@ -12,7 +12,7 @@ from accesscontrol.roles.models import Role
 from accesscontrol.services.people import roles as services
 from portal.addresses import list_address
 from portal.frame.counting import goes
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
 from portal.frame.newcomers import seen_at_once
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import screens_at

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.roles.models import Role
-from portal.frame.tables import AccountColumn, ListTable, ThingColumn, TimeColumn
+from portal.frame.lists.tables import AccountColumn, ListTable, ThingColumn, TimeColumn
 
 
 class RoleTable(ListTable):

@@ -16,7 +16,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.models import User
-from accesscontrol.services.people import factors, sessions
+from accesscontrol.services.signing_in import factors, sessions
 from portal.actors import client_address
 from portal.declared import PUBLIC, declares
 from portal.open_shapes import LibraryContext

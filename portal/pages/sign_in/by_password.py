@@ -9,13 +9,13 @@ from allauth.account.views import LoginView, LogoutView
 from django.http import HttpResponse
 from django.urls import path
 
-from accesscontrol.services.people import lost_factors, sessions
+from accesscontrol.services.signing_in import lost_factors, sessions
 from portal.actors import client_address
 from portal.declared import PUBLIC, declares
 from portal.open_shapes import LibraryContext
 from portal.pages.joining.asking import waiting_mark
 from portal.pages.sign_in.forms import REFUSED, TOLD, UNVERIFIED, SignInForm, TokenSignInForm
-from portal.token_sessions import row_behind
+from portal.signed_in.token_sessions import row_behind
 
 log = structlog.get_logger("portal.sign_in")
 

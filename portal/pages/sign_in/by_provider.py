@@ -25,7 +25,6 @@ from django.utils.translation import gettext_lazy
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.joining.secrets import address_of
-from accesscontrol.services.people import factors, sessions
 from accesscontrol.services.providers.coming import come_in
 from accesscontrol.services.providers.confirming import confirm_by_provider
 from accesscontrol.services.providers.sources import Source, domain_of, source_named, sources_for
@@ -37,11 +36,12 @@ from accesscontrol.services.providers.speaking import (
     claims_of,
     shown_at,
 )
+from accesscontrol.services.signing_in import factors, sessions
 from portal.actors import client_address
 from portal.declared import PUBLIC, SIGNED_IN, declares
-from portal.freshness import PROVIDER, note_provider
 from portal.open_shapes import Claims
 from portal.requests import PortalRequest, SignedInRequest, is_signed_in
+from portal.signed_in.freshness import PROVIDER, note_provider
 
 log = structlog.get_logger("portal.sign_in")
 

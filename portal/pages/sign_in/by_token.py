@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accesscontrol.services.people import sessions
+from accesscontrol.services.signing_in import sessions
 from accesscontrol.services.tokens.refusals import WINDOW_SECONDS, refusals
 from accesscontrol.tokens.models import Token
 from portal.actors import actor_of, client_address, look_of
@@ -18,7 +18,7 @@ from portal.declared import PUBLIC, declares
 from portal.exposed_keys import IN_ADDRESS, count_refusal, key_in_address
 from portal.pages.sign_in.forms import TokenSignInForm
 from portal.requests import PortalRequest
-from portal.token_sessions import open_session
+from portal.signed_in.token_sessions import open_session
 from portal.tool_registry import landing
 
 OK, BAD, REFUSED, TOO_MANY = 200, 400, 403, 429

@@ -18,8 +18,8 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.names import order_of
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from portal.addresses import name_in_address
-from portal.frame.forms import SHOWN, ThingsField, thing_label
-from portal.frame.long_select import LongSelect
+from portal.frame.forms.fields import SHOWN, ThingsField, thing_label
+from portal.frame.forms.long_select import LongSelect
 from portal.open_shapes import Cleaned
 from portal.pages.tokens.forms import StepForm
 from portal.pages.tokens.long_lists import Before, TakenOffField

@@ -15,7 +15,7 @@ from accesscontrol.accounts.life import ending_rows
 from accesscontrol.tokens.life import USED_AT, TokenState, token_rows
 from accesscontrol.tokens.models import ids_with_letters
 from portal.actors import look_of
-from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter
+from portal.frame.lists.filters import ChoiceFilter, ListFilters, ThingFilter
 
 SOON, LONG = timedelta(days=7), timedelta(days=90)
 TYPES = [(name, _(label)) for name, label in catalogue.TOKEN_TYPES.items()]

@@ -19,10 +19,10 @@ from accesscontrol.services.frame.simulating import simulate
 from accesscontrol.services.tokens import tokens as services
 from accesscontrol.services.tokens.preview import Preview, access_of_token, preview_token
 from portal.addresses import address, list_address, name_in_address
+from portal.frame.forms.rebasing import Rebasing
+from portal.frame.forms.revising import lost, mark, told
 from portal.frame.newcomers import seen_at_once
 from portal.frame.noun_pages import NounPage
-from portal.frame.rebasing import Rebasing
-from portal.frame.revising import lost, mark, told
 from portal.frame.screens import CHANGE, CREATE, WRITE, Route
 from portal.frame.shown.pages import FormPage, Head
 from portal.pages.tokens.editor import TokenEditor

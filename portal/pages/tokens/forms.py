@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access.look import Look
 from accesscontrol.tokens.models import Token
-from portal.frame.forms import ActForm, DaysField, MomentField, ThingField
-from portal.frame.typed import read_lines
+from portal.frame.forms.fields import ActForm, DaysField, MomentField, ThingField
+from portal.frame.forms.typed import read_lines
 from portal.open_shapes import Cleaned
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86_400, 604_800

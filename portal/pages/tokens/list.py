@@ -17,12 +17,12 @@ from accesscontrol.services.tokens import tokens as services
 from accesscontrol.tokens.models import Token
 from portal.addresses import list_address
 from portal.frame.counting import thin
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
+from portal.frame.lists.ticking import TickedForm
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import LIST, WRITE, Route
 from portal.frame.shown.pages import ConfirmPage, ListPage
 from portal.frame.shown.parts import Action, Consequence
-from portal.frame.ticking import TickedForm
 from portal.pages.tokens.filters import TokenFilters
 from portal.pages.tokens.tables import TokenTable
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import fold, order_of
 from portal.addresses import name_in_address
-from portal.frame.forms import SHOWN_ABSENT, thing_label
-from portal.frame.typed import PicksOrKeys
+from portal.frame.forms.fields import SHOWN_ABSENT, thing_label
+from portal.frame.forms.typed import PicksOrKeys
 
 #: A list of more things is not sent with the form.
 LONG = 50

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.tokens.models import Token
 from portal.addresses import address
+from portal.frame.lists.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
+from portal.frame.lists.ticking import TickColumn
 from portal.frame.shown.parts import Action, State
-from portal.frame.tables import AccountColumn, ListTable, MenuColumn, StateColumn, ThingColumn, TimeColumn
-from portal.frame.ticking import TickColumn
 from portal.pages.tokens.words import in_short, token_badge
 
 

@@ -18,7 +18,7 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicS
 from accesscontrol.services.tokens.tokens import token_spec
 from accesscontrol.tokens.models import Token
 from portal.addresses import name_in_address
-from portal.frame.typed import TYPED
+from portal.frame.forms.typed import TYPED
 from portal.pages.tokens.entries import Pickers
 from portal.pages.tokens.folded import MOST_ENTRIES, Folded, fold_away, mark_of
 from portal.pages.tokens.forms import idle_parts, written

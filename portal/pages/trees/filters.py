@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.frame.filters import ChoiceFilter, ListFilters
+from portal.frame.lists.filters import ChoiceFilter, ListFilters
 
 
 class TreeFilters(ListFilters):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.models import REASON_LENGTH
 from accesscontrol.services.accounts.entries import SHORTEST_REASON
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 
 
 class EnterForm(ActForm):

@@ -16,7 +16,7 @@ from accesscontrol.services.accounts import entries as services
 from portal.actors import look_of
 from portal.addresses import address
 from portal.declared import OPERATOR, marked
-from portal.frame.listing import Listing
+from portal.frame.lists.listing import Listing
 from portal.frame.screens import WRITE, Route, Screen, screens_at
 from portal.frame.shown.pages import FormPage, ListPage
 from portal.frame.shown.parts import Link

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.models import Account
 from portal.addresses import address
-from portal.frame.tables import ListTable, StateColumn, ThingColumn, TimeColumn
+from portal.frame.lists.tables import ListTable, StateColumn, ThingColumn, TimeColumn
 
 
 class TreeTable(ListTable):

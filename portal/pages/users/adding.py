@@ -14,10 +14,10 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.services.joining.invitations import Invited, enter_user, invite_user
 from portal.addresses import list_address
-from portal.frame.forms import ThingField
+from portal.frame.forms.fields import ThingField
+from portal.frame.forms.passwords import password_field
 from portal.frame.newcomers import seen_at_once
 from portal.frame.noun_pages import NounPage
-from portal.frame.passwords import password_field
 from portal.frame.previews import preview_page
 from portal.frame.screens import CREATE, WRITE, Route
 from portal.frame.shown.pages import FormPage

@@ -19,10 +19,10 @@ from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
 from accesscontrol.services.joining.many import DISABLE, ENABLE, INVITE, REMOVE, ROLE, Deed
 from accesscontrol.services.people.owned import owners_among
-from portal.frame.forms import ThingField
-from portal.frame.owners import ACCOUNT, DELETE, HeirField
+from portal.frame.forms.fields import ThingField
+from portal.frame.forms.owners import ACCOUNT, DELETE, HeirField
+from portal.frame.lists.ticking import TickedForm
 from portal.frame.shown.parts import Consequence
-from portal.frame.ticking import TickedForm
 from portal.open_shapes import Cleaned
 from portal.pages.users.goes import ITEMS, PEOPLE, PROJECTS, REPORTS, TOKENS, TOKENS_STOP, counted
 

@@ -9,7 +9,7 @@ from accesscontrol import catalogue
 from accesscontrol.joining.life import JoinState, join_rows
 from accesscontrol.services.people import standing
 from portal.actors import look_of
-from portal.frame.filters import ChoiceFilter, ListFilters, ThingFilter
+from portal.frame.lists.filters import ChoiceFilter, ListFilters, ThingFilter
 
 
 class UserFilters(ListFilters):

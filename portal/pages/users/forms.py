@@ -14,11 +14,11 @@ from accesscontrol.access import engine
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Problem
-from portal.frame.forms import ActForm, DaysField, MomentField, ThingField, ThingsField
-from portal.frame.long_select import LongSelect
-from portal.frame.owners import HeirField
+from portal.frame.forms.fields import ActForm, DaysField, MomentField, ThingField, ThingsField
+from portal.frame.forms.long_select import LongSelect
+from portal.frame.forms.owners import HeirField
+from portal.frame.forms.time_zones import zone_choices
 from portal.frame.shown.parts import Section, Words
-from portal.frame.time_zones import zone_choices
 from portal.open_shapes import Cleaned
 from portal.pages.users import limits
 

@@ -22,7 +22,7 @@ from accesscontrol.services.importing.uploads import say_how_to_read, table_of, 
 from accesscontrol.services.jobs.jobs import start_job
 from accesscontrol.services.jobs.kinds import USERS_CHECK, USERS_IMPORT
 from portal.frame.counting import thin
-from portal.frame.forms import ActForm, ThingField
+from portal.frame.forms.fields import ActForm, ThingField
 from portal.frame.jobs import go_to_job
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import WRITE, Route

@@ -16,8 +16,8 @@ from accesscontrol.services.people.compromised import declare_compromised
 from accesscontrol.services.people.owned import owned_by, owns_anything, seen_of
 from accesscontrol.services.previews.people import People
 from portal.addresses import address, list_address
+from portal.frame.forms.owners import DELETE as IT_GOES
 from portal.frame.noun_pages import NounPage
-from portal.frame.owners import DELETE as IT_GOES
 from portal.frame.previews import preview_page
 from portal.frame.screens import DELETE, WRITE, Route
 from portal.frame.shown.pages import FormPage

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.models import User
 from accesscontrol.services.people.standing import with_second_factor
-from portal.frame.exporting import csv_response
-from portal.frame.listing import Listing
+from portal.frame.lists.exporting import csv_response
+from portal.frame.lists.listing import Listing
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import LIST, Route
 from portal.frame.shown.pages import ListPage

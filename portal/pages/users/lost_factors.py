@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from accesscontrol.services.people.lost_factors import ask_reset
+from accesscontrol.services.signing_in.lost_factors import ask_reset
 from portal.addresses import address
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import WRITE, Route

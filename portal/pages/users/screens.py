@@ -17,12 +17,12 @@ from accesscontrol.services.people.assigning import assign_items_to
 from accesscontrol.services.people.owned import ceases, owned_by, owns_anything
 from accesscontrol.services.previews.people import People
 from portal.addresses import address, list_address
+from portal.frame.forms.switches import switch_fields
 from portal.frame.noun_pages import NounPage
 from portal.frame.previews import preview_page
 from portal.frame.screens import CHANGE, DETAIL, WRITE, Route, screens_at
 from portal.frame.shown.pages import FormPage
 from portal.frame.shown.parts import Action, Fact, Part
-from portal.frame.switches import switch_fields
 from portal.open_shapes import Cleaned
 from portal.pages.users.adding import UserAddingScreen
 from portal.pages.users.forms import AssignForm, OwnForm, PersonForm, UserForm

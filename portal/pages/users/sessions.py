@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 
-from accesscontrol.services.people import live_sessions as services
+from accesscontrol.services.signing_in import live_sessions as services
 from portal.frame.noun_pages import NounPage
 from portal.frame.screens import Route
 from portal.frame.session_rows import SessionsPage, session_rows

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.accounts.life import PersonState, person_state
 from accesscontrol.accounts.models import User
 from portal.addresses import address
+from portal.frame.forms.switches import switch_fields
+from portal.frame.lists.tables import AccountColumn, ListTable, MenuColumn, TimeColumn
+from portal.frame.lists.ticking import TickColumn
 from portal.frame.shown.parts import Action, State
-from portal.frame.switches import switch_fields
-from portal.frame.tables import AccountColumn, ListTable, MenuColumn, TimeColumn
-from portal.frame.ticking import TickColumn
 from portal.pages.users.inviting import is_invited, waits
 
 

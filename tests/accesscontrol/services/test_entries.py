@@ -25,9 +25,9 @@ from accesscontrol.services.grants.grants import create_grant, revoke_grant
 from accesscontrol.services.grants.sides import Sides, with_grantees
 from accesscontrol.services.items.items import change_item, create_item
 from accesscontrol.services.joining.invitations import invite_first_owner
-from accesscontrol.services.people.new_passwords import set_password
-from accesscontrol.services.people.sessions import start_operating
 from accesscontrol.services.people.users import create_user
+from accesscontrol.services.signing_in.new_passwords import set_password
+from accesscontrol.services.signing_in.sessions import start_operating
 from accesscontrol.services.tokens.tokens import create_token
 from tests.world import CONSOLE, Cast, in_person
 

@@ -28,11 +28,11 @@ from accesscontrol.services.owning.giving import give_item, give_project
 from accesscontrol.services.owning.leaving import remove_user
 from accesscontrol.services.owning.moving import move_item
 from accesscontrol.services.people.roles import change_role, create_role, delete_role
-from accesscontrol.services.people.sessions import record_sign_in, start_operating
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.users import change_user, create_users
 from accesscontrol.services.projects.members import add_member, change_member, remove_member
 from accesscontrol.services.projects.projects import change_project, create_project
+from accesscontrol.services.signing_in.sessions import record_sign_in, start_operating
 from accesscontrol.services.tokens.tokens import change_token, rotate_token
 from tests.world import CONSOLE, Cast
 

@@ -18,7 +18,6 @@ from accesscontrol.projects.models import Project
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid
 from accesscontrol.services.items.items import create_item
 from accesscontrol.services.owning.leaving import remove_user, set_authority
-from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.specs import UserSpec
 from accesscontrol.services.people.users import (
     change_user,
@@ -30,6 +29,7 @@ from accesscontrol.services.people.users import (
     user_spec,
 )
 from accesscontrol.services.projects.projects import create_project
+from accesscontrol.services.signing_in.new_passwords import set_password
 from tests.world import CONSOLE, PASSWORD, Cast
 
 

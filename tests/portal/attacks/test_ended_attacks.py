@@ -13,12 +13,12 @@ from accesscontrol.accounts.signing_in import FactorReset
 from accesscontrol.services.accounts.ownership import confirm_ownership, offer_ownership
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.owning.leaving import remove_user, set_authority
-from accesscontrol.services.people import lost_factors
 from accesscontrol.services.people.compromised import declare_compromised
-from accesscontrol.services.people.factors import kinds_of
-from accesscontrol.services.people.live_sessions import end_session, live_sessions
 from accesscontrol.services.people.users import set_enabled
-from portal.session_store import SessionStore
+from accesscontrol.services.signing_in import lost_factors
+from accesscontrol.services.signing_in.factors import kinds_of
+from accesscontrol.services.signing_in.live_sessions import end_session, live_sessions
+from portal.signed_in.session_store import SessionStore
 from tests.portal.signing_in.factors import App
 from tests.world import CONSOLE
 

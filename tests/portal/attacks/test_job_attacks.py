@@ -9,8 +9,8 @@ from django.urls import reverse
 from accesscontrol.accounts.models import User
 from accesscontrol.jobs.models import Job, Upload
 from accesscontrol.services.people.compromised import declare_compromised
-from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.users import set_enabled
+from accesscontrol.services.signing_in.new_passwords import set_password
 from portal.pages.users import ticked
 from tests.portal.signing_in.sessions import grow_old
 from tests.portal.working import work

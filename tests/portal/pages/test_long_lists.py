@@ -17,7 +17,7 @@ from accesscontrol.services.projects.projects import add_project_items
 from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import change_token, create_token, token_spec
 from accesscontrol.tokens.models import Token
-from portal.frame.forms import MOST_CHOSEN, SHOWN_CHOSEN
+from portal.frame.forms.fields import MOST_CHOSEN, SHOWN_CHOSEN
 from tests.portal.walking import addresses
 from tests.world import CONSOLE, Cast
 

@@ -26,7 +26,7 @@ from accesscontrol.services.providers.providers import set_provider
 from accesscontrol.services.providers.specs import ProviderSpec
 from accesscontrol.services.tokens.tokens import change_token
 from accesscontrol.tokens.models import Token
-from portal.frame.rebasing import read_basis
+from portal.frame.forms.rebasing import read_basis
 from portal.frame.screens import Route
 from tests.portal.browser import Field, Form, forms_of, hidden_of
 from tests.portal.taking import TAKEN, access_of

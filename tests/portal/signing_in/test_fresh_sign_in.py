@@ -17,8 +17,8 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.services.accounts.ownership import confirm_ownership, offer_ownership
 from accesscontrol.services.frame.freshness import NotFresh, NotInPerson
 from accesscontrol.services.joining.proving import ask_new_address
-from accesscontrol.services.people.new_passwords import set_password
 from accesscontrol.services.people.users import change_user
+from accesscontrol.services.signing_in.new_passwords import set_password
 from accesscontrol.services.tokens.tokens import create_token, rotate_token
 from accesscontrol.tokens.models import Token
 from tests.portal.browser import Browser, Form, forms_of

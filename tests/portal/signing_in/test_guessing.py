@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from accesscontrol.accounts.models import User
-from accesscontrol.services.people.new_passwords import set_password
+from accesscontrol.services.signing_in.new_passwords import set_password
 from tests.portal.signing_in.factors import by_password, is_in
 from tests.world import PASSWORD
 

@@ -19,7 +19,7 @@ from accesscontrol.audit.models import Event
 from accesscontrol.services.ends.sweep import sweep
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.freshness import NotFresh, NotInPerson
-from accesscontrol.services.people.lost_factors import ask_reset, object_to_reset
+from accesscontrol.services.signing_in.lost_factors import ask_reset, object_to_reset
 from tests.portal.signing_in.factors import CODE, OVERVIEW, App, by_password, is_in, recovery_codes
 
 ASK = "/users/anna/reset-factors/"

@@ -12,8 +12,8 @@ from django.test import Client
 
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event
-from accesscontrol.services.people.passwords import HardToGuess
 from accesscontrol.services.people.users import change_user
+from accesscontrol.services.signing_in.passwords import HardToGuess
 from tests.portal.browser import Browser, forms_of
 from tests.portal.signing_in.factors import OVERVIEW, by_password, is_in
 from tests.portal.signing_in.sessions import grow_old

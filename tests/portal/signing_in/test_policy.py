@@ -22,10 +22,10 @@ from accesscontrol.audit.models import Event
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.freshness import NotFresh, NotInPerson
 from accesscontrol.services.frame.revisions import Stale
-from accesscontrol.services.people import factors
-from accesscontrol.services.people.passwords import shortest
-from accesscontrol.services.people.policies import change_policy, preview_policy
-from portal.freshness import STARTED
+from accesscontrol.services.signing_in import factors
+from accesscontrol.services.signing_in.passwords import shortest
+from accesscontrol.services.signing_in.policies import change_policy, preview_policy
+from portal.signed_in.freshness import STARTED
 from tests.portal.browser import Browser
 from tests.portal.signing_in.factors import OVERVIEW, App, by_password, is_in
 from tests.portal.signing_in.sessions import grow_old

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accesscontrol.accounts.models import User
 from accesscontrol.audit.models import Event
-from accesscontrol.services.people.policies import change_policy
+from accesscontrol.services.signing_in.policies import change_policy
 from accesscontrol.tokens.models import Token
 from portal.actors import STARTED
 from portal.pages.sign_in.words import PROVIDER_ONLY

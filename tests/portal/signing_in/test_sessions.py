@@ -16,8 +16,8 @@ from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import User
 from accesscontrol.accounts.signing_in import Session
 from accesscontrol.audit.models import Event
-from accesscontrol.services.people.live_sessions import end_all_sessions, end_session, live_sessions
-from portal.agents import browser_in_words
+from accesscontrol.services.signing_in.live_sessions import end_all_sessions, end_session, live_sessions
+from portal.signed_in.agents import browser_in_words
 from tests.portal.signing_in.factors import fields_of, is_in
 from tests.portal.signing_in.sessions import grow_old
 from tests.world import PASSWORD

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol import catalogue
 from accesscontrol.access.look import Look
 from accesscontrol.items.models import Record
-from portal.frame.forms import ActForm, DataField, MomentField, ThingField
+from portal.frame.forms.fields import ActForm, DataField, MomentField, ThingField
 from portal.open_shapes import Cleaned
 
 

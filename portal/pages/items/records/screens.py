@@ -14,7 +14,7 @@ from accesscontrol.access.doors.records import visible_records
 from accesscontrol.items.models import Record
 from accesscontrol.services.items import items as item_services
 from accesscontrol.services.items import sections as services
-from portal.frame.revising import Revising
+from portal.frame.forms.revising import Revising
 from portal.frame.screens import WRITE, Route
 from portal.frame.shown.parts import Action, Empty, Fact
 from portal.open_shapes import Cleaned

@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accesscontrol.accounts.models import User
 
-SALT = "portal.devices"
+SALT = "portal.signed_in.devices"
 KEPT_SECONDS = 365 * 24 * 3600
 
 

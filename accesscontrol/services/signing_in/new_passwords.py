@@ -13,8 +13,8 @@ from accesscontrol.services.frame.errors import Invalid
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.freshness import require_in_person
 from accesscontrol.services.people import checks as user_checks
-from accesscontrol.services.people import telling
 from accesscontrol.services.people.users import present
+from accesscontrol.services.signing_in import telling
 
 PASSWORD_IN_PERSON = Wording(
     "password_in_person", gettext_noop("Only the user sets the password, signed in in person.")

@@ -16,8 +16,8 @@ from django.utils.translation import ngettext
 
 from accesscontrol.access.fresh.things import Ref, ref_of
 from portal.addresses import name_in_address
-from portal.frame.filters import CHOICES, PAGE_SIZES, ListFilters
-from portal.frame.forms import ThingField
+from portal.frame.forms.fields import ThingField
+from portal.frame.lists.filters import CHOICES, PAGE_SIZES, ListFilters
 from portal.frame.screens import Screen
 from portal.frame.shown.pages import ListPage
 from portal.frame.shown.parts import Chip, Empty, Kept

@@ -18,8 +18,8 @@ from accesscontrol.sentences import Wording
 from accesscontrol.services.frame.acts import act, caller, fresh, record, require_all, signature_of
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.freshness import NotInPerson, require_in_person
-from accesscontrol.services.people import telling
-from accesscontrol.services.people.factors import SECOND, kinds_of
+from accesscontrol.services.signing_in import telling
+from accesscontrol.services.signing_in.factors import SECOND, kinds_of
 
 #: So long the person has to object.
 WAITS = timedelta(days=1)

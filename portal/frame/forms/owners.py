@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 from portal.open_shapes import Cleaned
 
 #: So many developers are offered by name; seats are few.

@@ -21,8 +21,8 @@ from accesscontrol.services.frame.acts import act, caller, fresh, record, requir
 from accesscontrol.services.frame.errors import Conflict
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.freshness import NotInPerson, require_in_person
-from accesscontrol.services.people import telling
-from accesscontrol.services.people.policies import require_factor_left
+from accesscontrol.services.signing_in import telling
+from accesscontrol.services.signing_in.policies import require_factor_left
 
 TOTP, PASSKEY, RECOVERY_CODES = (
     Authenticator.Type.TOTP.value, Authenticator.Type.WEBAUTHN.value, Authenticator.Type.RECOVERY_CODES.value,

@@ -16,8 +16,8 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.utils import timezone
 
 from accesscontrol.accounts.signing_in import Session
-from accesscontrol.services.people import sessions
-from portal.agents import LONGEST
+from accesscontrol.services.signing_in import sessions
+from portal.signed_in.agents import LONGEST
 
 #: A session is renewed once in so many seconds, and at least ten times in its life.
 EVERY = 60

@@ -22,8 +22,8 @@ from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.revisions import Stale
-from portal.frame.forms import ActForm, MomentField
-from portal.frame.rebasing import NOTHING, Rebasing, digests, standing
+from portal.frame.forms.fields import ActForm, MomentField
+from portal.frame.forms.rebasing import NOTHING, Rebasing, digests, standing
 
 #: So much of what a field is now is shown beside it.
 SHOWN = 200

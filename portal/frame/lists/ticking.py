@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from accesscontrol.accounts.names import name_of
-from portal.frame.forms import ActForm
+from portal.frame.forms.fields import ActForm
 
 
 class TickColumn(tables.CheckBoxColumn):

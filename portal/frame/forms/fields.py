@@ -19,10 +19,10 @@ from accesscontrol.json_data import DATA, NO_JSON, JSONFault, JsonObject, read_j
 from accesscontrol.moments import MomentFault, read_moment
 from accesscontrol.services.frame.errors import Invalid, Problem
 from portal.addresses import name_in_address
-from portal.frame.moment_input import MomentInput
+from portal.frame.forms.moment_input import MomentInput
+from portal.frame.forms.typed import PicksOrKeys
 from portal.frame.refusals import in_words
 from portal.frame.shown.parts import Section, Words
-from portal.frame.typed import PicksOrKeys
 
 SHOWN = 20
 #: So many things are chosen in one field at once; of those that were chosen, so many are shown as choices.

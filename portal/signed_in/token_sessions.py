@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accesscontrol.access.look import Look
 from accesscontrol.accounts.models import Account, User
-from accesscontrol.services.people import sessions
+from accesscontrol.services.signing_in import sessions
 from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.life import TokenState
 from accesscontrol.tokens.models import Token

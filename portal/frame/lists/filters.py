@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accesscontrol.accounts.names import with_letters
 from portal.actors import look_of
 from portal.filtering import AnyOf, takes_several, wrong_names, wrong_values
-from portal.frame.forms import ThingsField
+from portal.frame.forms.fields import ThingsField
 from portal.requests import SignedInRequest
 
 PAGE_SIZES = ("25", "50", "100")

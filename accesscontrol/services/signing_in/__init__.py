@@ -1,0 +1,1 @@
+"""Acts of signing in: sessions, passwords, second factors, and what an account asks of its people."""

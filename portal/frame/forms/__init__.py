@@ -1,0 +1,1 @@
+"""What forms are made of: fields, what they were made from, and what others changed meanwhile."""
