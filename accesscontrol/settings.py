@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "portal.actors.ActorMiddleware",
     "portal.bodies.BodyMiddleware",
-    "portal.signed_in.confirming.ConfirmMiddleware",
+    "portal.confirming.ConfirmMiddleware",
     "portal.errors.ErrorMiddleware",
 ]
 
@@ -181,7 +181,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # users are entered by administrators; sign-up has its own rules
 ACCOUNT_SESSION_REMEMBER = True  # no box to tick: SESSION_COOKIE_AGE counts
-ACCOUNT_ADAPTER = "portal.signed_in.account_adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.pages.sign_in.account_adapter.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "30/m/ip,5/5m/key",  # codes and passwords of somebody who is known by then
     "sign_in": "10/m/ip,5/5m/key",  # by network, and by person in a network

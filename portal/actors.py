@@ -36,11 +36,11 @@ from accesscontrol.services.tokens import keys
 from accesscontrol.tokens.models import Token
 from portal.declared import PUBLIC
 from portal.exposed_keys import IN_ADDRESS, key_in_address
+from portal.freshness import STARTED, came_by_provider, shown_at
+from portal.must_change import must_change, to_new_password
 from portal.problems import DECISIONS
 from portal.requests import PortalRequest, ProgramRequest, SignedInRequest
 from portal.signed_in import token_sessions
-from portal.signed_in.freshness import STARTED, came_by_provider, shown_at
-from portal.signed_in.must_change import must_change, to_new_password
 from portal.signed_in.session_store import EVERY
 from portal.signed_in.token_sessions import SESSION_TOKEN, TokenHolder
 

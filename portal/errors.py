@@ -24,9 +24,9 @@ from accesscontrol.services.frame.errors import Conflict, Invalid
 from portal.actors import look_of
 from portal.addresses import address
 from portal.frame.shown.parts import Link
+from portal.kept_out import log_csrf_refused
 from portal.problems import answer_problem, is_for_program, log_refusal
 from portal.requests import PortalRequest, is_signed_in
-from portal.signed_in.kept_out import log_csrf_refused
 
 log = structlog.get_logger("portal.errors")
 

@@ -1,1 +1,1 @@
-"""Who is signed in: how allauth lets people in here, sessions and what ends them, and confirming that it is you."""
+"""Who is signed in: sessions and what ends them, browsers and factors that are known, and keys in their place."""

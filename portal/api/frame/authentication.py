@@ -27,9 +27,9 @@ from accesscontrol.services.tokens.refusals import refusals
 from accesscontrol.tokens.models import Token
 from portal.actors import ACCOUNT_HEADER, actor_of, client_address, look_of
 from portal.exposed_keys import count_refusal
+from portal.kept_out import log_csrf_refused, log_operating_refused
+from portal.must_change import FIRST, must_change
 from portal.requests import beneath
-from portal.signed_in.kept_out import log_csrf_refused, log_operating_refused
-from portal.signed_in.must_change import FIRST, must_change
 
 REFUSED = "This needs a token that is valid here, in the header “Authorization: Bearer …”, or a signed-in session."
 EXPOSED = "A token stands in the Authorization header, never in an address or a form. Rotate it: it may be known now."

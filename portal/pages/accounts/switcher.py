@@ -23,8 +23,8 @@ from portal import actors
 from portal.actors import look_of
 from portal.declared import SIGNED_IN, declares
 from portal.frame.shown.pages import Page
+from portal.kept_out import log_operating_refused
 from portal.requests import SignedInRequest
-from portal.signed_in.kept_out import log_operating_refused
 
 SHOWN = 30
 

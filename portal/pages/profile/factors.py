@@ -25,11 +25,11 @@ from accesscontrol.services.signing_in.new_passwords import set_password
 from accesscontrol.services.signing_in.passwords import shortest
 from portal.frame.qr import qr_code
 from portal.frame.shown.pages import ConfirmPage, FormPage, Page
+from portal.freshness import note_password
 from portal.open_shapes import Cleaned
 from portal.pages.profile.factor_forms import NEW_APP, AppForm, NameForm, PasskeyForm, PasswordForm, creation_options
 from portal.pages.profile.own import SIGN_IN, form_page, go_on, of_person, show, tabs
 from portal.requests import SignedInRequest
-from portal.signed_in.freshness import note_password
 
 
 class PasskeyRow(TypedDict):

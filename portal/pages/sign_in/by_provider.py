@@ -39,9 +39,9 @@ from accesscontrol.services.providers.speaking import (
 from accesscontrol.services.signing_in import factors, sessions
 from portal.actors import client_address
 from portal.declared import PUBLIC, SIGNED_IN, declares
+from portal.freshness import PROVIDER, note_provider
 from portal.open_shapes import Claims
 from portal.requests import PortalRequest, SignedInRequest, is_signed_in
-from portal.signed_in.freshness import PROVIDER, note_provider
 
 log = structlog.get_logger("portal.sign_in")
 

@@ -16,9 +16,9 @@ from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.signing_in.new_passwords import set_password
 from portal.declared import SIGNED_IN, declares
 from portal.frame.forms.fields import ActForm
+from portal.must_change import must_change
 from portal.open_shapes import Cleaned
 from portal.requests import SignedInRequest
-from portal.signed_in.must_change import must_change
 
 
 class NewPasswordForm(ActForm):

@@ -6,7 +6,7 @@ import time
 
 from django.test import Client
 
-from portal.signed_in.freshness import STARTED
+from portal.freshness import STARTED
 
 #: Longer ago than a sign-in counts as fresh, and no so long that the session is over.
 LONG_AGO = 16 * 60

@@ -25,7 +25,7 @@ from accesscontrol.services.frame.revisions import Stale
 from accesscontrol.services.signing_in import factors
 from accesscontrol.services.signing_in.passwords import shortest
 from accesscontrol.services.signing_in.policies import change_policy, preview_policy
-from portal.signed_in.freshness import STARTED
+from portal.freshness import STARTED
 from tests.portal.browser import Browser
 from tests.portal.signing_in.factors import OVERVIEW, App, by_password, is_in
 from tests.portal.signing_in.sessions import grow_old

@@ -8,7 +8,7 @@ from accesscontrol.access.actor import Actor
 from portal.actors import client_address
 from portal.requests import PortalRequest
 
-log = structlog.get_logger("portal.signed_in.kept_out")
+log = structlog.get_logger("portal.kept_out")
 
 
 def log_operating_refused(request: PortalRequest, actor: Actor, account: str) -> None:

@@ -31,10 +31,10 @@ from accesscontrol.services.frame.freshness import NotFresh, is_fresh
 from accesscontrol.services.providers.sources import Source, source_of_person
 from accesscontrol.services.signing_in import factors, sessions
 from portal.actors import client_address
+from portal.freshness import shown_at
 from portal.open_shapes import Cleaned
 from portal.passkey_forms import ConfirmForm
 from portal.requests import SignedInRequest, is_signed_in
-from portal.signed_in.freshness import shown_at
 
 log = structlog.get_logger("portal.sign_in")
 

@@ -26,11 +26,11 @@ from accesscontrol.accounts.models import User
 from accesscontrol.accounts.names import fold
 from accesscontrol.services.signing_in import sessions, telling
 from portal.actors import actor_of, client_address, is_held_to_provider, look_of
+from portal.freshness import STARTED
 from portal.pages.sign_in.words import ELSEWHERE, NOT_LET_IN, PROVIDER_ONLY, SLOWED
 from portal.requests import PortalRequest
 from portal.signed_in import devices
 from portal.signed_in.agents import browser_in_words
-from portal.signed_in.freshness import STARTED
 
 log = structlog.get_logger("portal.sign_in")
 BEGUN_AS = "begun_as"  # a name in the session: the mark of the person as they were when the sign-in began
