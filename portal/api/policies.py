@@ -15,7 +15,7 @@ from portal.api.frame.base import NounViewSet
 from portal.api.frame.payloads import Payload, VisibleThing
 
 FACTOR = "Of whom a second factor is asked."
-NETWORKS = "Networks that people may come from, as in 203.0.113.0/24; empty = from anywhere."
+NETWORKS = "Networks that people may come from, as in 203.0.113.0/24; empty = from anywhere. Set by the owner or above."
 IDLE = "Minutes without use after which sessions end; null = as the installation says."
 ABSOLUTE = "Minutes after which sessions end in any case; null = as the installation says."
 BRANCH = "Whether it holds for the accounts below, too; of several policies the strictest counts."
@@ -59,7 +59,8 @@ class PolicyViewSet(NounViewSet[Account]):
         return self.tagged(account, self.shown(policy_of(account)))
 
     def partial_update(self, request: Request, key: str) -> Response:
-        """Change what the body names. It counts at the next request of everybody concerned."""
+        """Change what the body names. It counts at the next request of everybody concerned. An administrator of the
+        account itself does not change its networks (409)."""
         account = self.get_object()
         policy = change_policy(self.actor, account, **self.payload())
         account.refresh_from_db()

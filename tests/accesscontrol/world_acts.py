@@ -26,6 +26,7 @@ from accesscontrol.services.owning import giving, leaving, moving
 from accesscontrol.services.people import roles, users
 from accesscontrol.services.projects import members, projects
 from accesscontrol.services.projects.specs import ProjectRoleSpec, ProjectRuleSpec
+from accesscontrol.services.signing_in import policies
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TopicSpec
 from accesscontrol.tokens.models import Token
@@ -132,6 +133,17 @@ class RandomActs:
         name = self.random.choice(list(fields))
         accounts.change_account(actor, self.one(Account), **{name: fields[name]})
 
+    def do_change_policy(self, actor: Actor) -> None:
+        fields = {
+            "second_factor": self.random.choice(policies.SecurityPolicy.SecondFactor.values),
+            "provider_only": self.random.random() < 0.5,
+            "networks": self.chosen(("0.0.0.0/0", "10.0.0.0/8", "2001:db8::/32", "203.0.113.7")),
+            "idle_minutes": self.random.choice((None, 1, 30)),
+            "whole_branch": self.random.random() < 0.5,
+        }
+        name = self.random.choice(list(fields))
+        policies.change_policy(actor, self.one(Account), **{name: fields[name]})
+
     def do_move(self, actor: Actor) -> None:
         accounts.move_account(actor, self.one(Account), self.random.choice((None, self.one(Account))))
 
@@ -165,6 +177,7 @@ class RandomActs:
             lambda: users.set_enabled(actor, user, not user.is_active),
             lambda: users.change_user(actor, user, history_days=self.days()),
             lambda: users.change_user(actor, user, expires_at=self.moment()),
+            lambda: users.change_user(actor, user, external_id=self.name()),
         ))()  # fmt: skip
 
     def do_remove_user(self, actor: Actor) -> None:

@@ -21,6 +21,8 @@ accounts:
   - key: northwind
     name: "Northwind: Telematics \\u00d7 #1"
     limits: {device: 100, developer: 5, history_days: 365}
+    policy: {second_factor: managers, provider_only: true, networks: [203.0.113.0/24, "2001:db8::/32"],
+             idle_minutes: 20, absolute_minutes: 300, whole_branch: true}
     roles:
       - {key: dispatcher, name: Dispatcher, rights: [zone_update, reports], history_days: 90}
     items:
@@ -37,7 +39,7 @@ accounts:
       - {key: trips-may, kind: report, name: Trips in May, made_by: sam}
     users:
       - {username: nora, authority: owner, email: nora@northwind.example, verified: true}
-      - {username: dev.anna, authority: developer, email: anna@northwind.example, expires_at: 2031-01-01T01:00:00+01:00}
+      - {username: dev.anna, authority: developer, email: anna@northwind.example, external_id: "0017", expires_at: 2031-01-01T01:00:00+01:00}
       - username: sam
         authority: user
         email: sam@northwind.example

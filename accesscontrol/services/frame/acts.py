@@ -101,6 +101,10 @@ class Caller:
         account and those above it, the top-level account first."""
         return self.is_console or (line[0] in self.entries and not self.acting) or self.account_id in line[:-1]
 
+    def is_owner_or_above(self, line: Sequence[int]) -> bool:
+        """Whether it is the owner of an account, acting in their own name, or stands above it. line: as in is_above."""
+        return (self.authority == User.Authority.OWNER and self.account_id == line[-1]) or self.is_above(line)
+
     @property
     def authority(self) -> str | None:
         """The authority of the person who acts in their own name; None for tokens of accounts, operate-as and who is of

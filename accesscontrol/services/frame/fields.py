@@ -53,6 +53,12 @@ def make_key(name: str) -> str:
     return f"{slug}-{''.join(secrets.choice(_ALPHABET) for _ in range(10))}"
 
 
+def field_of(thing: Model, column: str) -> str:
+    """How a column is called: a reference by what it refers to (role_id is role), all else as it is (external_id)."""
+    named = {field.attname: field.name for field in thing._meta.concrete_fields}
+    return named.get(column, column)
+
+
 class Findings:
     """The problems found so far. `stop()` ends the act when there are any.
 

@@ -29,6 +29,7 @@ from accesscontrol.grants.models import Grant
 from accesscontrol.items.models import Item, Record
 from accesscontrol.sentences import Sentence, Wording
 from accesscontrol.services.frame.errors import Conflict
+from accesscontrol.services.frame.fields import field_of
 from accesscontrol.services.frame.lines import chunks, distinct
 
 Spec = TypeVar("Spec", bound=Any)
@@ -55,7 +56,7 @@ class Stale(Conflict):
     def __init__(self, thing: Model, lines: Sequence[Event], moved: Sequence[str] = (), mine: Sequence[str] = ()):
         self.thing, self.lines, self.mine = thing, lines, tuple(mine)
         self.moved = tuple(moved) or _fields_told(lines)
-        what = ", ".join(name.removesuffix("_id").replace("_", " ") for name in self.moved)
+        what = ", ".join(field_of(thing, name).replace("_", " ") for name in self.moved)
         super().__init__(STALE(thing=str(thing), who=self.who, what=what or _SOMETHING()))
 
     @property

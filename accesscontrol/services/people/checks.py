@@ -24,7 +24,7 @@ from accesscontrol.services.frame.acts import Caller
 from accesscontrol.services.frame.ceilings import Ceiling
 from accesscontrol.services.frame.collisions import TAKEN_EXTERNAL_ID, TAKEN_USERNAME
 from accesscontrol.services.frame.errors import BeyondOwn, Conflict, Invalid, Problem
-from accesscontrol.services.frame.fields import Findings
+from accesscontrol.services.frame.fields import Findings, field_of
 from accesscontrol.services.frame.freshness import require_fresh
 from accesscontrol.services.frame.lines import Lines, chunks
 from accesscontrol.services.frame.own_ends import TO_NOBODY, Extent
@@ -192,7 +192,7 @@ def refuse_self(who: Caller, user: User, changed: Iterable[str]) -> None:
     refused = [name for name in changed if name in ACCESS_FIELDS]
     if refused:
         sentence = NOT_ABOUT_ONESELF()
-        raise Invalid([Problem(name.removesuffix("_id"), sentence, user) for name in refused])
+        raise Invalid([Problem(field_of(user, name), sentence, user) for name in refused])
 
 
 def refuse_address(who: Caller, user: User, changed: Iterable[str]) -> None:

@@ -157,8 +157,7 @@ def _require_owner(actor: Actor, account: Account) -> None:
     """In person, and not by an administrator of the account itself."""
     who = caller(actor)
     require_in_person(actor)
-    owner = who.authority == User.Authority.OWNER and who.account_id == account.pk
-    if not owner and not who.is_above(Lines([account.pk]).paths[account.pk]):
+    if not who.is_owner_or_above(Lines([account.pk]).paths[account.pk]):
         raise Conflict(OWNER_ONLY(account=account.name))
 
 

@@ -1,4 +1,5 @@
-"""What an account asks of its people when they sign in: said by its managers, in person and freshly."""
+"""What an account asks of its people when they sign in: said by its managers, in person and freshly; of
+networks, by its owner or from above alone."""
 
 from __future__ import annotations
 
@@ -20,11 +21,17 @@ from accesscontrol.services.frame.acts import act, caller, difference, record, r
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.fields import Findings
 from accesscontrol.services.frame.freshness import require_in_person
+from accesscontrol.services.frame.lines import Lines
+from accesscontrol.services.frame.revisions import require_seen
 from accesscontrol.services.people.standing import without_second_factor
 
 NOT_A_NETWORK = Wording("not_a_network", _("“%(address)s” is not a network. Use one such as 10.0.0.0/8."))
 TOO_MANY_NETWORKS = Wording("too_many_networks", _("Enter at most %(most)s networks."))
 MINUTES = Wording("minutes_bounds", _("Enter a number of minutes from %(least)s to %(most)s."))
+NETWORKS_BY_OWNER = Wording(
+    "networks_by_owner",
+    _("Only the owner of %(account)s, or somebody of an account above, says from which networks people may come."),
+)
 LOCKED_OUT = Wording(
     "locked_out", _("You are not in one of these networks yourself, and would be signed out at once. Add yours.")
 )
@@ -50,19 +57,28 @@ def policy_of(account: Account) -> SecurityPolicy:
     return found if found is not None else SecurityPolicy(account=account)
 
 
+def may_set_networks(actor: Actor, account: Account) -> bool:
+    """Whether the actor may say from where people of an account come: an administrator of the account itself may not,
+    since its owner could be kept out by it."""
+    return caller(actor).is_owner_or_above(Lines([account.pk]).paths[account.pk])
+
+
 def change_policy(actor: Actor, account: Account, **changes: Any) -> SecurityPolicy:
     """Change some of what an account asks for (FIELDS). It counts at the next request of everybody concerned."""
     with act([account.pk]):
         require_all(actor, [("account:change", account)])
         policy = policy_of(account)
         before = {name: getattr(policy, name) for name in FIELDS}
-        changed = difference(before, before | {name: changes[name] for name in FIELDS if name in changes})
-        wanted = before | {name: pair[1] for name, pair in changed.items()}
+        wanted = before | {name: changes[name] for name in FIELDS if name in changes}
         wanted["networks"] = list(wanted["networks"])
+        changed = difference(before, wanted)
         _check(wanted, account)
+        require_in_person(actor)
+        require_seen(actor, [account])
+        if "networks" in changed and not may_set_networks(actor, account):
+            raise Conflict(NETWORKS_BY_OWNER(account=account.name))
         for name, value in wanted.items():
             setattr(policy, name, value)
-        require_in_person(actor)
         policy.save()
         _refuse_lock_out(actor)
         if changed:

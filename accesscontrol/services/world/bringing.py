@@ -7,6 +7,7 @@ projects, grants and tokens, and last the accounts that close.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from accesscontrol.access.actor import Actor
@@ -19,9 +20,11 @@ from accesscontrol.services.items.specs import LinkSpec, ShareSpec
 from accesscontrol.services.tokens import tokens
 from accesscontrol.services.world.building import ACTS, SpecBuilder
 from accesscontrol.services.world.joining import (
+    ASKS_NOTHING,
     NO_PROVIDER,
     NOBODY_REGISTERS,
     bring_invited,
+    bring_policies,
     bring_proven,
     bring_providers,
     bring_registrations,
@@ -128,19 +131,33 @@ class Bringing:
 
     def _change_users(self) -> None:
         state = self.plan.checked.state["user"]
+        self._bring("user", [(key, replace(self.builder.changed("user", key, ("external_id",)), external_id=""))
+                             for key in self._giving_ids()])  # fmt: skip
         becoming = {key for key in self.plan.changed["user"] if state[key]["authority"] == "owner"}
         self._change("user", [key for key in self.plan.changed["user"] if key not in becoming])
         self._change("user", becoming)
         self._create("user")
 
+    def _giving_ids(self) -> list[str]:
+        """Whose id goes on to somebody else of the file: they are without one first."""
+        stored = self.plan.stored["user"]
+        wanted = {(record["account"], record["external_id"]) for _, record in self._touched("user")}
+        changed = [key for key, names in self.plan.changed["user"].items() if "external_id" in names]
+        had = {key: (stored[key]["account"], stored[key]["external_id"]) for key in changed}
+        return [key for key, one in had.items() if one[1] and one in wanted]
+
     def _join(self) -> None:
-        """Who may register, whose address is proven, and who is invited: where the file says so, and it is not so."""
+        """How people join and sign in: where the file says so, and it is not so."""
         wishes = [Wish("account", key, self.builder.registration(key), self.rows.find("account", key), "registration")
                   for key in self._said("account", "registration", NOBODY_REGISTERS)]  # fmt: skip
         self._ask(bring_registrations, [wish for wish in wishes if wish.row is not None], 0)
         homes = [(key, self.rows.find("account", key)) for key in self._said("account", "provider", NO_PROVIDER)]
         self._ask(bring_providers, [Wish("account", key, row=(row, self.builder.provider(key)), field="provider")
                                     for key, row in homes if row is not None], 0)  # fmt: skip
+        for key in self._said("account", "policy", ASKS_NOTHING):  # one at a time: each is told what is wrong with it
+            if (row := self.rows.find("account", key)) is not None:
+                asked = self.plan.checked.state["account"][key]["policy"]
+                self._ask(bring_policies, [Wish("account", key, row=(row, asked), field="policy")], 0)
         for name, bring in (("proven", bring_proven), ("invited", bring_invited)):
             state = self.plan.checked.state["user"]
             found = [(key, state[key][name], self.rows.find("user", key)) for key in self._said("user", name, False)]

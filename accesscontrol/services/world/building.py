@@ -56,7 +56,8 @@ ACTS = {
 }  # fmt: skip
 #: What a record holds beside the fields of its thing: acts of their own bring it about.
 _BESIDE = {
-    "account": ("registration", "provider"), "user": ("shares", "proven", "invited"), "item": ("links", "links_under"),
+    "account": ("registration", "provider", "policy"), "user": ("shares", "proven", "invited"),
+    "item": ("links", "links_under"),
 }  # fmt: skip
 
 

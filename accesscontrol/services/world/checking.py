@@ -15,23 +15,24 @@ from accesscontrol.accounts.names import fold
 from accesscontrol.sentences import Sentence, with_article
 from accesscontrol.services.accounts.quotas import CREATED, NAMES
 from accesscontrol.services.grants.checks import LEVELS
+from accesscontrol.services.signing_in import policies
 from accesscontrol.services.world import sentences as say
-from accesscontrol.services.world.joining import read_joining, read_provider, read_registration
+from accesscontrol.services.world.joining import read_account, read_joining
 from accesscontrol.services.world.reading import Mapping, Sequence
 from accesscontrol.services.world.rules import read_project, read_token
 from accesscontrol.services.world.shapes import LINK_ENDS, NOUNS, Entry, Faults, LinksUnder, Record, State, empty_state
 
 TOP_FIELDS = ("world", "accounts", "grants")
 ACCOUNT_FIELDS = (
-    "key", "name", "blocked", "limits", "registration", "provider", "roles", "items", "users", "tokens", "projects",
-    "accounts",
+    "key", "name", "blocked", "limits", "registration", "provider", "policy", "roles", "items", "users", "tokens",
+    "projects", "accounts",
 )  # fmt: skip
 ROLE_FIELDS = ("key", "name", "rights", "history_days")
 LINK_FIELDS = ("to", "member_under", "container_under")
 ITEM_FIELDS = ("key", "kind", "name", "ident", "owner", "made_by", "settings", "links", "history_days")
 USER_FIELDS = (
-    "username", "authority", "email", "verified", "proven", "invited", "enabled", "expires_at", "role", "history_days",
-    "limits", "assigned", "shares",
+    "username", "authority", "email", "external_id", "verified", "proven", "invited", "enabled", "expires_at", "role",
+    "history_days", "limits", "assigned", "shares",
 )  # fmt: skip
 TOKEN_FIELDS = (
     "key", "name", "type", "preset", "user", "enabled", "expires_at", "idle_ttl", "history_days",
@@ -48,6 +49,7 @@ ESSENTIAL = {"user": "authority", "item": "kind", "token": "type", "grant": "cov
 WRITTEN = {
     ("account", "history_days"): "limits", ("grant", "account"): "from", ("grant", "grantees"): "to",
     ("grant", "items"): "covers", ("grant", "kind"): "covers",
+    **{("account", name): "policy" for name in policies.FIELDS},
 }  # fmt: skip
 
 
@@ -109,8 +111,7 @@ def _read_account(checked: Checked, entry: Entry, parent: str | None) -> str | N
     limits = _read_limits(entry)
     checked.keep("account", key, entry, {
         "parent": parent, "name": entry.name(), "blocked": entry.boolean("blocked", False),
-        "history_days": limits.pop("history_days", None), "limits": limits, "registration": read_registration(entry),
-        "provider": read_provider(entry),
+        "history_days": limits.pop("history_days", None), "limits": limits, **read_account(entry),
     })  # fmt: skip
     where = key or ""
     for role in entry.entries("roles", "role", ROLE_FIELDS):
@@ -218,6 +219,7 @@ def _read_user(checked: Checked, entry: Entry, account: str) -> None:
         "account": account,
         "authority": entry.choice("authority", authorities) if entry.required("authority") else "",
         "email": entry.text("email"),
+        "external_id": entry.text("external_id"),
         "verified": entry.boolean("verified", True),
         **read_joining(entry),
         "enabled": entry.boolean("enabled", True),

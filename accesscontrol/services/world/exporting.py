@@ -17,7 +17,7 @@ from accesscontrol.access.permissions import UnknownName
 from accesscontrol.accounts.names import fold
 from accesscontrol.sentences import Wording
 from accesscontrol.services.world import stored as database
-from accesscontrol.services.world.joining import shown_provider, shown_registration
+from accesscontrol.services.world.joining import shown_policy, shown_provider, shown_registration
 from accesscontrol.services.world.planning import branch
 from accesscontrol.services.world.shapes import Record, State
 from accesscontrol.services.world.writing import flow, text
@@ -102,6 +102,8 @@ def _accounts(keys: Iterable[str], content: _Content, indent: str) -> Iterator[s
             yield f"{indent}  registration: {flow(registration)}"
         if provider := shown_provider(record["provider"]):
             yield f"{indent}  provider: {flow(provider)}"
+        if policy := shown_policy(record["policy"]):
+            yield f"{indent}  policy: {flow(policy)}"
         for title, noun in _WITHIN:
             yield from _entries(title, noun, content, key, indent)
         if content.children[key]:
@@ -147,8 +149,8 @@ def _picked(record: Record, *names: str) -> Record:
 
 
 def _user(_name: str, record: Record) -> Record:
-    fields = ("authority", "email", "verified", "proven", "invited", "enabled", "expires_at", "role", "history_days",
-              "limits")  # fmt: skip
+    fields = ("authority", "email", "external_id", "verified", "proven", "invited", "enabled", "expires_at", "role",
+              "history_days", "limits")  # fmt: skip
     assigned, shares = _access(record)
     entry = {**_picked(record, "username", *fields), "assigned": assigned, "shares": shares}
     return _but_defaults(entry, verified=True, proven=False, invited=False, enabled=True)

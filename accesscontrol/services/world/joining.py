@@ -1,4 +1,5 @@
-"""How people join, in world files: the rules of registration of an account, and of a user what is proven and invited.
+"""How people join and sign in, in world files: of an account the rules of registration, the identity provider and the
+sign-in policy, and of a user what is proven and invited.
 
 Where a file says nothing of them they stay as they are; a link or a password never stands in a file. An invitation is
 sent when a file says that somebody is invited who is not.
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.names import fold
+from accesscontrol.accounts.signing_in import SecurityPolicy
 from accesscontrol.joining.life import open_rows
 from accesscontrol.joining.models import IdentityProvider, RegistrationRules
 from accesscontrol.sentences import Wording
@@ -25,6 +27,7 @@ from accesscontrol.services.joining.registration import LISTS, set_registration
 from accesscontrol.services.joining.specs import RegistrationSpec
 from accesscontrol.services.providers.providers import provider_of, remove_provider, set_provider
 from accesscontrol.services.providers.specs import ProviderSpec
+from accesscontrol.services.signing_in import policies
 from accesscontrol.services.world.reading import Mapping
 from accesscontrol.services.world.shapes import Entry, Record, State
 
@@ -32,16 +35,22 @@ PROVIDER_PLAIN = ("name", "issuer", "client_id", "groups_claim", "enabled")
 PROVIDER_FIELDS = (*PROVIDER_PLAIN, "domains", "roles")
 REGISTRATION_FIELDS = ("public", *LISTS, "role", "password_length")
 #: What a file may leave unsaid, by noun.
-UNSAID = {"account": ("registration", "provider"), "user": ("proven", "invited")}
+UNSAID = {"account": ("registration", "provider", "policy"), "user": ("proven", "invited")}
 
 REGISTRATION = Wording("world_registration", _("a mapping such as {public: true, allowed_domains: [company.example]}"))
 PROVIDER = Wording(
     "world_provider", _('a mapping such as {name: Company, issuer: "https://login.company.example"}, or {} for none')
 )
+POLICY = Wording("world_policy", _("a mapping such as {second_factor: managers, networks: [203.0.113.0/24]}"))
 GROUP_ROLE = Wording("world_group_role", _("mappings such as {group: drivers, role: dispatcher}"))
 TEXT = Wording("world_text", _("text"))
 
 # --- Reading
+
+
+def read_account(entry: Entry) -> Record:
+    """Of an account, how people join it and sign in; None where the file does not say."""
+    return {"registration": read_registration(entry), "provider": read_provider(entry), "policy": read_policy(entry)}
 
 
 def read_registration(entry: Entry) -> Record | None:
@@ -77,6 +86,22 @@ def read_provider(entry: Entry) -> Record | None:
             "roles": tuple(pair for pair in roles if pair[1] is not None)}  # fmt: skip
 
 
+def read_policy(entry: Entry) -> Record | None:
+    """What is asked of people who sign in; None where the file does not say."""
+    mapping = entry.mapping.get("policy")
+    if mapping is None:
+        return None
+    if not isinstance(mapping, Mapping):
+        entry.wrong("policy", POLICY())
+        return None
+    said = Entry(entry.faults, mapping, f"policy of {entry.what}", policies.FIELDS)
+    factors = SecurityPolicy.SecondFactor
+    return {"second_factor": said.choice("second_factor", factors.values, factors.NOBODY.value),
+            **{name: said.boolean(name, False) for name in ("provider_only", "whole_branch")},
+            **{name: said.count(name, 1) for name in ("idle_minutes", "absolute_minutes")},
+            "networks": said.texts("networks", TEXT())}  # fmt: skip
+
+
 def read_joining(entry: Entry) -> Record:
     """Of a user, what is proven and invited; None where the file does not say."""
     return {name: entry.boolean(name, False) if name in entry.mapping else None for name in UNSAID["user"]}
@@ -86,13 +111,20 @@ def read_joining(entry: Entry) -> Record:
 
 NO_PROVIDER: Record = {}
 NOBODY_REGISTERS: Record = {"public": False, **dict.fromkeys(LISTS, ()), "role": None, "password_length": None}
+ASKS_NOTHING: Record = {
+    "second_factor": SecurityPolicy.SecondFactor.NOBODY.value, "provider_only": False, "networks": (),
+    "idle_minutes": None, "absolute_minutes": None, "whole_branch": False,
+}  # fmt: skip
 
 
 def load_joining(state: State) -> None:
     """Add to the accounts and users of a state how people join them."""
     for record in state["account"].values():
-        record["registration"], record["provider"] = NOBODY_REGISTERS, NO_PROVIDER
+        record |= {"registration": NOBODY_REGISTERS, "provider": NO_PROVIDER, "policy": ASKS_NOTHING}
     _load_providers(state)
+    for key, *asked in SecurityPolicy.objects.order_by("pk").values_list("account__key", *policies.FIELDS):
+        record = dict(zip(policies.FIELDS, asked, strict=True))
+        state["account"][key]["policy"] = {**record, "networks": tuple(record["networks"])}
     rules = RegistrationRules.objects.order_by("pk").values_list("account__key", "role__key", *REGISTRATION_COLUMNS)
     for key, role, *values in rules:
         named = dict(zip(REGISTRATION_COLUMNS, values, strict=True))
@@ -127,6 +159,11 @@ def shown_registration(record: Record) -> Record:
     return {name: value for name, value in record.items() if value not in (None, False, ())}
 
 
+def shown_policy(record: Record) -> Record:
+    """The policy as a file writes it: what has its default is left out."""
+    return {name: record[name] for name in policies.FIELDS if record[name] != ASKS_NOTHING[name]}
+
+
 def shown_provider(record: Record) -> Record:
     """The provider as a file writes it."""
     roles = [{"group": group, "role": role} for group, role in record.get("roles", ())]
@@ -152,6 +189,12 @@ def bring_providers(actor: Actor, pairs: Sequence[tuple[Account, ProviderSpec | 
             set_provider(actor, account, spec if same else replace(spec, secret=""))
         elif provider_of(account) is not None:
             remove_provider(actor, account)
+
+
+def bring_policies(actor: Actor, pairs: Sequence[tuple[Account, Record]]) -> None:
+    """Bring what these accounts ask of people who sign in to what a file says."""
+    for account, record in pairs:
+        policies.change_policy(actor, account, **record)
 
 
 def bring_proven(actor: Actor, pairs: Sequence[tuple[User, bool]]) -> None:

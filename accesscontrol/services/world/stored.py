@@ -89,15 +89,15 @@ def _load_roles(state: State, wanted: Wanted) -> None:
 
 def _load_users(state: State, wanted: Wanted) -> None:
     columns = (
-        "username_folded", "username", "account__key", "authority", "email", "verified", "is_active", "expires_at",
-        "role__key", "history_days", "limits",
+        "username_folded", "username", "account__key", "authority", "email", "external_id", "verified", "is_active",
+        "expires_at", "role__key", "history_days", "limits",
     )  # fmt: skip
     users = User.objects.exclude(account=None)
     for row in _named(users.order_by("id"), "user", wanted).values_list(*columns).iterator():
-        name, username, account, authority, email, verified, enabled, expires, role, history, limits = row
+        name, username, account, authority, email, external, verified, enabled, expires, role, history, limits = row
         state["user"][name] = {
-            "username": username, "account": account, "authority": authority, "email": email, "verified": verified,
-            "enabled": enabled, "expires_at": utc(expires), "role": role, "history_days": history,
+            "username": username, "account": account, "authority": authority, "email": email, "external_id": external,
+            "verified": verified, "enabled": enabled, "expires_at": utc(expires), "role": role, "history_days": history,
             "limits": limits, "shares": {},
         }  # fmt: skip
     shares = _named(ItemUserObjectPermission.objects.exclude(user__account=None), "user", wanted, "user__")

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.revisions import Revised
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.services.frame.fields import field_of
 from accesscontrol.services.frame.revisions import Stale
 from portal.frame.forms.fields import ActForm, MomentField
 from portal.frame.forms.rebasing import NOTHING, Rebasing, digests, standing
@@ -107,7 +108,7 @@ def told(error: Stale, fields: Mapping[str, forms.Field]) -> str:
     """Who changed what, with the fields called as the form calls them."""
     labels = [
         str(fields[name].label) if name in fields and fields[name].label else _(name.replace("_", " ").capitalize())
-        for name in error.moved
+        for name in (field_of(error.thing, column) for column in error.moved)
     ]
     parts = {"who": error.who, "what": ", ".join(labels) or _("something")}
     sentence = _("%(who)s changed this meanwhile: %(what)s. Nothing of yours has been saved yet.") % parts

@@ -6,12 +6,21 @@ from typing import Any
 
 from django import forms
 from django.http import HttpResponse
+from django.utils.html import escape
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accesscontrol.accounts.signing_in import SecurityPolicy
-from accesscontrol.services.signing_in.policies import FIELDS, Affected, change_policy, policy_of, preview_policy
+from accesscontrol.services.signing_in.policies import (
+    FIELDS,
+    NETWORKS_BY_OWNER,
+    Affected,
+    change_policy,
+    may_set_networks,
+    policy_of,
+    preview_policy,
+)
 from portal.addresses import address
 from portal.frame.forms.fields import ActForm
 from portal.frame.previews import preview_page
@@ -66,8 +75,12 @@ class PolicyForm(ActForm):
         (_("Where it holds"), "", ("whole_branch",)),
     )
 
-    def __init__(self, data: Any = None, *, policy: SecurityPolicy):
+    def __init__(self, data: Any = None, *, policy: SecurityPolicy, networks: bool):
+        """networks: whether they may be set."""
         super().__init__(data, initial={name: getattr(policy, name) for name in FIELDS})
+        if not networks:
+            self.fields["networks"].disabled = True
+            self.fields["networks"].help_text = escape(NETWORKS_BY_OWNER(account=policy.account.name))
 
 
 class AccountPolicyScreen(AccountPage):
@@ -91,7 +104,8 @@ class AccountPolicyScreen(AccountPage):
                             words=lambda said: said, form_action=self.to("policy"))  # fmt: skip
 
     def form(self) -> PolicyForm:
-        return PolicyForm(self.request.POST or None, policy=policy_of(self.thing))
+        networks = may_set_networks(self.actor, self.thing)
+        return PolicyForm(self.request.POST or None, policy=policy_of(self.thing), networks=networks)
 
     def words(self) -> FormPage:
         return {"preview_url": self.to("policy_preview"), "cancel_url": address(self.thing)}

@@ -41,7 +41,8 @@ class LinesField(forms.CharField):
         return value if isinstance(value, str) or value is None else "\n".join(value)
 
     def clean(self, value: Any) -> tuple[str, ...]:
-        return tuple(line.strip() for line in super().clean(value).splitlines() if line.strip())
+        text = super().clean(self.prepare_value(value))  # a disabled field holds the list that there is
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 class RegistrationForm(ActForm):

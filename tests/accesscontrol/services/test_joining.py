@@ -381,6 +381,19 @@ def test_what_an_act_does_anew_is_done_to_the_revision_that_it_names(cast: Cast)
     rotate_token(replace(CONSOLE, origin=Origin("token", token.pk, token.revision)), token)
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"external_id": "E-17"}, "external id"), ({"role": None, "history_days": 7}, "history days, role")],
+)
+def test_a_field_is_told_by_its_whole_name(cast: Cast, changes: dict[str, Any], told: str) -> None:
+    sam = cast.people["sam"]
+    late = replace(CONSOLE, origin=Origin("user", sam.pk, User.objects.get(pk=sam.pk).revision))
+    change_user(CONSOLE, sam, **changes)
+    with pytest.raises(Stale) as refused:
+        change_user(late, sam, phone="+49 30 1")
+    assert str(refused.value).partition(": ")[2].partition(". ")[0] == told
+
+
 def test_a_switch_that_is_thrown_already_is_no_conflict(cast: Cast) -> None:
     late = made_from(cast.people["sam"])
     set_enabled(CONSOLE, cast.people["sam"], False)

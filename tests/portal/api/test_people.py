@@ -43,6 +43,11 @@ def test_an_external_id_is_that_of_one_person_of_the_account(person, cast):
     assert patch(nora, f"{USERS}lee/", external_id="").status_code == 200
 
 
+def test_nobody_changes_their_own_external_id_and_the_answer_names_it(person, cast):
+    own = patch(person("adam"), f"{USERS}adam/", external_id="E-17")
+    assert list(told_at(own)) == ["external_id"]
+
+
 def test_who_ceases_to_be_a_developer_says_in_the_same_call_who_gets_their_things(person, cast):
     nora = person("nora")
     asked = patch(nora, ANNA, authority="administrator")

@@ -24,7 +24,7 @@ from accesscontrol.services.frame.freshness import NotFresh, NotInPerson
 from accesscontrol.services.frame.revisions import Stale
 from accesscontrol.services.signing_in import factors
 from accesscontrol.services.signing_in.passwords import shortest
-from accesscontrol.services.signing_in.policies import change_policy, preview_policy
+from accesscontrol.services.signing_in.policies import NETWORKS_BY_OWNER, change_policy, preview_policy
 from portal.freshness import STARTED
 from tests.portal.browser import Browser
 from tests.portal.signing_in.factors import OVERVIEW, App, by_password, is_in
@@ -223,6 +223,52 @@ def test_its_managers_and_those_above_say_it_in_person_and_freshly(cast):
         change_policy(cast.actor("nora", fresh_at=None), northwind, second_factor="everybody")
     with pytest.raises(NotInPerson):
         change_policy(cast.token("master"), northwind, second_factor="everybody")
+
+
+@pytest.mark.checklist("Z13")
+def test_an_administrator_shuts_nobody_out_of_the_account_by_its_networks(cast):
+    northwind, contoso, here = cast.accounts["northwind"], cast.accounts["contoso"], ["198.51.100.0/24"]
+    for who, account in (("adam", northwind), ("carl", contoso)):
+        with pytest.raises(Conflict) as refused:
+            change_policy(cast.actor(who, address=HERE), account, idle_minutes=20, networks=here)
+        assert str(refused.value) == str(NETWORKS_BY_OWNER(account=account.name))
+    with pytest.raises(Conflict, match="Only the owner of Contoso"):
+        acting = cast.actor("adam", address=HERE).acting_as(contoso)
+        change_policy(acting, contoso, networks=here)
+    assert not SecurityPolicy.objects.exists()
+    change_policy(cast.actor("nora", address=HERE), northwind, networks=here)
+    change_policy(cast.actor("adam", address=HERE), contoso, networks=here)
+    change_policy(cast.actor("carla", address=HERE), contoso, networks=["198.51.0.0/16"])
+    for lifted in ([], ["0.0.0.0/0"]):
+        with pytest.raises(Conflict):
+            change_policy(cast.actor("adam", address=HERE), northwind, networks=lifted)
+    policy = change_policy(cast.actor("adam", address=HERE), northwind, networks=tuple(here), idle_minutes=20)
+    assert (policy.networks, policy.idle_minutes) == (here, 20)
+
+
+def test_the_page_of_an_administrator_shows_networks_and_why_they_stay(browse, cast, ask):
+    ask(networks=["127.0.0.0/8", "10.0.0.0/8"])
+    adam: Browser = browse("adam")
+    field = adam.get(PAGE).context["form"]["networks"]
+    assert (field.field.disabled, field.help_text) == (True, str(NETWORKS_BY_OWNER(account="Northwind")))
+    sent = {"second_factor": "nobody", "networks": "203.0.113.0/24", "idle_minutes": "20", "absolute_minutes": ""}
+    preview = adam.post(f"{PAGE}preview/", sent, headers={"HX-Request": "true"})
+    assert preview.status_code == 200
+    assert adam.post(PAGE, sent)["Location"] == PAGE
+    policy = SecurityPolicy.objects.get()
+    assert (policy.networks, policy.idle_minutes) == (["127.0.0.0/8", "10.0.0.0/8"], 20)
+    assert browse("nora").get(PAGE).context["form"]["networks"].field.disabled is False
+
+
+def test_over_rest_an_administrator_changes_all_but_the_networks(cast):
+    client, path = APIClient(), "/api/v1/accounts/northwind/policy/"
+    client.force_login(cast.people["adam"])
+    tag = {"If-Match": client.get(path)["ETag"]}
+    answer = client.patch(path, {"networks": ["127.0.0.0/8"], "idle_minutes": 20}, format="json", headers=tag)
+    assert (answer.status_code, answer.json()["detail"]) == (409, str(NETWORKS_BY_OWNER(account="Northwind")))
+    assert not SecurityPolicy.objects.exists()
+    assert client.patch(path, {"networks": [], "idle_minutes": 20}, format="json", headers=tag).status_code == 200
+    assert SecurityPolicy.objects.get().idle_minutes == 20
 
 
 def test_it_is_an_event_with_what_changed(cast, ask):
