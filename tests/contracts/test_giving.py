@@ -37,6 +37,7 @@ GIVES_NOTHING = {
     "joining.proving.ask_new_address": MAIL,
     "joining.proving.ask_own_proof": MAIL,
     "world.joining.bring_proven": "says of an address that it answered; the platform operator only",
+    "world.joining.bring_policies": "asks by change_policy",
     "accounts.accounts.close_account": TAKES_AWAY,
     "accounts.accounts.remove_accounts": TAKES_AWAY,
     "accounts.ownership.confirm_ownership": f"{ANSWERS}, and their end is held against that of the new owner again",
