@@ -113,6 +113,31 @@ def test_what_is_wrong_is_refused_in_its_line(write: Write, wrong: str) -> None:
     assert not User.objects.filter(username="nora").exists()
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "policy: {networks: [office]}",
+        "registration: {allowed_domains: [no domain]}",
+        "provider: {name: X, issuer: nowhere, client_id: portal, domains: [home.example]}",
+    ],
+)
+def test_each_account_is_told_what_is_wrong_with_it(write: Write, wrong: str) -> None:
+    accounts = "".join(f"  - key: {key}\n    name: Some\n    {wrong}\n" for key in ("some", "other"))
+    said = StringIO()
+    with pytest.raises(CommandError):
+        run("plan", write(f"world: 1\naccounts:\n{accounts}"), told=said)
+    assert len([line for line in said.getvalue().splitlines() if "world.yaml:" in line]) == 2
+
+
+def test_two_people_exchange_their_external_ids(write: Write) -> None:
+    run("apply", write(FILE))
+    other = FILE.replace("E-2", "E-3").replace("E-1}\n      -", "E-2}\n      -").replace("E-3", "E-1")
+    path = write(other, "other.yaml")
+    run("apply", path)
+    assert ids() == {"nora": "E-2", "sam": "E-1", "carla": "E-1"}
+    assert exit_code("plan", path) == 0
+
+
 def test_an_external_id_stands_once_in_an_account(write: Write) -> None:
     assert told(write(FILE.replace("E-2", "E-1"))) == {8}
 

@@ -148,20 +148,19 @@ class Bringing:
 
     def _join(self) -> None:
         """How people join and sign in: where the file says so, and it is not so."""
-        wishes = [Wish("account", key, self.builder.registration(key), self.rows.find("account", key), "registration")
-                  for key in self._said("account", "registration", NOBODY_REGISTERS)]  # fmt: skip
-        self._ask(bring_registrations, [wish for wish in wishes if wish.row is not None], 0)
-        homes = [(key, self.rows.find("account", key)) for key in self._said("account", "provider", NO_PROVIDER)]
-        self._ask(bring_providers, [Wish("account", key, row=(row, self.builder.provider(key)), field="provider")
-                                    for key, row in homes if row is not None], 0)  # fmt: skip
-        for key in self._said("account", "policy", ASKS_NOTHING):  # one at a time: each is told what is wrong with it
-            if (row := self.rows.find("account", key)) is not None:
-                asked = self.plan.checked.state["account"][key]["policy"]
-                self._ask(bring_policies, [Wish("account", key, row=(row, asked), field="policy")], 0)
-        for name, bring in (("proven", bring_proven), ("invited", bring_invited)):
+        said, build = self.plan.checked.state["account"], self.builder
+        for name, bring, default, wanted in (
+            ("registration", bring_registrations, NOBODY_REGISTERS, build.registration),
+            ("provider", bring_providers, NO_PROVIDER, build.provider),
+            ("policy", bring_policies, ASKS_NOTHING, lambda key: said[key]["policy"]),
+        ):
+            for key in self._said("account", name, default):  # one at a time: each is told what is wrong with it
+                if (row := self.rows.find("account", key)) is not None:
+                    self._ask(bring, [Wish("account", key, row=(row, wanted(key)), field=name)], 0)
+        for name, prove in (("proven", bring_proven), ("invited", bring_invited)):
             state = self.plan.checked.state["user"]
             found = [(key, state[key][name], self.rows.find("user", key)) for key in self._said("user", name, False)]
-            self._ask(bring, [Wish("user", key, row=(row, value), field=name) for key, value, row in found if row], 0)
+            self._ask(prove, [Wish("user", key, row=(row, value), field=name) for key, value, row in found if row], 0)
 
     def _said(self, noun: str, name: str, default: Any) -> list[str]:
         """The things of which the file says this, and it is not so."""

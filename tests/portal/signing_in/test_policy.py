@@ -19,6 +19,7 @@ from accesscontrol.accounts.demands import demands_on
 from accesscontrol.accounts.models import Account, User
 from accesscontrol.accounts.signing_in import SecurityPolicy, Session
 from accesscontrol.audit.models import Event
+from accesscontrol.services.accounts.accounts import change_account
 from accesscontrol.services.frame.errors import Conflict, Invalid
 from accesscontrol.services.frame.freshness import NotFresh, NotInPerson
 from accesscontrol.services.frame.revisions import Stale
@@ -258,6 +259,12 @@ def test_the_page_of_an_administrator_shows_networks_and_why_they_stay(browse, c
     policy = SecurityPolicy.objects.get()
     assert (policy.networks, policy.idle_minutes) == (["127.0.0.0/8", "10.0.0.0/8"], 20)
     assert browse("nora").get(PAGE).context["form"]["networks"].field.disabled is False
+
+
+def test_the_reason_holds_no_markup_of_a_name(browse, cast):
+    change_account(CONSOLE, cast.accounts["northwind"], name="<b>North</b>")
+    text = browse("adam").get(PAGE).content.decode()
+    assert ("Only the owner of &lt;b&gt;North&lt;/b&gt;, or" in text, "<b>North" in text) == (True, False)
 
 
 def test_over_rest_an_administrator_changes_all_but_the_networks(cast):
