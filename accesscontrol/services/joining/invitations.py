@@ -6,9 +6,10 @@ The seat is taken when the person is entered, so the link never fails for want o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_noop as _
 from accesscontrol.access.actor import Actor
 from accesscontrol.accounts.life import has_joined, may_come
 from accesscontrol.accounts.models import Account, User
+from accesscontrol.audit.models import Event
 from accesscontrol.joining.life import InvitationState, invitation_state
 from accesscontrol.joining.models import Invitation
 from accesscontrol.sentences import Wording
@@ -49,9 +51,19 @@ HAS_PASSWORD = Wording(
 LINK_IN_PERSON = Wording(
     "link_in_person", _("A token is shown no link: it would set the password. It is sent by mail alone.")
 )
+SENT_OFTEN = Wording(
+    "invited_often",
+    _("%(username)s has been written to %(most)s times within an hour. Wait an hour, then send the invitation again."),
+)
 NOT_OPEN = Wording("not_invited", _("%(username)s has no open invitation. Reload the page."))
 NO_ADDRESS = Wording("no_address", _("Enter an e-mail address to send the invitation to."))
 NOT_ENABLED = Wording("not_enabled", _("%(username)s is disabled or has ended. Enable them first."))
+
+
+#: What stands in the log when somebody is invited.
+INVITES = "user.invite"
+#: So many invitations are mailed to one person in so long.
+MOST_MAILS, WHILE = 5, timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +156,9 @@ def _anew(actor: Actor, people: Sequence[User], *, shown: bool) -> list[Invited]
             _require_addresses([(user.email, user) for user in current])
         for user in current:
             _require_waiting(user)
+        if not shown:
+            _require_seldom(current)
+        for user in current:
             checks.require_giving(ceiling, who, users.user_spec(user), None)
         return _store(actor, who, current, shown=shown)
 
@@ -191,6 +206,20 @@ def _require_waiting(user: User) -> None:
         raise Conflict(NOT_ENABLED(username=user.username))
 
 
+def _require_seldom(people: Sequence[User]) -> None:
+    """No mailbox is flooded: what has been mailed of late stands in the log."""
+    mailed: Counter[int | None] = Counter()
+    for piece in chunks([user.pk for user in people]):
+        lines = Event.objects.filter(
+            thing_type="user", thing_id__in=piece, action=INVITES, at__gt=timezone.now() - WHILE
+        )
+        mailed.update(number for number, told in lines.values_list("thing_id", "detail__changes")
+                      if (told or {}).get("by") != [None, "link"])  # fmt: skip
+    for user in people:
+        if mailed[user.pk] >= MOST_MAILS:
+            raise Conflict(SENT_OFTEN(username=user.username, most=MOST_MAILS))
+
+
 # --- Writing
 
 
@@ -203,7 +232,7 @@ def _store(actor: Actor, who: Caller, people: Sequence[User], *, shown: bool = F
         Invitation.objects.filter(pk__in=piece).delete()
     Invitation.objects.bulk_create([_row(actor, user, secret, now, shown) for user, secret in made], 2000)
     told = {"invited_until": [None, end], "by": [None, "link" if shown else "mail"]}
-    record_all(actor, [Fact("user.invite", user, user.account_id, told, ()) for user, _secret in made])
+    record_all(actor, [Fact(INVITES, user, user.account_id, told, ()) for user, _secret in made])
     links = [(user, secrets.address_of("join", secret)) for user, secret in made]
     if not shown:
         post(_letter(who, user, link, end) for user, link in links)

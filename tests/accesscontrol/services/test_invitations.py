@@ -249,6 +249,22 @@ def test_withdrawn_and_sent_again_it_opens(cast: Cast, link: Any) -> None:
     assert open_invitation(secret)
 
 
+def test_whoever_was_mailed_five_times_waits_an_hour_and_a_shown_link_mails_nobody(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nora = cast.actor("nora")
+    invited(cast)
+    for _ in range(6):
+        assert acts.show_invitation(nora, stored()).link
+    for _ in range(4):
+        acts.send_invitation(nora, stored())
+    with pytest.raises(Conflict) as refused:
+        acts.send_invitations(nora, [stored()])
+    assert refused.value.args[0].code == "invited_often"
+    monkeypatch.setattr(acts, "WHILE", timedelta(0))  # the hour is over
+    assert acts.send_invitation(nora, stored()).user == stored()
+
+
 @pytest.mark.parametrize("username", ["sam", "anna"])
 def test_who_has_a_password_is_not_invited(cast: Cast, username: str) -> None:
     with pytest.raises(Conflict):

@@ -60,6 +60,20 @@ def test_invitations_are_listed_sent_again_and_withdrawn(person, sent):
     assert person("alma").get(INVITATIONS).json()["count"] == 0
 
 
+def test_one_person_is_mailed_five_invitations_an_hour_and_others_are_not_held_up(person, sent):
+    nora = person("nora")
+    for username in ("guest", "second"):
+        sent(lambda n=username: nora.post(USERS, {**NEW, "username": n}, format="json"))
+    again = [sent(lambda: nora.post(f"{USERS}guest/invitation/", {}, format="json")) for _ in range(5)]
+    assert [(answer.status_code, len(mails)) for answer, mails in again] == [*[(200, 1)] * 4, (409, 0)]
+    assert (again[-1][0].json()["code"], again[-1][0].json()["detail"]) == (
+        "invited_often",
+        "guest has been written to 5 times within an hour. Wait an hour, then send the invitation again.",
+    )
+    answer, mails = sent(lambda: nora.post(f"{USERS}second/invitation/", {}, format="json"))
+    assert (answer.status_code, len(mails)) == (200, 1)
+
+
 def test_more_invitations_take_no_more_statements(person, sent):
     nora, counts = person("nora"), {}
     for number in (1, 2, 3):
