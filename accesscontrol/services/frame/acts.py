@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Model, OuterRef
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils import timezone
 
 from accesscontrol.access import engine
@@ -125,18 +125,26 @@ class Caller:
 
 
 def caller(actor: Actor) -> Caller:
-    """Who acts, loaded."""
+    """Who acts, loaded. Raises AccessDenied where they were removed since they were looked at."""
     if actor.type == "user":
         inside = TreeEntry.objects.filter(entry_rows(EntryState.INSIDE, timezone.now()), operator=OuterRef("pk"))
-        user = User.objects.annotate(is_inside=Exists(inside)).get(pk=actor.id)
+        user = _there(actor, User.objects.annotate(is_inside=Exists(inside)).filter(pk=actor.id))
         entries = _entries(actor) if user.is_inside else {}
         return Caller(user, None, *_acting(actor, user.account_id, user.account_id), entries)
     if actor.type == "token":
-        token = Token.objects.select_related("user").get(pk=actor.id)
+        token = _there(actor, Token.objects.select_related("user").filter(pk=actor.id))
         return Caller(token.user, token, *_acting(actor, token.account_id, token.account_id))
     if actor.type == "account":
         return Caller(None, None, *_acting(actor, actor.id, actor.id))
     return Caller(None, None, actor.acting, actor.acting is not None)
+
+
+def _there(actor: Actor, rows: QuerySet[Any]) -> Any:
+    """The row behind an actor; who is gone is refused as a caller whom nobody knows, and of no visible thing."""
+    found = rows.first()
+    if found is None:
+        raise engine.AccessDenied(engine.look(actor).decide("account:create", ("account", 0)), visible=False)
+    return found
 
 
 def _entries(actor: Actor) -> dict[int, int]:
@@ -268,4 +276,6 @@ def _actor_name(actor: Actor, who: Caller) -> str:
         return who.token.name or who.token.key
     if who.user is not None:
         return who.user.username
-    return Account.objects.get(pk=actor.id).name if actor.type == "account" else "console"
+    if actor.type == "account":
+        return str(_there(actor, Account.objects.filter(pk=actor.id)).name)
+    return "console"

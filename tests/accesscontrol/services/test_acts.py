@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from accesscontrol.access.actor import Actor
 from accesscontrol.access.engine import AccessDenied
 from accesscontrol.accounts.models import Account
 from accesscontrol.audit import chain
 from accesscontrol.audit.models import Event
 from accesscontrol.items.models import Item
 from accesscontrol.services.accounts.accounts import change_account
+from accesscontrol.services.frame.acts import caller, require_all
 from accesscontrol.services.grants.grants import create_grant
+from accesscontrol.services.items import items
 from accesscontrol.services.items.items import create_item
-from accesscontrol.services.tokens.tokens import disable_token
+from accesscontrol.services.owning.leaving import remove_users
+from accesscontrol.services.tokens.tokens import disable_token, revoke_token
 from tests.world import CONSOLE, Cast
 
 
@@ -70,3 +76,28 @@ def test_a_dead_caller_does_nothing(cast: Cast) -> None:
     disable_token(CONSOLE, cast.tokens["master"].token)
     with pytest.raises(AccessDenied):
         create_item(master, cast.accounts["northwind"], kind="device", name="No")
+
+
+@pytest.mark.parametrize("door", ["person", "token"])
+def test_a_caller_removed_between_look_and_act_is_refused_as_somebody_unknown(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    adam, master = cast.people["adam"], cast.tokens["master"].token
+    actor = cast.actor("adam") if door == "person" else cast.token("master")
+
+    def asked_and_then_gone(*question: Any) -> None:
+        require_all(*question)
+        remove_users(CONSOLE, [adam]) if door == "person" else revoke_token(CONSOLE, master)
+
+    monkeypatch.setattr(items, "require_all", asked_and_then_gone)
+    with pytest.raises(AccessDenied) as refused:
+        create_item(actor, cast.accounts["northwind"], kind="device", name="No")
+    assert (refused.value.visible, refused.value.decision.source) == (False, unknown(actor).decision.source)
+    assert not Item.objects.filter(name="No").exists()
+
+
+def unknown(actor: Actor) -> AccessDenied:
+    """How somebody is refused whom nobody ever knew."""
+    with pytest.raises(AccessDenied) as refused:
+        caller(replace(actor, id=2**40))
+    return refused.value
