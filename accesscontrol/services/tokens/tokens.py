@@ -33,7 +33,7 @@ from accesscontrol.services.frame.fields import Findings, make_key
 from accesscontrol.services.frame.lines import chunks
 from accesscontrol.services.frame.locks import read_named
 from accesscontrol.services.frame.revisions import join
-from accesscontrol.services.tokens import keys
+from accesscontrol.services.tokens import keys, telling
 from accesscontrol.services.tokens import rules as token_rules
 from accesscontrol.services.tokens.specs import TokenRuleSpec, TokenSpec, TopicSpec
 from accesscontrol.tokens.life import token_state
@@ -101,6 +101,7 @@ def create_tokens(actor: Actor, specs: Sequence[TokenSpec]) -> list[Issued]:
             for one, spec in zip(issued, wanted, strict=True)
         ]
         record_all(actor, facts)
+        telling.tell_owners(actor, who, [one.token for one in issued])
     return issued
 
 
@@ -244,7 +245,8 @@ def rotate_token(actor: Actor, token: Token, overlap: timedelta = timedelta(0)) 
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
             raise Invalid({"overlap": [OVERLAP_TOO_LONG()]})
         ceiling = Ceiling(actor)
-        token_rules.require_issuing(ceiling, caller(actor), token_spec(current), current)
+        who = caller(actor)
+        token_rules.require_issuing(ceiling, who, token_spec(current), current)
         current.maker_ends_at = ceiling.end_of("token:change", current)
         secret = keys.new_secret(current.type)
         current.previous_digest = current.digest if overlap else None
@@ -253,6 +255,7 @@ def rotate_token(actor: Actor, token: Token, overlap: timedelta = timedelta(0)) 
         columns = ["digest", "hint", "previous_digest", "previous_until", "maker_ends_at"]
         current.save(update_fields=columns)
         record(actor, "token.rotate", current, current.account_id, {"overlap_seconds": int(overlap.total_seconds())})
+        telling.tell_owners(actor, who, [current], telling.REKEYED)
     return Issued(current, secret)
 
 
