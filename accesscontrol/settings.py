@@ -193,10 +193,13 @@ SECOND_FACTOR_FOR = env.str("SECOND_FACTOR_FOR", default="nobody" if DEBUG else 
 ACCOUNT_REAUTHENTICATION_TIMEOUT = FRESH_SIGN_IN_SECONDS
 MFA_ADAPTER = "portal.signed_in.factor_adapter.FactorAdapter"
 MFA_FORMS = {
+    "authenticate": "portal.code_forms.SecondStepForm",
     "authenticate_webauthn": "portal.passkey_forms.SecondStepForm",
     "login_webauthn": "portal.passkey_forms.AloneForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_PERIOD = 30
+MFA_TOTP_TOLERANCE = 1  # a code counts one step longer, and one early; services/signing_in/factors.py: once
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # there is nothing to guess
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # whose address is proven is this portal's own matter

@@ -15,7 +15,6 @@ import structlog
 from allauth.account.forms import ReauthenticateForm as PasswordForm
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.core import context
-from allauth.mfa.base.forms import ReauthenticateForm as CodeForm
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.webauthn.internal.auth import begin_authentication
 from allauth.mfa.webauthn.internal.flows import reauthenticate as reauthenticate_by_passkey
@@ -31,6 +30,7 @@ from accesscontrol.services.frame.freshness import NotFresh, is_fresh
 from accesscontrol.services.providers.sources import Source, source_of_person
 from accesscontrol.services.signing_in import factors, sessions
 from portal.actors import client_address
+from portal.code_forms import ConfirmForm as CodeForm
 from portal.freshness import shown_at
 from portal.open_shapes import Cleaned
 from portal.passkey_forms import ConfirmForm

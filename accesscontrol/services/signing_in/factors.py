@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn.internal.auth import WebAuthn
+from django.db import transaction
 from django.utils.translation import gettext_noop as _
 
 from accesscontrol.access.actor import Actor
@@ -29,6 +32,8 @@ TOTP, PASSKEY, RECOVERY_CODES = (
 )  # fmt: skip
 #: What counts as a second factor; recovery codes only stand in for one.
 SECOND = (TOTP, PASSKEY)
+#: The step of the last code that was used, in what is kept of an app.
+LAST_STEP = "last_step"
 KINDS = (*SECOND, RECOVERY_CODES)
 MOST_PASSKEYS = 20
 HAS_AN_APP = Wording("has_an_app", _("There is an authenticator app already. Remove it before you add another."))
@@ -49,6 +54,30 @@ def kinds_of(user: User) -> set[str]:
 def factors_of(user: User) -> list[Authenticator]:
     """All factors of somebody, in the order in which they were added."""
     return list(Authenticator.objects.filter(user_id=user.pk).order_by("created_at", "pk"))
+
+
+def use_code(factor: Authenticator, code: str) -> bool:
+    """Whether a code that is right counts. One of an app does where none of its step, nor of a later one, was used:
+    the step is kept with the app. Recovery codes see to it themselves."""  # A14
+    if factor.type != TOTP:
+        return True
+    with transaction.atomic():
+        row = Authenticator.objects.select_for_update().filter(pk=factor.pk).first()
+        used = _step_of(row, code) if row is not None else None
+        if row is None or used is None or used <= row.data.get(LAST_STEP, -1):
+            return False
+        row.data[LAST_STEP] = used
+        row.save(update_fields=["data"])
+    return True
+
+
+def _step_of(app: Authenticator, code: str) -> int | None:
+    """The step of the clock, of those that count now, whose code it is."""
+    secret = decrypt(app.data["secret"])
+    codes = {
+        step: totp.format_hotp_value(totp.hotp_value(secret, step)) for step in totp.yield_hotp_counters_from_time()
+    }
+    return max((step for step, one in codes.items() if compare_user_code(actual=code, expected=one)), default=None)
 
 
 def add_app(actor: Actor, user: User, secret: str) -> list[str]:

@@ -54,9 +54,10 @@ class SignInPage(Page):
 
 
 class AppPage(FormPage):
-    """profile/app.html. secret: the app's key, in groups to be typed."""
+    """profile/app.html. secret: the app's key, in groups to be typed. app_url: what opens the app on a phone."""
 
     secret: str
+    app_url: str
     qr: SafeString
 
 
@@ -78,7 +79,7 @@ def overview(request: SignedInRequest, user: User) -> HttpResponse:
     found = services.factors_of(user)
     codes = [one for one in found if one.type == services.RECOVERY_CODES]
     shown: SignInPage = {
-        "tabs": tabs(SIGN_IN), "crumbs": (), "subtitle": _("Your profile"),
+        "tabs": tabs(SIGN_IN, user), "crumbs": (), "subtitle": _("Your profile"),
         "has_password": user.has_usable_password(),
         "app": next((one for one in found if one.type == services.TOTP), None),
         "passkeys": [passkey_row(one) for one in found if one.type == services.PASSKEY],
@@ -127,8 +128,9 @@ def add_app(request: SignedInRequest, user: User) -> HttpResponse:
         go_on(request, user)
         return codes_page(request, codes)
 
-    qr = qr_code(get_adapter().build_totp_url(user, form.secret))
-    shown: AppPage = {"secret": in_groups(form.secret), "submit_label": _("Add the app"), "qr": qr}
+    url = get_adapter().build_totp_url(user, form.secret)
+    shown: AppPage = {"secret": in_groups(form.secret), "submit_label": _("Add the app"), "qr": qr_code(url),
+                      "app_url": url}  # fmt: skip
     return form_page(request, form, act, shown, title=_("Add an authenticator app"), template="profile/app.html",
                      done=_("The app is added. From now on it is asked for."))  # fmt: skip
 

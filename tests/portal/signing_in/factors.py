@@ -7,6 +7,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings as configured
 from django.test import Client
 
 from accesscontrol.accounts.models import User
@@ -29,7 +30,8 @@ class App:
 
     def counters(self) -> list[int]:
         """In the place of the server's clock."""
-        return [self.step]
+        most = configured.MFA_TOTP_TOLERANCE
+        return [*range(self.step - most, self.step + most + 1)]
 
     def of(self, user: User) -> App:
         """Added to a person's sign-in, as the act stores it."""
