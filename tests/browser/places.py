@@ -75,7 +75,7 @@ NOUN_PAGES = [
 ]  # fmt: skip
 OTHER_PAGES = [
     "/", "/going-on/", "/search/", "/search/?q=harbor", "/search/?q=no-such-thing", "/act-as/",
-    "/profile/", "/profile/address/", "/profile/sessions/", "/jobs/",
+    "/profile/", "/profile/address/", "/profile/sessions/", "/profile/tokens/", "/jobs/",
     *(f"/profile/sign-in/{way}" for way in ("", "password/", "app/", "passkeys/add/")),
 ]  # fmt: skip
 PROGRAM_PAGES = ["/api/v1/", "/api/v1/items/", "/api/v1/accounts/northwind/", "/api/docs/"]

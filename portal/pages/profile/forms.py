@@ -26,7 +26,7 @@ class ProfileForm(ActForm):
         widget=LongSelect,
         label=_("Time zone"),
         required=False,
-        help_text=_("In which times are shown; empty = that of the installation."),
+        help_text=_("In which times are shown."),
     )
     change_mails = forms.BooleanField(
         label=_("Tell me by mail when others change my access"), required=False,
@@ -35,4 +35,4 @@ class ProfileForm(ActForm):
 
     def __init__(self, data: Any = None, *, user: User, **rest: Any):
         super().__init__(data, initial={name: getattr(user, name) for name in FIELDS}, **rest)
-        self.offer("time_zone", zone_choices("—", user.time_zone))
+        self.offer("time_zone", zone_choices(_("As the server"), user.time_zone))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accesscontrol.accounts.models import User
 from accesscontrol.services.frame.errors import Conflict, Invalid
+from accesscontrol.tokens.life import may_have_tokens
 from portal.actors import LEADS_TO_FACTOR
 from portal.declared import SIGNED_IN, marked
 from portal.frame.forms.fields import ActForm
@@ -24,7 +25,7 @@ from portal.open_shapes import Cleaned
 from portal.requests import SignedInRequest
 from portal.signed_in.token_sessions import TokenHolder
 
-SIGN_IN, SESSIONS = "own_sign_in", "own_sessions"
+SIGN_IN, SESSIONS, TOKENS = "own_sign_in", "own_sessions", "own_tokens"
 
 
 def of_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -40,23 +41,34 @@ def of_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return marked(shown, SIGNED_IN)
 
 
-def tabs(active: str) -> list[Tab]:
-    """The parts of one's own pages."""
-    shown = (
+def has_tokens(user: User) -> bool:
+    """Whether tokens may act for this person."""
+    return user.account_id is not None and may_have_tokens(user.authority)
+
+
+def parts() -> list[tuple[str, str, str]]:
+    """The parts of one's own pages: address, words, icon."""
+    return [
         ("profile", _("Profile"), "user"),
         (SIGN_IN, _("Sign-in"), "fingerprint"),
         (SESSIONS, _("Sessions"), "world"),
-    )
-    return [{"label": label, "url": reverse(name), "icon": icon, "active": name == active}
-            for name, label, icon in shown]  # fmt: skip
+        (TOKENS, _("Tokens"), "token"),
+    ]
+
+
+def tabs(active: str, user: User) -> list[Tab]:
+    """The parts of one's own pages as tabs; that of tokens for those who may have some."""
+    return [
+        {"label": label, "url": reverse(name), "icon": icon, "active": name == active}
+        for name, label, icon in parts()
+        if name != TOKENS or has_tokens(user)
+    ]
 
 
 def show(request: SignedInRequest, template: str, shown: Head | FormPage, *, title: str, below: str) -> HttpResponse:
     """A page below a tab, with the way back to it."""
     crumbs: list[Link] = [{"label": _("Profile"), "url": reverse("profile")}]
-    crumbs += [
-        {"label": tab["label"], "url": tab["url"]} for tab in tabs(below) if tab["active"] and below != "profile"
-    ]
+    crumbs += [{"label": label, "url": reverse(name)} for name, label, _icon in parts() if name == below != "profile"]
     crumbs.append({"label": title, "url": ""})
     head = {"title": title, "icon": "user", "crumbs": crumbs, "cancel_url": reverse(below)}
     return render(request, template, {**head, **shown})

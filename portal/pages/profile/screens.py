@@ -25,6 +25,7 @@ from portal.frame.shown.pages import Page
 from portal.frame.shown.parts import Fact, Tile
 from portal.pages.profile import factors as own_factors
 from portal.pages.profile import sessions as own_sessions
+from portal.pages.profile import tokens as own_tokens
 from portal.pages.profile.forms import ProfileForm
 from portal.pages.profile.own import tabs
 from portal.requests import SignedInRequest
@@ -88,7 +89,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     revising.carry()
     shown: ProfilePage = {
         "title": user.full_name or user.username, "subtitle": _("Your profile"), "icon": "user",
-        "tabs": tabs("profile"),
+        "tabs": tabs("profile", user),
         "rows": facts(user, look_of(request, actor)), "form": form, "links": links(request),
     }  # fmt: skip
     return render(request, "home/profile.html", shown)
@@ -131,4 +132,9 @@ def save(actor: Actor, user: User, revising: Revising) -> bool:
     return not revising.form.errors
 
 
-urlpatterns = [path("profile/", profile, name="profile"), *own_factors.urlpatterns, *own_sessions.urlpatterns]
+urlpatterns = [
+    path("profile/", profile, name="profile"),
+    *own_factors.urlpatterns,
+    *own_sessions.urlpatterns,
+    *own_tokens.urlpatterns,
+]

@@ -26,7 +26,7 @@ def overview(request: SignedInRequest, user: User) -> HttpResponse:
     found = services.live_sessions(user)
     rows = session_rows(found, key, lambda one: reverse("own_session_end", kwargs={"public": one.public}))
     shown: SessionsPage = {
-        "title": _("Sessions"), "subtitle": _("Your profile"), "icon": "user", "tabs": tabs(SESSIONS),
+        "title": _("Sessions"), "subtitle": _("Your profile"), "icon": "user", "tabs": tabs(SESSIONS, user),
         "sessions": rows, "end_all_label": _("End all others"),
         "end_all_url": reverse("own_sessions_end") if len(rows) > 1 else "",
         "about": _("Is one of these not yours? End it, and change your password."),

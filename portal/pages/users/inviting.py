@@ -32,6 +32,16 @@ def is_invited(user: User) -> bool:
     return join_state(user, invitation_of(user), timezone.now()) is JoinState.INVITED
 
 
+def address_rows(user: User) -> list[Fact]:
+    """The two things that are told of an address, each with what it means."""
+    return [
+        {"label": _("E-mail verified"), "value": _("yes") if user.verified else _("no"),
+         "help": _("Whether they may sign in.")},
+        {"label": _("Address confirmed"), "time": user.proven_at, "value": _("not by mail yet"),
+         "help": _("When they answered a mail to this address.")},
+    ]  # fmt: skip
+
+
 def invitation_rows(user: User) -> list[Fact]:
     """What a person's page tells of their invitation."""
     invitation = invitation_of(user)

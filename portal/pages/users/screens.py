@@ -28,7 +28,7 @@ from portal.pages.users.adding import UserAddingScreen
 from portal.pages.users.forms import AssignForm, OwnForm, PersonForm, UserForm
 from portal.pages.users.goes import TOKENS_STOP, counted
 from portal.pages.users.importing import UserImportScreen
-from portal.pages.users.inviting import UserInvitingScreen, invitation_acts, invitation_rows
+from portal.pages.users.inviting import UserInvitingScreen, address_rows, invitation_acts, invitation_rows
 from portal.pages.users.leaving import UserLeavingScreen
 from portal.pages.users.limits import limit_rows
 from portal.pages.users.list import UserListScreen
@@ -65,8 +65,7 @@ class UserScreen(NounPage):
             {"label": _("Account"), "value": str(user.account or "")},
             {"label": _("Authority"), "value": _(user.get_authority_display())},
             self.fact_of(_("Role"), user.role, _("No role")),
-            {"label": _("E-mail verified"), "value": _("yes") if user.verified else _("no")},
-            {"label": _("Address confirmed"), "time": user.proven_at, "value": _("not by mail yet")},
+            *address_rows(user),
             *invitation_rows(user),
             {"label": _("Access ends"), "time": user.expires_at, "ends": True, "value": _("no end")},
             {"label": _("History depth"), "value": depth},
