@@ -73,8 +73,8 @@ def routes() -> Iterator[tuple[str, Route, Address]]:
 ROUTES = list(routes())
 WITH_A_FORM = [each for each in ROUTES if {"GET", "POST"} <= set(each[1].methods)]
 #: A preview changes nothing; an invitation is answered with yes by one button, with no by another; who leaves a tree
-#: gives up what is their own.
-NO_SWITCH = ("move_preview", "accept", "leave")
+#: gives up what is their own; a session that has ended stays so.
+NO_SWITCH = ("move_preview", "accept", "leave", "session_end", "sessions_end")
 BUTTONS = [each for each in ROUTES if set(each[1].methods) == {"POST"} and each[1].name not in NO_SWITCH]
 
 
