@@ -52,7 +52,7 @@ def with_policies(users: QuerySet[User]) -> QuerySet[User]:
     columns = ("second_factor", "provider_only", "idle_minutes", "absolute_minutes")
     pairs = ", ".join(f"'{name}', p.{name}" for name in columns)
     if connection.vendor == "postgresql":
-        listed = f"jsonb_agg(jsonb_build_object({pairs}, 'networks', p.networks))::text"
+        listed = f"COALESCE(jsonb_agg(jsonb_build_object({pairs}, 'networks', p.networks)), '[]')::text"
     else:
         listed = f"json_group_array(json_object({pairs}, 'networks', json(p.networks)))"
     of = "accounts_user.account_id"

@@ -50,9 +50,11 @@ def add_owner(window: Window, username: str, account: str) -> None:
     page = window.open("/users/~new/")
     choose(page, "Create for", account)
     page.get_by_label("Username").fill(username)
-    page.get_by_label("Authority").select_option("owner")
+    page.get_by_role("radio", name=re.compile("^Owner:")).check()
     page.get_by_label("E-mail verified").check()
-    page.get_by_role("textbox", name=re.compile("^Password")).fill(PASSWORD)
+    page.get_by_role("radio", name=re.compile("^Set a password")).check()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same again").fill(PASSWORD)
     page.locator(".form-end .btn-primary").click()
     expect(page.get_by_role("heading", name=username, level=1)).to_be_visible()
 

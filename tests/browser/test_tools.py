@@ -24,6 +24,7 @@ from accesscontrol.services.tokens.specs import TokenRuleSpec
 from accesscontrol.services.tokens.tokens import Issued
 from portal.tool_registry import access_link
 from tests.browser.visiting import NARROW, Visits, Window
+from tests.world import in_person
 
 pytestmark = pytest.mark.browser
 FIRST, SECOND, THIRD = "buses-device-1", "buses-device-2", "buses-device-3"
@@ -164,7 +165,7 @@ def test_the_key_leaves_the_address_bar_at_once_and_reaches_no_log_and_no_referr
 
 def test_a_master_tokens_link_warns_before_it_signs_anybody_in(visits: Visits, issued: list[Issued]):
     administrator = User.objects.get(username=OWNER)
-    issued.append(tokens.create_token(Actor.of(administrator), administrator.account, type="master", name="Whole",
+    issued.append(tokens.create_token(in_person(administrator), administrator.account, type="master", name="Whole",
                                       expires_at=timezone.now() + timedelta(hours=1)))  # fmt: skip
     window = visits.window()
     window.page.goto(access_link(issued[-1].token, issued[-1].secret, window.url))

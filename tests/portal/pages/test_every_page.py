@@ -31,6 +31,7 @@ def test_nothing_but_signing_in_and_out_and_joining_is_public():
         "account_login", "account_logout", "token_sign_in", "open_tool", "mfa_authenticate", "mfa_login_webauthn",
         "ask_to_sign_up", "ask_to_register", "register", "join", "prove_address", "send_again",
         "ask_reset", "reset_password", "demo_mail", "demo_mail_one",
+        "find_provider", "provider_sign_in", "provider_back", "installation_sign_in", "installation_back",
     }  # fmt: skip
 
 

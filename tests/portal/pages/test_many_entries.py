@@ -18,7 +18,7 @@ from tests.statements import statements
 from tests.world import CONSOLE, Cast
 
 MANY = 120
-ADDRESS = "/tokens/many/change/"
+ADDRESS = "/tokens/very-many/change/"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def devices(cast: Cast) -> list[Any]:
 def token(cast: Cast, devices: list[Any]) -> Token:
     """A rule and a topic for each meter; each rule its own."""
     return create_token(
-        CONSOLE, cast.accounts["northwind"], type="acl", name="Many", key="many", idle_ttl=86400,
+        CONSOLE, cast.accounts["northwind"], type="acl", name="Many", key="very-many", idle_ttl=86400,
         rules=tuple(rule(one) for one in devices),
         topics=tuple(TopicSpec(filter=f"meters/{number}", actions=("subscribe",)) for number in range(MANY)),
     ).token  # fmt: skip

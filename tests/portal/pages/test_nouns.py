@@ -88,7 +88,7 @@ def test_a_user_is_added_changed_switched_off_and_removed(browse, cast):
 def test_one_changes_only_who_one_is_not_what_one_may(browse, cast):
     sam = browse("sam")
     form = sam.get("/users/sam/change/").context["form"]
-    assert set(form.fields) == {"first_name", "middle_name", "last_name", "phone", "time_zone"}
+    assert set(form.fields) == {"first_name", "middle_name", "last_name", "phone", "time_zone", "change_mails"}
     sam.post("/users/sam/change/", {"first_name": "Samuel", "authority": "owner", "time_zone": "Europe/Berlin"})
     cast.people["sam"].refresh_from_db()
     assert (cast.people["sam"].first_name, cast.people["sam"].authority) == ("Samuel", "user")
