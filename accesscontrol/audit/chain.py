@@ -184,6 +184,11 @@ def _move_heads(heads: Iterable[ChainHead]) -> None:
         cursor.executemany("UPDATE audit_chainhead SET position = %s, digest = %s, seal = %s WHERE chain = %s", rows)
 
 
+def locked_head(chain: int) -> ChainHead:
+    """The head of a chain, which nobody moves until this transaction ends."""
+    return _locked_heads({chain})[chain]
+
+
 def _locked_heads(chains: set[int]) -> dict[int, ChainHead]:
     """The heads of these chains, locked in the order of their ids; new chains get one.
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
-from accesscontrol.audit.models import ChainHead, Event, EventDetail
+from accesscontrol.audit.models import ChainHead, Checkpoint, Event, EventDetail
 from accesscontrol.json_data import bounded
 
 #: The columns of a line that its digest covers, in this order.
@@ -80,6 +80,17 @@ def digest_detail(detail: EventDetail, chain: int, position: int) -> str:
 def seal(head: ChainHead) -> str:
     """The digest that shows a head was written with the key."""
     return _keyed("head", head.chain, head.position, head.digest)
+
+
+def seal_checkpoint(checkpoint: Checkpoint) -> str:
+    """The digest that shows that a checkpoint was written with the key."""
+    place = (checkpoint.chain, checkpoint.position, checkpoint.digest)
+    return _keyed("checkpoint", *place, checkpoint.file, checkpoint.checksum)
+
+
+def is_sealed(checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint was written with the key."""
+    return hmac.compare_digest(checkpoint.seal, seal_checkpoint(checkpoint))
 
 
 def register_mark(chain: int) -> int:

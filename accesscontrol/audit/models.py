@@ -74,6 +74,22 @@ class EventDetail(models.Model):
         return f"Detail of event {self.event_id}"
 
 
+class Checkpoint(models.Model):
+    """Where a chain starts in the database: the last line that went into an archive, its digest, and the file, sealed
+    with the key. Only lines up to here may be deleted."""
+
+    chain = models.BigIntegerField(primary_key=True)
+    position = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    file = models.CharField(max_length=200)
+    #: The file's SHA-256.
+    checksum = models.CharField(max_length=64)
+    seal = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"Chain {self.chain} from {self.position}"
+
+
 class ChainHead(models.Model):
     """The last position and digest of a chain, sealed with the key: truncation shows."""
 

@@ -8,10 +8,18 @@ from itertools import groupby
 from django.db.models import Q
 
 from accesscontrol.audit.chain import MODULUS, PLATFORM, REGISTER
-from accesscontrol.audit.digests import DETAIL_COLUMNS, START, digest_detail, digest_event, register_mark, seal
+from accesscontrol.audit.digests import (
+    DETAIL_COLUMNS,
+    START,
+    digest_detail,
+    digest_event,
+    is_sealed,
+    register_mark,
+    seal,
+)
 from accesscontrol.audit.erasing import told_by
 from accesscontrol.audit.heads import Published
-from accesscontrol.audit.models import ChainHead, Event, EventDetail
+from accesscontrol.audit.models import ChainHead, Checkpoint, Event, EventDetail
 
 CHUNK = 2000
 
@@ -74,12 +82,17 @@ class _Reading:
         self.chain, self.head = chain, head
         self.published_at = published.at
         self.published = published.heads.get(chain, (0, START))
-        self.position, self.before = 0, START
+        self.checkpoint = Checkpoint.objects.filter(chain=chain).first()
+        self.start, self.before = 0, START
+        if self.checkpoint is not None and is_sealed(self.checkpoint):
+            self.start, self.before = self.checkpoint.position, self.checkpoint.digest
+        self.position = self.start
         self.erased: set[int] = set()
         self.told: set[int] = set()
 
     def problems(self, events: Iterator[Event]) -> Iterator[str]:
         """A sentence for each problem, the chain's name in front."""
+        yield from (f"{self.name}: {problem}" for problem in self._beginning())
         for event in events:
             yield from (f"{self.name}: {problem}" for problem in self._problems_of(event))
             self.position, self.before = event.position, event.digest
@@ -90,7 +103,7 @@ class _Reading:
             yield f"{_missing(self.position + 1, event.position - 1)}."
         if event.digest != digest_event(event, self.before):
             yield f"{_line(event)} was edited, moved or added, or the one before it was."
-        if (problem := _problem_of_detail(event)) is not None:
+        if (problem := problem_of_detail(event)) is not None:
             yield problem
         elif event.detail.erased_at is not None:
             self.erased.add(event.position)
@@ -101,11 +114,18 @@ class _Reading:
         if event.position == self.published[0] and event.digest != self.published[1]:
             yield f"{_line(event)} is not the one that was published at {self.published_at}."
 
+    def _beginning(self) -> Iterator[str]:
+        """Where the chain starts: what was archived, and what was published of that."""
+        if self.checkpoint is not None and not is_sealed(self.checkpoint):
+            yield "its checkpoint was not sealed with this installation's AUDIT_KEY."
+        if self.start and self.published == (self.start, self.published[1]) and self.published[1] != self.before:
+            yield f"its checkpoint is not the line that was published at {self.published_at}."
+
     def _erasures(self) -> Iterator[str]:
-        """What is erased, and what the chain says of it."""
+        """What is erased, and what the chain says of it; archived lines are not here to be looked at."""
         for position in sorted(self.erased - self.told):
             yield f"the details of line {position} were emptied, and no line tells of that."
-        for position in sorted(self.told - self.erased):
+        for position in sorted(one for one in self.told - self.erased if one > self.start):
             yield f"line {position} was erased, as another tells, and its details are there again."
 
     def _end(self) -> Iterator[str]:
@@ -135,7 +155,7 @@ def _missing(first: int, last: int) -> str:
     return f"line {first} is missing" if first == last else f"lines {first} to {last} are missing"
 
 
-def _problem_of_detail(event: Event) -> str | None:
+def problem_of_detail(event: Event) -> str | None:
     """What is wrong with the erasable side of a line, if anything is."""
     detail: EventDetail | None = getattr(event, "detail", None)
     if detail is None:

@@ -173,7 +173,7 @@ BEGIN
   IF {condition} THEN
     RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  RETURN NEW;
+  RETURN COALESCE(NEW, OLD);
 END
 """
 

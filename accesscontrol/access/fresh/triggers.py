@@ -122,7 +122,13 @@ _ERASED = (
 
 REFUSALS = (
     Refusal("audit_keep_event_update", "audit_event", "UPDATE", "Audit events are never changed."),
-    Refusal("audit_keep_event_delete", "audit_event", "DELETE", "Audit events are never deleted."),
+    Refusal(
+        "audit_keep_event_delete",
+        "audit_event",
+        "DELETE",
+        "Audit events are never deleted, unless they are archived.",
+        when="NOT EXISTS (SELECT 1 FROM audit_checkpoint c WHERE c.chain = OLD.chain AND OLD.position <= c.position)",
+    ),
     Refusal("audit_keep_event_truncate", "audit_event", "TRUNCATE", "Audit events are never deleted."),
     Refusal(
         "audit_keep_event_replace",
@@ -139,7 +145,14 @@ REFUSALS = (
         "The details of an audit event are only ever erased, whole and once.",
         when=f"NOT ({_ERASED})",
     ),
-    Refusal("audit_keep_detail_delete", "audit_eventdetail", "DELETE", "The details of an event are never deleted."),
+    Refusal(
+        "audit_keep_detail_delete",
+        "audit_eventdetail",
+        "DELETE",
+        "The details of an event are never deleted, unless they are archived.",
+        when="NOT EXISTS (SELECT 1 FROM audit_event e JOIN audit_checkpoint c ON c.chain = e.chain "
+        "WHERE e.id = OLD.event_id AND e.position <= c.position)",
+    ),
     Refusal(
         "audit_keep_detail_truncate", "audit_eventdetail", "TRUNCATE", "The details of an event are never deleted."
     ),
@@ -149,6 +162,26 @@ REFUSALS = (
         "INSERT",
         "The details of an event are never replaced.",
         when="EXISTS (SELECT 1 FROM audit_eventdetail WHERE event_id = NEW.event_id)",
+    ),
+    Refusal(
+        "audit_keep_checkpoint_update",
+        "audit_checkpoint",
+        "UPDATE",
+        "The checkpoint of an audit chain only moves forward.",
+        when="NOT (NEW.chain = OLD.chain AND NEW.position > OLD.position)",
+    ),
+    Refusal(
+        "audit_keep_checkpoint_delete", "audit_checkpoint", "DELETE", "The checkpoint of a chain is never deleted."
+    ),
+    Refusal(
+        "audit_keep_checkpoint_truncate", "audit_checkpoint", "TRUNCATE", "The checkpoint of a chain is never deleted."
+    ),
+    Refusal(
+        "audit_keep_checkpoint_replace",
+        "audit_checkpoint",
+        "INSERT",
+        "The checkpoint of an audit chain is never replaced.",
+        when="EXISTS (SELECT 1 FROM audit_checkpoint WHERE chain = NEW.chain)",
     ),
     Refusal(
         "audit_keep_head_update",

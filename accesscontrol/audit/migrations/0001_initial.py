@@ -24,6 +24,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Checkpoint',
+            fields=[
+                ('chain', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('position', models.BigIntegerField()),
+                ('digest', models.CharField(max_length=64)),
+                ('file', models.CharField(max_length=200)),
+                ('checksum', models.CharField(max_length=64)),
+                ('seal', models.CharField(max_length=64)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Event',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),

@@ -72,6 +72,7 @@ _DID = {
     "project.role.change": gettext_lazy("changed a role of"),
     "project.role.delete": gettext_lazy("deleted a role of"),
     "event.erase": gettext_lazy("erased what is known of"),
+    "event.archive": gettext_lazy("moved old lines of the log into a file:"),
     "sweep": gettext_lazy("cleared away what had ended"),
     "invite": gettext_lazy("invited somebody to"),
     "withdraw_invitation": gettext_lazy("took back an invitation to"),
