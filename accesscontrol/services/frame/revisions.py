@@ -67,7 +67,7 @@ class Stale(Conflict):
 
 
 def _fields_told(lines: Sequence[Event]) -> tuple[str, ...]:
-    return tuple(distinct(name for line in lines for name in line.detail.changes))
+    return tuple(distinct(name for line in lines for name in sorted(line.detail.changes)))
 
 
 # --- What is counted
