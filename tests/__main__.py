@@ -28,8 +28,9 @@ ORACLE = "tests/accesscontrol/test_engine_equals_oracle.py"
 #: another belongs to the other, and the rest is all that none names, so that nothing new is forgotten.
 REST = "tests"
 PARTS = {
-    "browser": "tests/browser",
     "faces and house rules": REST,
+    "browser": "tests/browser",
+    "REST interface": "tests/portal/api",
     "facts, law and acts": "tests/accesscontrol",
     "law against the oracle": ORACLE,
     "pages": "tests/portal/pages",
